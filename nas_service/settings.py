@@ -1,0 +1,37 @@
+"""Where the service keeps its state and finds its workers: `NAS_*` environment variables over defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`home` holds everything by default: the SQLite file, artifacts and latency tables."""
+
+    model_config = SettingsConfigDict(env_prefix="NAS_", frozen=True)
+
+    home: Path = Path("nas-data")
+    database_url: str = ""
+    ray_address: str = ""
+    artifacts: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8350
+    lease_s: float = 60
+    max_request_bytes: int = 2_000_000
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite:///{(self.home / 'nas.sqlite').resolve()}"
+
+    @property
+    def artifact_url(self) -> str:
+        """fsspec URL under which weights and exports are kept."""
+        return self.artifacts or (self.home / "artifacts").resolve().as_uri()
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the latency tables measured for this service."""
+        return self.home / "tables"

@@ -1,0 +1,108 @@
+"""The job spec, as people write it in YAML, JSON or Python, and as the database keeps it with its defaults filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Part(BaseModel):
+    """A part of the spec in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OpenPart(BaseModel):
+    """A part whose other keys belong to whatever `name` names; that one checks them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: Name
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class SpaceSpec(Part):
+    name: Name
+    options: dict[str, Any] = {}
+
+
+class TaskSpec(OpenPart):
+    """A task's name, with its options beside it (`epochs`, `metric`, `path`)."""
+
+
+class StrategySpec(OpenPart):
+    """A strategy's name, with its options beside it (`population`, `sample`)."""
+
+
+class DeviceSpec(Part):
+    """The device whose latency table prices candidates; `threads` is what inference will use there."""
+
+    name: Name = "local"
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+
+
+class Exponents(Part):
+    """MnasNet's w: `under` applies up to the target, `over` above it (arXiv 1807.11626, eq. 2 and 3)."""
+
+    under: Annotated[float, Field(ge=-10, le=0)] = -0.07
+    over: Annotated[float, Field(ge=-10, le=0)] = -0.07
+
+
+class ObjectiveSpec(Part):
+    """What to maximise, at which cost, under which limits (`latency_ms`, `params`, `macs`, or a metric of the task)."""
+
+    reward: Literal["mnasnet", "metric", "pareto"] = "mnasnet"
+    cost: Name = "latency_ms"
+    target: Positive | None = None
+    exponents: Exponents = Exponents()
+    limits: dict[str, Positive] = {}
+
+
+class BudgetSpec(Part):
+    """When the search ends: after so many trials, or so many hours, whichever is first."""
+
+    trials: Count
+    hours: Positive | None = None
+
+
+class WorkersSpec(Part):
+    """How many trials run at once, and what each of them occupies. `timeout_s` ends a trial that hangs."""
+
+    parallel: Annotated[int, Field(ge=1, le=10_000)] = 1
+    cpus: Annotated[float, Field(ge=0, le=1024)] = 1
+    gpus: Annotated[float, Field(ge=0, le=64)] = 0
+    timeout_s: Positive | None = None
+
+
+class JobSpec(Part):
+    """One search. `seed` decides every draw of the strategy and the seeds of its trials."""
+
+    name: Name = "search"
+    space: SpaceSpec
+    task: TaskSpec
+    device: DeviceSpec | None = None
+    objective: ObjectiveSpec = ObjectiveSpec()
+    strategy: StrategySpec = StrategySpec(name="evolution")
+    budget: BudgetSpec
+    workers: WorkersSpec = WorkersSpec()
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+def read_spec(path: Path) -> dict[str, Any]:
+    """A spec file (YAML or JSON) as a dictionary, not yet validated. Raises OSError and ValueError with the reason."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not valid YAML: {error}") from None
+    if not isinstance(data, dict):
+        raise ValueError(f"{path} holds no job spec: expected keys such as space, task and budget")
+    return data

@@ -1,0 +1,24 @@
+"""Search spaces and the architectures they describe. Nothing here needs torch; modules and ONNX are in `modules/`."""
+
+from .architecture import Architecture, Node
+from .choice_space import ChoiceSpace, Position
+from .errors import SpaceError
+from .ops import Op
+from .registry import get_space, space_classes
+from .space import BoundSpace, Genotype, Options, SearchSpace, Signature
+
+__all__ = [
+    "Architecture",
+    "BoundSpace",
+    "ChoiceSpace",
+    "Genotype",
+    "Node",
+    "Op",
+    "Options",
+    "Position",
+    "SearchSpace",
+    "Signature",
+    "SpaceError",
+    "get_space",
+    "space_classes",
+]

@@ -1,0 +1,78 @@
+"""An architecture: a graph of ops with shapes, the one description that everything else reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+from .ops import Op, Shape, op_from_json
+
+INPUT = -1  # index that stands for the network's input among a node's inputs
+
+
+@dataclass(frozen=True)
+class Node:
+    """An op and the nodes that it reads, by position; `INPUT` is the network's own input."""
+
+    op: Op
+    inputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Nodes in topological order; the last one is the output. Raises ValueError where shapes do not meet."""
+
+    input_shape: Shape
+    nodes: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        for position, node in enumerate(self.nodes):
+            for source in node.inputs:
+                if not INPUT <= source < position:
+                    raise ValueError(f"node {position} reads node {source}: nodes must stand in topological order")
+                given = self.input_shape if source == INPUT else self.nodes[source].op.out_shape
+                if given != node.op.in_shape:
+                    raise ValueError(f"node {position} ({node.op.kind}) takes {node.op.in_shape}, but is fed {given}")
+
+    @classmethod
+    def chain(cls, ops: Iterable[Op]) -> Architecture:
+        """Ops one after another."""
+        listed = tuple(ops)
+        return cls(listed[0].in_shape, tuple(Node(op, (i - 1,)) for i, op in enumerate(listed)))
+
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:
+        return tuple(node.op for node in self.nodes)
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.nodes[-1].op.out_shape
+
+    @cached_property
+    def params(self) -> int:
+        return sum(op.params for op in self.ops)
+
+    @cached_property
+    def macs(self) -> int:
+        return sum(op.macs for op in self.ops)
+
+    @cached_property
+    def hash(self) -> str:
+        """32 hex digits over op keys and edges: equal for equal networks, whatever genotype made them."""
+        text = ";".join(f"{node.op.key}<{node.inputs}" for node in self.nodes)
+        return blake2b(f"{self.input_shape}{text}".encode(), digest_size=16).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        nodes = [node.op.to_json() | {"inputs": list(node.inputs)} for node in self.nodes]
+        return {"input_shape": list(self.input_shape), "nodes": nodes}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Architecture:
+        nodes = (
+            Node(op_from_json({k: v for k, v in node.items() if k != "inputs"}), tuple(node["inputs"]))
+            for node in data["nodes"]
+        )
+        return cls(tuple(data["input_shape"]), tuple(nodes))

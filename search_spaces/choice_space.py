@@ -1,0 +1,105 @@
+"""Choice spaces: an architecture is one option at each of a fixed list of positions.
+
+Sampling, mutation and crossover are written here once. A space states its `positions` and how a list of chosen options
+becomes an architecture; positions that do not matter under the other choices (a layer beyond the depth) are inactive,
+and mutation leaves them alone.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from numpy.random import Generator
+
+from .architecture import Architecture
+from .errors import SpaceError
+from .space import BoundSpace, Genotype
+
+
+@dataclass(frozen=True)
+class Position:
+    """One decision: its name (`stage2.layer1.kernel`) and the options in order."""
+
+    name: str
+    options: tuple[Any, ...]
+
+
+class ChoiceSpace(BoundSpace):
+    """Genotypes are `{"choices": [option index, ...]}`, one index a position, and `widths` that override a choice.
+
+    `widths` maps a width's name to channels: it lets a refiner cut a network to widths that no option offers.
+    """
+
+    positions: tuple[Position, ...]
+
+    @cached_property
+    def choices(self) -> tuple[int, ...]:
+        """Number of options at each position."""
+        return tuple(len(position.options) for position in self.positions)
+
+    @property
+    def size(self) -> int:
+        """Number of genotypes (an upper bound on the number of architectures)."""
+        product = 1
+        for n in self.choices:
+            product *= n
+        return product
+
+    @abstractmethod
+    def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
+        """The architecture for the chosen option of each position, by name."""
+
+    @abstractmethod
+    def is_active(self, name: str, chosen: Mapping[str, Any]) -> bool:
+        """Whether this position matters under the other choices."""
+
+    def sample(self, rng: Generator) -> Genotype:
+        return {"choices": [int(rng.integers(n)) for n in self.choices]}
+
+    def mutate(self, genotype: Genotype, rng: Generator) -> Genotype:
+        """One active position takes another option. Explicit widths of the same stage fall away with it."""
+        chosen = self.decode(genotype)
+        active = [i for i, p in enumerate(self.positions) if len(p.options) > 1 and self.is_active(p.name, chosen)]
+        if not active:
+            return genotype
+        at = active[int(rng.integers(len(active)))]
+        choices = list(genotype["choices"])
+        step = 1 + int(rng.integers(self.choices[at] - 1))
+        choices[at] = (choices[at] + step) % self.choices[at]
+        stage = self.positions[at].name.split(".")[0]
+        return _genotype(choices, {k: v for k, v in genotype.get("widths", {}).items() if k.split(".")[0] != stage})
+
+    def crossover(self, a: Genotype, b: Genotype, rng: Generator) -> Genotype:
+        """Uniform crossover of the choices; explicit widths are not inherited."""
+        pairs = zip(a["choices"], b["choices"], strict=True)
+        return _genotype([pair[int(rng.integers(2))] for pair in pairs], {})
+
+    def architecture(self, genotype: Genotype) -> Architecture:
+        return self.build(self.decode(genotype), genotype.get("widths", {}))
+
+    def decode(self, genotype: Genotype) -> dict[str, Any]:
+        """Position name to chosen option. Raises SpaceError where the genotype is not of this space."""
+        choices: Sequence[int] = genotype.get("choices", ())
+        if len(choices) != len(self.positions):
+            raise SpaceError(f"a genotype here has {len(self.positions)} choices, not {len(choices)}", "genotype.choices")
+        for index, position in zip(choices, self.positions, strict=True):
+            if not 0 <= index < len(position.options):
+                raise SpaceError(
+                    f"{position.name} has options 0 to {len(position.options) - 1}, not {index}", "genotype.choices"
+                )
+        return {p.name: p.options[i] for p, i in zip(self.positions, choices, strict=True)}
+
+    def encode(self, chosen: Mapping[str, Any]) -> Genotype:
+        """The genotype that `decode` turns into `chosen`. Raises SpaceError for a value that is no option."""
+        for position in self.positions:
+            if chosen[position.name] not in position.options:
+                raise SpaceError(f"{position.name} offers {list(position.options)}, not {chosen[position.name]!r}")
+        return _genotype([p.options.index(chosen[p.name]) for p in self.positions], {})
+
+
+def _genotype(choices: list[int], widths: dict[str, int]) -> Genotype:
+    return {"choices": choices, "widths": widths} if widths else {"choices": choices}

@@ -1,0 +1,92 @@
+"""From layer specifications to an architecture: the one way in which a MobileNetV3-type network is put together.
+
+Sampled genotypes and published references both end here, so that counts that hold for the references hold for samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..architecture import Architecture
+from ..ops import Activation, Classifier, Conv, MBConv, Op, Shape, Skip, strided
+from ..space import Signature
+
+SMALLEST_MAP = 4  # pixels a side that the last feature map keeps on small inputs
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the body. `expanded` is None for a plain convolution, equal to the input width for a separable one."""
+
+    kernel: int
+    expanded: int | None
+    out: int
+    stride: int = 1
+    se: int = 0
+    activation: Activation = "relu"
+    skip: Skip = "identity"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The stem and the last stage. `original` keeps the feature layer before the pooling, as MnasNet has it;
+    the efficient form moves it behind the pooling (arXiv 1905.02244, section 5.1)."""
+
+    stem: int = 16
+    head: int = 960
+    hidden: int = 1280
+    original: bool = False
+
+
+def make_divisible(channels: float, divisor: int = 8) -> int:
+    """The nearest multiple of `divisor`, never more than 10 % below `channels` (the MobileNet rule)."""
+    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * channels else rounded
+
+
+def se_width(expanded: int) -> int:
+    """Squeeze-and-excitation bottleneck: a quarter of the expansion (arXiv 1905.02244, section 5.3)."""
+    return make_divisible(expanded / 4)
+
+
+def stride_plan(resolution: int, strides: Sequence[int]) -> tuple[int, ...]:
+    """`strides` with the earliest ones set to 1 until the last map of a `resolution` input is 4x4 or more.
+
+    At 224 px a factor of 32 stays as published; at 32 px three of five halvings remain, the last three.
+    """
+    kept = list(strides)
+    for i in range(len(kept)):
+        shape: Shape = (0, resolution, resolution)
+        for stride in kept:
+            shape = (0, *strided(shape, stride))
+        if shape[1] >= SMALLEST_MAP:
+            break
+        kept[i] = 1
+    return tuple(kept)
+
+
+def assemble(signature: Signature, resolution: int, layers: Sequence[Layer], ends: Ends) -> Architecture:
+    """Stem, body and last stage at one input resolution, with the stride plan for that resolution."""
+    stem_stride, *strides = stride_plan(resolution, [2, *(layer.stride for layer in layers)])
+    ops: list[Op] = [Conv((signature.channels, resolution, resolution), ends.stem, 3, stem_stride, "hswish")]
+    for layer, stride in zip(layers, strides, strict=True):
+        ops.append(_op(ops[-1].out_shape, layer, stride))
+    ops += _last_stage(ops[-1].out_shape, ends, signature.outputs)
+    return Architecture.chain(ops)
+
+
+def _op(shape: Shape, layer: Layer, stride: int) -> Op:
+    skip = layer.skip if shape[0] == layer.out and (stride == 1 or layer.skip == "pool") else "none"
+    if layer.expanded is None:
+        return Conv(shape, layer.out, layer.kernel, stride, layer.activation, skip)
+    return MBConv(shape, layer.out, layer.kernel, stride, layer.expanded, layer.se, layer.activation, skip)
+
+
+def _last_stage(shape: Shape, ends: Ends, outputs: int) -> list[Op]:
+    if not ends.original:
+        head = Conv(shape, ends.head, 1, 1, "hswish")
+        return [head, Classifier(head.out_shape, outputs, ends.hidden)]
+    last = MBConv(shape, 2 * shape[0], 3, 1, ends.head, 0, "hswish")
+    features = Conv(last.out_shape, ends.hidden, 1, 1, "hswish")
+    return [last, features, Classifier(features.out_shape, outputs)]

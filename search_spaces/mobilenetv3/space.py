@@ -1,0 +1,164 @@
+"""Space `mobilenetv3`: MnasNet's factorised hierarchical space with MobileNetV3's additions.
+
+The body is a list of stages. A stage chooses its op, width, depth, squeeze-and-excitation, skip op and activation once
+for all its layers (arXiv 1807.11626, section 4.1); each layer chooses its kernel and expansion (the layer-wise freedom
+that MobileNetV3 gained with NetAdapt). Input resolution and the form of the last stage are choices too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Len
+from pydantic import Field, PositiveInt
+
+from ..architecture import Architecture
+from ..choice_space import ChoiceSpace, Position
+from ..errors import SpaceError
+from ..ops import Activation, Skip
+from ..space import Kind, Options, SearchSpace, Signature
+from .network import Ends, Layer, assemble, make_divisible, se_width
+from .references import REFERENCES, reference
+
+StageOp = Literal["conv", "separable", "mbconv"]
+LastStage = Literal["efficient", "original"]
+
+
+class Stage(Options):
+    """One stage of the backbone that choices are relative to."""
+
+    width: Annotated[int, Field(ge=8, le=4096)]
+    depth: Annotated[int, Field(ge=1, le=16)] = 1
+    stride: Literal[1, 2] = 1
+
+
+def _backbone(*stages: tuple[int, int, int]) -> tuple[Stage, ...]:
+    return tuple(Stage(width=w, depth=d, stride=2 if s == 2 else 1) for w, d, s in stages)
+
+
+BACKBONES: dict[str, tuple[Stage, ...]] = {
+    "large": _backbone((16, 1, 1), (24, 2, 2), (40, 3, 2), (80, 4, 2), (112, 2, 1), (160, 3, 2)),
+    "small": _backbone((16, 1, 2), (24, 2, 2), (40, 3, 2), (48, 2, 1), (96, 3, 2)),
+}
+
+
+class MobileNetV3Options(Options):
+    """What a job may choose from. Every list is a set of options for the search; one entry fixes the choice."""
+
+    backbone: Literal["large", "small"] | Annotated[tuple[Stage, ...], Len(1, 12)] = "large"
+    width: Annotated[float, Field(gt=0, le=4, description="multiplier on every width of the backbone")] = 1.0
+    resolution: Annotated[tuple[Annotated[int, Field(ge=8, le=1024)], ...], Len(1)] = (224,)
+    ops: Annotated[tuple[StageOp, ...], Len(1)] = ("mbconv", "separable", "conv")
+    width_factors: Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], Len(1)] = (0.75, 1.0, 1.25)
+    depth_offsets: Annotated[tuple[Annotated[int, Field(ge=-8, le=8)], ...], Len(1)] = (-1, 0, 1)
+    se: Annotated[tuple[bool, ...], Len(1)] = (False, True)
+    skip: Annotated[tuple[Skip, ...], Len(1)] = ("identity", "pool", "none")
+    activation: Annotated[tuple[Literal["relu", "hswish"], ...], Len(1)] = ("relu", "hswish")
+    kernel: Annotated[tuple[Literal[3, 5, 7], ...], Len(1)] = (3, 5, 7)
+    expansion: Annotated[tuple[Annotated[float, Field(ge=1, le=10)], ...], Len(1)] = (3, 4, 6)
+    last_stage: Annotated[tuple[LastStage, ...], Len(1)] = ("efficient",)
+    stem: PositiveInt = 16
+    hidden: Annotated[int, Field(ge=8, le=8192, description="width of the last feature layer")] = 1280
+
+    def stages(self) -> tuple[Stage, ...]:
+        return BACKBONES[self.backbone] if isinstance(self.backbone, str) else self.backbone
+
+
+class MobileNetV3(SearchSpace):
+    name: ClassVar[str] = "mobilenetv3"
+    version: ClassVar[int] = 1
+    kinds: ClassVar[tuple[Kind, ...]] = ("image",)
+    summary: ClassVar[str] = "MnasNet's factorised space with MobileNetV3's blocks, for images"
+    Options: ClassVar[type[Options]] = MobileNetV3Options
+    options: MobileNetV3Options
+
+    def _bind(self, signature: Signature) -> BoundMobileNetV3:
+        low, high = signature.sizes
+        for resolution in self.options.resolution:
+            if not low <= resolution <= high:
+                raise SpaceError(
+                    f"this task delivers images of {low} to {high} px, but a resolution of {resolution} is asked for",
+                    "space.options.resolution",
+                )
+        return BoundMobileNetV3(self.options, signature)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return tuple(REFERENCES)
+
+    def reference(self, name: str) -> Architecture:
+        return reference(name) if name in REFERENCES else super().reference(name)
+
+
+class BoundMobileNetV3(ChoiceSpace):
+    def __init__(self, options: MobileNetV3Options, signature: Signature) -> None:
+        self.options = options
+        self.signature = signature
+        self.positions = tuple(self._positions())
+
+    def _positions(self) -> Iterator[Position]:
+        o = self.options
+        yield Position("resolution", o.resolution)
+        yield Position("last_stage", o.last_stage)
+        for number, stage in enumerate(o.stages()):
+            name = f"stage{number}"
+            depths = self._depths(stage)
+            yield Position(f"{name}.op", o.ops)
+            yield Position(f"{name}.width", self._widths(stage))
+            yield Position(f"{name}.depth", depths)
+            yield Position(f"{name}.se", o.se)
+            yield Position(f"{name}.skip", o.skip)
+            yield Position(f"{name}.activation", o.activation)
+            for layer in range(max(depths)):
+                yield Position(f"{name}.layer{layer}.kernel", o.kernel)
+                yield Position(f"{name}.layer{layer}.expansion", o.expansion)
+
+    def _widths(self, stage: Stage) -> tuple[int, ...]:
+        return _distinct(make_divisible(stage.width * self.options.width * f) for f in self.options.width_factors)
+
+    def _depths(self, stage: Stage) -> tuple[int, ...]:
+        return _distinct(max(1, stage.depth + offset) for offset in self.options.depth_offsets)
+
+    def is_active(self, name: str, chosen: Mapping[str, Any]) -> bool:
+        stage, *rest = name.split(".")
+        if not rest:
+            return True
+        if rest[0].startswith("layer") and int(rest[0].removeprefix("layer")) >= chosen[f"{stage}.depth"]:
+            return False
+        op: StageOp = chosen[f"{stage}.op"]
+        return not (rest[-1] == "expansion" and op != "mbconv") and not (rest[-1] == "se" and op == "conv")
+
+    def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
+        stem = make_divisible(self.options.stem * self.options.width)
+        layers: list[Layer] = []
+        cin = stem
+        for number, stage in enumerate(self.options.stages()):
+            name = f"stage{number}"
+            out = widths.get(f"{name}.width", chosen[f"{name}.width"])
+            for index in range(chosen[f"{name}.depth"]):
+                stride = stage.stride if index == 0 else 1
+                layers.append(self._layer(chosen, widths, f"{name}.layer{index}", cin, out, stride))
+                cin = out
+        ends = Ends(stem, make_divisible(6 * cin), self.options.hidden, chosen["last_stage"] == "original")
+        return assemble(self.signature, chosen["resolution"], layers, ends)
+
+    def _layer(
+        self, chosen: Mapping[str, Any], widths: Mapping[str, int], name: str, cin: int, out: int, stride: int
+    ) -> Layer:
+        stage = name.split(".")[0]
+        op: StageOp = chosen[f"{stage}.op"]
+        activation: Activation = chosen[f"{stage}.activation"]
+        skip: Skip = chosen[f"{stage}.skip"]
+        kernel: int = chosen[f"{name}.kernel"]
+        if op == "conv":
+            return Layer(kernel, None, out, stride, 0, activation, skip)
+        factor = chosen[f"{name}.expansion"] if op == "mbconv" else 1
+        expanded = widths.get(f"{name}.expanded", make_divisible(cin * factor) if factor != 1 else cin)
+        se = se_width(expanded) if chosen[f"{stage}.se"] else 0
+        return Layer(kernel, expanded, out, stride, se, activation, skip)
+
+
+def _distinct(values: Iterator[int]) -> tuple[int, ...]:
+    """In first-seen order, so that the first option stays the one that was named first."""
+    return tuple(dict.fromkeys(values))

@@ -1,0 +1,145 @@
+"""Torch modules for ops and for whole architectures. Attributes stand in the order of execution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..architecture import INPUT, Architecture
+from ..ops import Classifier, Conv, MBConv, Op
+
+DROPOUT = 0.2  # before the output layer (arXiv 1905.02244: keep probability 0.8)
+
+
+class ConvModule(nn.Module):
+    def __init__(self, op: Conv) -> None:
+        super().__init__()
+        self.conv = _conv(op.in_shape[0], op.out_channels, op.kernel, op.stride)
+        self.bn = _norm(op.out_channels)
+        self.act = _activation(op.activation)
+        self.shortcut = _shortcut(op.skip, op.stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.act(self.bn(self.conv(x)))
+        return y if self.shortcut is None else y + self.shortcut(x)
+
+
+class SqueezeExcite(nn.Module):
+    """Channel gate: pool, reduce, relu, expand, hard sigmoid (arXiv 1905.02244)."""
+
+    def __init__(self, channels: int, squeezed: int) -> None:
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.reduce = nn.Conv2d(channels, squeezed, 1)
+        self.act = nn.ReLU(inplace=True)
+        self.expand = nn.Conv2d(squeezed, channels, 1)
+        self.gate = nn.Hardsigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale: Tensor = self.gate(self.expand(self.act(self.reduce(self.pool(x)))))
+        return x * scale
+
+
+class MBConvModule(nn.Module):
+    def __init__(self, op: MBConv) -> None:
+        super().__init__()
+        cin, mid = op.in_shape[0], op.expanded_channels
+        act = op.activation
+        self.expansion = _conv_bn(cin, mid, 1, 1, act) if op.expands else nn.Identity()
+        self.depthwise = _conv_bn(mid, mid, op.kernel, op.stride, act, groups=mid)
+        self.se = SqueezeExcite(mid, op.se_channels) if op.se_channels else nn.Identity()
+        self.projection = _conv_bn(mid, op.out_channels, 1, 1, "none")
+        self.shortcut = _shortcut(op.skip, op.stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.projection(self.se(self.depthwise(self.expansion(x))))
+        return y if self.shortcut is None else y + self.shortcut(x)
+
+
+class ClassifierModule(nn.Module):
+    def __init__(self, op: Classifier) -> None:
+        super().__init__()
+        features = op.hidden or op.in_shape[0]
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.hidden = nn.Linear(op.in_shape[0], op.hidden) if op.hidden else nn.Identity()
+        self.act = _activation(op.activation) if op.hidden else nn.Identity()
+        self.dropout = nn.Dropout(DROPOUT)
+        self.output = nn.Linear(features, op.outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.output(self.dropout(self.act(self.hidden(self.pool(x).flatten(1)))))
+        return y
+
+
+class Network(nn.Module):
+    """An architecture as one module; parameters are named `nodes.<position>.<part>`."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.nodes = nn.ModuleList(build_op(op) for op in architecture.ops)
+        self.inputs = tuple(node.inputs for node in architecture.nodes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        values: list[Tensor] = []
+        for node, inputs in zip(self.nodes, self.inputs, strict=True):
+            values.append(node(*(x if source == INPUT else values[source] for source in inputs)))
+        return values[-1]
+
+
+_MODULES: dict[type[Op], Callable[[Any], nn.Module]] = {
+    Conv: ConvModule,
+    MBConv: MBConvModule,
+    Classifier: ClassifierModule,
+}
+
+
+def build_op(op: Op) -> nn.Module:
+    """A freshly initialised module for one op."""
+    module = _MODULES[type(op)](op)
+    module.apply(_initialise)
+    return module
+
+
+def build(architecture: Architecture) -> nn.Module:
+    """A freshly initialised module: input (batch, *input_shape) float32, output (batch, outputs).
+
+    Weights come from torch's global generator: seed it first for a reproducible network.
+    """
+    return Network(architecture)
+
+
+def _initialise(module: nn.Module) -> None:
+    """Kaiming normal (fan out) for convolutions, N(0, 0.01) for linear layers, as the published networks start."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out")
+    elif isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, 0.0, 0.01)
+    if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
+        nn.init.zeros_(module.bias)
+
+
+def _conv(cin: int, cout: int, kernel: int, stride: int, groups: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(cin, cout, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+def _conv_bn(cin: int, cout: int, kernel: int, stride: int, activation: str, groups: int = 1) -> nn.Sequential:
+    return nn.Sequential(_conv(cin, cout, kernel, stride, groups), _norm(cout), _activation(activation))
+
+
+def _activation(name: str) -> nn.Module:
+    return {"relu": nn.ReLU, "hswish": nn.Hardswish}[name](inplace=True) if name != "none" else nn.Identity()
+
+
+def _shortcut(skip: str, stride: int) -> nn.Module | None:
+    shortcuts: dict[str, Callable[[], nn.Module]] = {
+        "identity": nn.Identity,
+        "pool": lambda: nn.AvgPool2d(3, stride, padding=1, count_include_pad=False),
+    }
+    return shortcuts[skip]() if skip != "none" else None
+

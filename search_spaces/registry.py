@@ -1,0 +1,38 @@
+"""Which search spaces there are: ours, then those that installed packages offer as `nas.search_spaces`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import ValidationError
+
+from .errors import SpaceError
+from .mobilenetv3 import MobileNetV3
+from .space import SearchSpace
+
+SPACES: dict[str, type[SearchSpace]] = {
+    "mobilenetv3": MobileNetV3,
+}
+
+
+@cache
+def space_classes() -> dict[str, type[SearchSpace]]:
+    """Every known space by name; ours win over a plug-in of the same name."""
+    plugins = {point.name: point.load() for point in entry_points(group="nas.search_spaces")}
+    return plugins | SPACES
+
+
+def get_space(name: str, **options: Any) -> SearchSpace:
+    """The space of this name with these options. Raises SpaceError that names the field for either."""
+    known = space_classes()
+    if name not in known:
+        raise SpaceError(f"there is no search space {name!r}; there are: {', '.join(sorted(known))}", "space.name")
+    try:
+        return known[name](**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        offered = f"; options: {', '.join(known[name].Options.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        raise SpaceError(f"{first['msg']}{offered}", f"space.options.{where}") from None

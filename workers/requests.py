@@ -1,0 +1,95 @@
+"""What goes over the wire between the coordinator and its workers: requests one way, reports the other.
+
+A request holds one or more trials that are evaluated together; `attempt` is the fencing number of its lease, and every
+report carries it back, so that what a worker says after it lost the lease can be told from what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Kind = Literal["evaluate", "export"]
+Cause = Literal["nan", "out_of_memory", "timeout", "crash", "cancelled", "error"]
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How much a trial spends: epochs, the share of the training data, the scale of the training input."""
+
+    epochs: int
+    data_fraction: float = 1.0
+    input_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrialRequest:
+    """One evaluation of one architecture (as JSON). `initial_weights` is an artifact's name, or None to start afresh."""
+
+    trial_id: str
+    architecture: dict[str, Any]
+    fidelity: Fidelity
+    seed: int
+    initial_weights: str | None = None
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one request occupies while it runs. `gpus` may be a fraction."""
+
+    cpus: float = 1
+    gpus: float = 0
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """Work for one worker under one lease.
+
+    `task` is the job's task as written (`name` and its options); `artifacts` the URL under which weights and exports are
+    kept; `options` what this kind of request needs besides (see `workers.export` for those of an export).
+    """
+
+    request_id: str
+    attempt: int
+    kind: Kind
+    task: dict[str, Any]
+    trials: tuple[TrialRequest, ...]
+    artifacts: str
+    resources: Resources = Resources()
+    timeout_s: float | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker says of one trial.
+
+    `progress` reports come as often as there is news (an epoch ended); exactly one of `completed` and `failed` ends a
+    trial. A failed trial names its cause and says in `message` what happened and what would help. `artifacts` maps a role
+    (`weights`, `model.onnx`, `model_card.md`) to an artifact's name; `details` is JSON that a reader may want to see.
+    """
+
+    request_id: str
+    attempt: int
+    trial_id: str
+    state: Literal["progress", "completed", "failed"]
+    epoch: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    artifacts: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    cause: Cause | None = None
+    message: str = ""
+
+
+ShouldStop = Callable[[], bool]
+
+
+class Runner(Protocol):
+    """A generator over reports, the same in-process and as a Ray streaming generator.
+
+    It asks `should_stop` at least once a batch and returns at once when told so; what it had not reported is then reported
+    by the dispatcher as `cancelled`. It may raise: the dispatcher turns that into `failed` reports of the open trials.
+    """
+
+    def __call__(self, request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]: ...

@@ -1,0 +1,76 @@
+"""What a task is: a light description that the coordinator reads without torch, and a runner that workers load."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from search_spaces import Signature
+
+from ..requests import Fidelity, Runner
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that a task reports: which way is better, and its range where it has one."""
+
+    name: str
+    direction: Literal["maximize", "minimize"] = "maximize"
+    range: tuple[float, float] | None = None
+
+
+class TaskOptions(BaseModel):
+    """Base of every task's options, as they stand beside `name` in a job's `task`. `metric` is the one to optimise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    metric: str = "val_accuracy"
+
+
+class Task(ABC):
+    """A task with its options. Construction is cheap, checks the data and needs no torch.
+
+    Raises TaskError, which names the field at fault, for data that is missing or does not fit.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    summary: ClassVar[str]
+    Options: ClassVar[type[TaskOptions]]
+    options: Any
+
+    def __init__(self, **options: Any) -> None:
+        self.options = self.Options(**options)
+
+    @property
+    @abstractmethod
+    def signature(self) -> Signature: ...
+
+    @property
+    @abstractmethod
+    def metrics(self) -> tuple[Metric, ...]:
+        """What a completed trial reports; `options.metric` is one of these."""
+
+    @property
+    @abstractmethod
+    def fidelity(self) -> Fidelity:
+        """The full fidelity: what a trial spends unless the strategy asks for less."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Hash of the data's content and of every option that changes a trial's result: part of the reuse key."""
+
+    @abstractmethod
+    def runner(self) -> Runner:
+        """What evaluates a request of this task. Called on a worker only; may import torch."""
+
+
+class TaskError(ValueError):
+    """Options or data that a task refuses. `field` is the offending path, for example `task.epochs`."""
+
+    def __init__(self, message: str, field: str = "task") -> None:
+        super().__init__(message)
+        self.field = field
