@@ -28,7 +28,7 @@ class Settings(BaseSettings):
 
     @property
     def artifact_url(self) -> str:
-        """fsspec URL under which weights and exports are kept."""
+        """The fsspec URL under which weights and exports are kept."""
         return self.artifacts or (self.home / "artifacts").resolve().as_uri()
 
     @property

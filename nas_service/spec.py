@@ -1,4 +1,4 @@
-"""The job spec, as people write it in YAML, JSON or Python, and as the database keeps it with its defaults filled in."""
+"""The job spec, as people write it in YAML, JSON or Python, and as the database keeps it, defaults filled in."""
 
 from __future__ import annotations
 

@@ -85,7 +85,9 @@ class ChoiceSpace(BoundSpace):
         """Position name to chosen option. Raises SpaceError where the genotype is not of this space."""
         choices: Sequence[int] = genotype.get("choices", ())
         if len(choices) != len(self.positions):
-            raise SpaceError(f"a genotype here has {len(self.positions)} choices, not {len(choices)}", "genotype.choices")
+            raise SpaceError(
+                f"a genotype here has {len(self.positions)} choices, not {len(choices)}", "genotype.choices"
+            )
         for index, position in zip(choices, self.positions, strict=True):
             if not 0 <= index < len(position.options):
                 raise SpaceError(

@@ -11,6 +11,7 @@ from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 Shape = tuple[int, ...]
@@ -141,13 +142,11 @@ class Classifier(Op):
 
     @cached_property
     def params(self) -> int:
-        widths = self._widths
-        return sum(a * b + b for a, b in zip(widths, widths[1:], strict=False))
+        return sum(a * b + b for a, b in pairwise(self._widths))
 
     @cached_property
     def macs(self) -> int:
-        widths = self._widths
-        return sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+        return sum(a * b for a, b in pairwise(self._widths))
 
     @property
     def _widths(self) -> tuple[int, ...]:

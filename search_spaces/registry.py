@@ -34,5 +34,6 @@ def get_space(name: str, **options: Any) -> SearchSpace:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        offered = f"; options: {', '.join(known[name].Options.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        names = ", ".join(known[name].Options.model_fields)
+        offered = f"; options: {names}" if first["type"] == "extra_forbidden" else ""
         raise SpaceError(f"{first['msg']}{offered}", f"space.options.{where}") from None

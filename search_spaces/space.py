@@ -65,7 +65,7 @@ class BoundSpace(ABC):
 class SearchSpace(ABC):
     """A named, versioned space with options, not yet bound to a task.
 
-    `version` rises with every change that gives an old genotype another meaning; it is part of the reuse key of a trial.
+    `version` rises with every change that gives an old genotype another meaning; it is part of a trial's reuse key.
     """
 
     name: ClassVar[str]
@@ -78,7 +78,7 @@ class SearchSpace(ABC):
         self.options = self.Options(**options)
 
     def bind(self, signature: Signature) -> BoundSpace:
-        """This space for one task. Raises SpaceError where the task's kind or sizes do not fit."""
+        """Bind the space to one task. Raises SpaceError where the task's kind or sizes do not fit."""
         if signature.kind not in self.kinds:
             raise SpaceError(
                 f"space {self.name!r} builds networks for {' and '.join(self.kinds)} tasks, "
@@ -97,4 +97,6 @@ class SearchSpace(ABC):
 
     def reference(self, name: str) -> Architecture:
         """A published network at its published signature. Raises SpaceError for a name not in `references`."""
-        raise SpaceError(f"space {self.name!r} knows no network {name!r}; it has: {', '.join(self.references) or 'none'}")
+        raise SpaceError(
+            f"space {self.name!r} knows no network {name!r}; it has: {', '.join(self.references) or 'none'}"
+        )

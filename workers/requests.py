@@ -25,7 +25,7 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class TrialRequest:
-    """One evaluation of one architecture (as JSON). `initial_weights` is an artifact's name, or None to start afresh."""
+    """One evaluation of one architecture (JSON). `initial_weights` is an artifact's name, or None to start afresh."""
 
     trial_id: str
     architecture: dict[str, Any]
@@ -46,8 +46,8 @@ class Resources:
 class EvaluationRequest:
     """Work for one worker under one lease.
 
-    `task` is the job's task as written (`name` and its options); `artifacts` the URL under which weights and exports are
-    kept; `options` what this kind of request needs besides (see `workers.export` for those of an export).
+    `task` is the job's task as written (`name` and its options); `artifacts` the URL under which weights and exports
+    are kept; `options` what this kind of request needs besides (see `workers.export` for those of an export).
     """
 
     request_id: str
@@ -66,8 +66,9 @@ class Report:
     """What a worker says of one trial.
 
     `progress` reports come as often as there is news (an epoch ended); exactly one of `completed` and `failed` ends a
-    trial. A failed trial names its cause and says in `message` what happened and what would help. `artifacts` maps a role
-    (`weights`, `model.onnx`, `model_card.md`) to an artifact's name; `details` is JSON that a reader may want to see.
+    trial. A failed trial names its cause and says in `message` what happened and what would help. `artifacts` maps a
+    role (`weights`, `model.onnx`, `model_card.md`) to an artifact's name; `details` is JSON that a reader may want to
+    see.
     """
 
     request_id: str
@@ -88,8 +89,9 @@ ShouldStop = Callable[[], bool]
 class Runner(Protocol):
     """A generator over reports, the same in-process and as a Ray streaming generator.
 
-    It asks `should_stop` at least once a batch and returns at once when told so; what it had not reported is then reported
-    by the dispatcher as `cancelled`. It may raise: the dispatcher turns that into `failed` reports of the open trials.
+    It asks `should_stop` at least once a batch and returns at once when told so; what it had not reported is then
+    reported by the dispatcher as `cancelled`. It may raise: the dispatcher turns that into `failed` reports of the
+    open trials.
     """
 
     def __call__(self, request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]: ...

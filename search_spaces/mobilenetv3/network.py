@@ -17,7 +17,7 @@ SMALLEST_MAP = 4  # pixels a side that the last feature map keeps on small input
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of the body. `expanded` is None for a plain convolution, equal to the input width for a separable one."""
+    """One layer of the body. `expanded` is None for a plain convolution, the input width for a separable one."""
 
     kernel: int
     expanded: int | None
@@ -31,7 +31,8 @@ class Layer:
 @dataclass(frozen=True)
 class Ends:
     """The stem and the last stage. `original` keeps the feature layer before the pooling, as MnasNet has it;
-    the efficient form moves it behind the pooling (arXiv 1905.02244, section 5.1)."""
+    the efficient form moves it behind the pooling (arXiv 1905.02244, section 5.1).
+    """
 
     stem: int = 16
     head: int = 960

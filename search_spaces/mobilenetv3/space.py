@@ -146,7 +146,7 @@ class BoundMobileNetV3(ChoiceSpace):
     def _layer(
         self, chosen: Mapping[str, Any], widths: Mapping[str, int], name: str, cin: int, out: int, stride: int
     ) -> Layer:
-        stage = name.split(".")[0]
+        stage = name.partition(".")[0]
         op: StageOp = chosen[f"{stage}.op"]
         activation: Activation = chosen[f"{stage}.activation"]
         skip: Skip = chosen[f"{stage}.skip"]

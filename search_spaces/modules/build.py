@@ -142,4 +142,3 @@ def _shortcut(skip: str, stride: int) -> nn.Module | None:
         "pool": lambda: nn.AvgPool2d(3, stride, padding=1, count_include_pad=False),
     }
     return shortcuts[skip]() if skip != "none" else None
-

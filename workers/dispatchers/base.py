@@ -23,10 +23,10 @@ class ClusterStatus:
 class Dispatcher(Protocol):
     """Runs requests somewhere.
 
-    For every trial of a submitted request exactly one `completed` or `failed` report comes back through `poll`, whatever
-    happens to the worker: an exception (`error`, `nan`, `out_of_memory`), its death (`crash`), its time-out (`timeout`) or
-    `cancel` (`cancelled`). A dispatcher never retries; that is the coordinator's to decide. Requests beyond what the
-    workers can hold wait inside, and `waiting_reason` says for what.
+    For every trial of a submitted request exactly one `completed` or `failed` report comes back through `poll`,
+    whatever happens to the worker: an exception (`error`, `nan`, `out_of_memory`), its death (`crash`), its time-out
+    (`timeout`) or `cancel` (`cancelled`). A dispatcher never retries; that is the coordinator's to decide. Requests
+    beyond what the workers can hold wait inside, and `waiting_reason` says for what.
     """
 
     def submit(self, request: EvaluationRequest) -> None: ...
