@@ -1,0 +1,60 @@
+"""The door of the service: a spec comes in as a dictionary and leaves as a search that can run, or is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from .errors import InvalidSpec
+from .search import Search
+from .spec import JobSpec
+
+PROBED = 200  # sampled architectures that must show at least one that meets the limits
+
+
+def parse(data: Any) -> JobSpec:
+    """A validated spec. Raises InvalidSpec that names the first field at fault."""
+    try:
+        return JobSpec.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        message = first["msg"]
+        if first["type"] == "extra_forbidden":
+            message = f"there is no key {first['loc'][-1]!r} here; {_keys_at(first['loc'][:-1])}"
+        raise InvalidSpec(message, where) from None
+
+
+def admit(data: Any, tables: Path) -> Search:
+    """The search that a spec describes. Raises InvalidSpec for one that could never bring a result."""
+    search = Search.prepare(parse(data), tables)
+    search.strategy()
+    _refuse_impossible_limits(search)
+    return search
+
+
+def _refuse_impossible_limits(search: Search) -> None:
+    """Refuses limits that none of `PROBED` samples meets, and tables that lack what the samples need."""
+    rng = np.random.default_rng(search.spec.seed)
+    costs = [search.costs(search.bound.architecture(search.bound.sample(rng))) for _ in range(PROBED)]
+    if any(search.objective.violation(c) is None for c in costs):
+        return
+    limits = search.spec.objective.limits
+    lowest = {name: min(c[name] for c in costs) for name in limits if name in costs[0]}
+    name = max(lowest, key=lambda n: lowest[n] / limits[n])
+    raise InvalidSpec(
+        f"none of {PROBED} sampled architectures meets the limits; the lowest {name} among them is {lowest[name]:.4g}. "
+        "Raise the limit, or give the space smaller options (widths, resolution, depth)",
+        f"objective.limits.{name}",
+    )
+
+
+def _keys_at(path: tuple[int | str, ...]) -> str:
+    model: Any = JobSpec
+    for part in path:
+        model = model.model_fields[part].annotation
+        model = next((a for a in getattr(model, "__args__", ()) if hasattr(a, "model_fields")), model)
+    return f"keys: {', '.join(model.model_fields)}"

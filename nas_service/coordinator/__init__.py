@@ -1,0 +1,5 @@
+"""The search loop. Follow one trial: `proposing` -> `sending` -> (a worker) -> `collecting`; `coordinator` turns the crank."""
+
+from .coordinator import Coordinator
+
+__all__ = ["Coordinator"]

@@ -1,0 +1,122 @@
+"""From reports to told outcomes: fence, score, tell, record, in one transaction a batch of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from nas_service.store import Candidate, Store, candidates, events, jobs, requests, trials
+from nas_service.store.candidates import Result
+from nas_service.strategies import Outcome
+from workers.requests import Report
+
+from .proposing import crown
+from .results import flaw, result
+from .run import Run
+
+SURVIVABLE_FAILURES = 2  # how often a request is sent again after the worker that ran it died
+
+
+def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> None:
+    """Take in what the workers said of one job. Reports of a lost lease change nothing."""
+    with store.write() as conn:
+        _curves(conn, run, reports, at)
+        ended = [r for r in reports if r.state != "progress" and _counts(conn, r)]
+        if ended:
+            _settle(conn, run, ended, at)
+
+
+def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float) -> None:
+    progress = [r for r in reports if r.state == "progress"]
+    held = requests.held(conn, {r.request_id for r in progress})
+    live = [r for r in progress if held.get(r.request_id) == r.attempt]
+    for report in live:
+        trials.add_epoch(conn, run.job_id, report)
+    events.append(
+        conn, run.job_id, at, [("epoch", {"trial": r.trial_id, "epoch": r.epoch, "metrics": r.metrics}) for r in live]
+    )
+
+
+def _counts(conn: Connection, report: Report) -> bool:
+    """Whether this report ends its trial: the fence, and another attempt for a request whose worker died."""
+    if report.cause == "crash":
+        failures = requests.requeue(conn, report.request_id, report.attempt)
+        if failures is None:
+            return False
+        if failures <= SURVIVABLE_FAILURES:
+            trials.restart(conn, [report.request_id])
+            return False
+        return requests.give_up(conn, report.request_id)
+    return requests.settle(conn, report.request_id, report.attempt, 1)
+
+
+def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
+    by_trial = {report.trial_id: report for report in ended}
+    found: dict[str, Result] = {}
+    outcomes: list[Outcome] = []
+    for trial_id, candidate, waiting in trials.awaiting(conn, list(by_trial)):
+        report = by_trial[trial_id] = _checked(run, candidate, by_trial[trial_id])
+        scored = _score(run, candidate, report)
+        first = trial_id not in found
+        found.setdefault(trial_id, scored)
+        outcomes.append(_outcome(waiting, scored, report, first=first))
+    run.strategy.tell(outcomes)
+    trials.finish(conn, [(r, r.state, r.metrics) for r in by_trial.values()], at)
+    trials.tell(conn, run.job_id, outcomes)
+    full = trials.at_full_fidelity(conn, list(found))
+    candidates.save(conn, [scored for trial_id, scored in found.items() if trial_id in full])
+    completed = sum(r.state == "completed" for r in by_trial.values())
+    jobs.add(
+        conn,
+        run.job_id,
+        run.strategy.state(),
+        completed=completed,
+        failed=len(by_trial) - completed,
+        reused=sum(o.status == "reused" for o in outcomes),
+    )
+    if completed:
+        crown(conn, run.job_id)
+    events.append(conn, run.job_id, at, [("trial", _told(r, found.get(r.trial_id))) for r in by_trial.values()])
+
+
+def _checked(run: Run, candidate: Candidate, report: Report) -> Report:
+    """A completed report whose metrics cannot be used is a failed one."""
+    if report.state != "completed":
+        return report
+    problem = flaw(run.search.objective, _with_costs(candidate, report))
+    return report if problem is None else replace(report, state="failed", cause="nan", message=problem)
+
+
+def _score(run: Run, candidate: Candidate, report: Report) -> Result:
+    if report.state == "completed":
+        return result(run.search.objective, candidate.id, _with_costs(candidate, report))
+    return Result(candidate.id, "failed", report.message or str(report.cause), candidate.feasible, report.metrics)
+
+
+def _outcome(waiting: Outcome, scored: Result, report: Report, *, first: bool) -> Outcome:
+    """Of several proposals that waited for one trial, the first brought it and the others reuse it."""
+    if report.state == "failed":
+        return replace(waiting, status="failed")
+    status = "completed" if first else "reused"
+    return replace(waiting, status=status, metrics=scored.metrics, reward=scored.reward)
+
+
+def _with_costs(candidate: Candidate, report: Report) -> dict[str, float]:
+    costs: dict[str, float | None] = {
+        "params": candidate.params,
+        "macs": candidate.macs,
+        "latency_ms": candidate.latency_ms,
+        "latency_error_ms": candidate.latency_error_ms,
+    }
+    return {name: value for name, value in costs.items() if value is not None} | report.metrics
+
+
+def _told(report: Report, scored: Result | None) -> dict[str, object]:
+    told: dict[str, object] = {"trial": report.trial_id, "state": report.state, "metrics": report.metrics}
+    if scored is not None:
+        told |= {"candidate": scored.candidate_id, "reward": scored.reward}
+    if report.state == "failed":
+        told |= {"cause": report.cause, "message": report.message}
+    return told

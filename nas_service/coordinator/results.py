@@ -1,0 +1,35 @@
+"""How metrics become a reward, an outcome and the state of a candidate: written once, for trials and for reuse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from nas_service.objective import Objective
+from nas_service.store.candidates import Result
+
+
+def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float]) -> Result:
+    """A completed candidate. `metrics` holds the task's metrics and the architecture's costs."""
+    violation = objective.violation(metrics)
+    value, cost = objective.point(metrics)
+    return Result(
+        candidate_id,
+        "completed",
+        violation or "",
+        violation is None,
+        metrics,
+        value,
+        cost,
+        objective.reward(metrics),
+    )
+
+
+def flaw(objective: Objective, metrics: Mapping[str, float]) -> str | None:
+    """Why these metrics cannot be used, in words; None when they can."""
+    needed = {objective.metric.name, *objective.names}
+    missing = sorted(name for name in needed if name not in metrics)
+    if missing:
+        return f"the task did not report {', '.join(missing)}"
+    infinite = sorted(name for name in needed if not math.isfinite(metrics[name]))
+    return f"the task reported a value of {', '.join(infinite)} that is not finite" if infinite else None

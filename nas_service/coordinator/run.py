@@ -1,0 +1,70 @@
+"""One running job in the memory of the coordinator: its search, its strategy as last saved, and how they came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas_service.errors import InvalidSpec
+from nas_service.search import Search
+from nas_service.spec import JobSpec
+from nas_service.store import Job, Store, asks, jobs
+from nas_service.strategies import Outcome, Proposal, Strategy
+from search_spaces import Architecture, Genotype
+from workers.requests import Fidelity
+
+
+@dataclass(frozen=True)
+class Described:
+    """A proposal with what it means: `reason` says which limit it breaks before any training, or is empty."""
+
+    proposal: Proposal
+    architecture: Architecture
+    costs: Mapping[str, float]
+    reason: str
+    fidelity: Fidelity
+    full: bool
+
+
+class Run:
+    """A job's search and strategy. It is thrown away and loaded again whenever a transaction of the job fails."""
+
+    def __init__(self, job: Job, search: Search, store: Store) -> None:
+        self.job_id = job.id
+        self.search = search
+        self.strategy: Strategy = search.strategy()
+        self._store = store
+
+    @classmethod
+    def load(cls, job: Job, store: Store, tables: Path) -> Run:
+        """The run as the database has it, with the strategy in the state of its last transaction."""
+        run = cls(job, Search.prepare(JobSpec.model_validate(job.spec), tables), store)
+        with store.read() as conn:
+            state = jobs.strategy_state(conn, job.id)
+        if state is not None:
+            run.strategy.restore(state, run)
+        return run
+
+    def describe(self, proposal: Proposal) -> Described:
+        architecture = self.search.bound.architecture(proposal.genotype)
+        full = self.search.task.fidelity
+        fidelity = proposal.fidelity or full
+        try:
+            costs = self.search.costs(architecture)
+            reason = self.search.objective.violation(costs) or ""
+        except InvalidSpec as error:  # the table lacks an op: this candidate cannot be priced, others can
+            costs, reason = {"params": architecture.params, "macs": architecture.macs}, error.detail
+        return Described(proposal, architecture, costs, reason, fidelity, fidelity == full)
+
+    # What a strategy may look up (`strategies.Context`).
+
+    def costs(self, genotype: Genotype) -> Mapping[str, float]:
+        return self.search.costs(self.search.bound.architecture(genotype))
+
+    def feasible(self, genotype: Genotype) -> bool:
+        return self.search.objective.violation(self.costs(genotype)) is None
+
+    def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
+        with self._store.read() as conn:
+            return asks.outcomes(conn, self.job_id, numbers)

@@ -1,0 +1,84 @@
+"""From claims to evaluation requests: everything a worker needs, read from the database and the job's search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from nas_service.store import Claim, Export, Trial, candidates, exports, trials
+from workers.requests import EvaluationRequest, Fidelity, Resources, TrialRequest
+
+from .run import Run
+
+
+def evaluations(
+    conn: Connection, run: Run, claims: Sequence[Claim], artifacts: str, at: float
+) -> list[EvaluationRequest]:
+    """One request a claim, with its trials; the trials count as running from here on."""
+    by_request: dict[str, list[tuple[Trial, dict[str, Any]]]] = {claim.request_id: [] for claim in claims}
+    found = trials.of_requests(conn, list(by_request))
+    for trial, genotype in found:
+        by_request[trial.request_id].append((trial, genotype))
+    trials.start(conn, [trial.id for trial, _ in found], at)
+    candidates.set_state(conn, [trial.candidate_id for trial, _ in found], "running")
+    return [
+        EvaluationRequest(
+            claim.request_id,
+            claim.attempt,
+            "evaluate",
+            _task(run),
+            tuple(_trial(run, trial, genotype) for trial, genotype in by_request[claim.request_id]),
+            artifacts,
+            _resources(run),
+            run.search.spec.workers.timeout_s,
+        )
+        for claim in claims
+    ]
+
+
+def export(
+    conn: Connection, run: Run, request_id: str, attempt: int, wanted: Export, artifacts: str
+) -> EvaluationRequest:
+    """The request that trains a candidate to the end, exports and checks it."""
+    candidate = candidates.get(conn, wanted.candidate_id)
+    exports.set_state(conn, wanted.id, "running")
+    architecture = run.search.bound.architecture(candidate.genotype)
+    trial = TrialRequest(wanted.id, architecture.to_json(), Fidelity(wanted.epochs), run.search.spec.seed)
+    device = run.search.spec.device
+    options = {
+        "candidate": candidate.id,
+        "estimated_ms": candidate.latency_ms,
+        "estimated_error_ms": candidate.latency_error_ms,
+        "table_hash": run.search.table.hash if run.search.table else None,
+        "threads": device.threads if device else 1,
+        "spec": run.search.filled_in,
+        "lineage": _lineage(conn, candidate.id),
+    }
+    return EvaluationRequest(
+        request_id, attempt, "export", _task(run), (trial,), artifacts, _resources(run), None, options
+    )
+
+
+def _lineage(conn: Connection, candidate_id: str) -> list[str]:
+    """The first parents of a candidate, oldest first, itself last."""
+    line = [candidate_id]
+    while parents := candidates.get(conn, line[0]).parents:
+        if parents[0] in line:
+            break
+        line.insert(0, parents[0])
+    return line
+
+
+def _task(run: Run) -> dict[str, Any]:
+    return {"name": run.search.task.name, **run.search.task.options.model_dump(mode="json")}
+
+
+def _resources(run: Run) -> Resources:
+    return Resources(run.search.spec.workers.cpus, run.search.spec.workers.gpus)
+
+
+def _trial(run: Run, trial: Trial, genotype: dict[str, Any]) -> TrialRequest:
+    architecture = run.search.bound.architecture(genotype).to_json()
+    return TrialRequest(trial.id, architecture, Fidelity(**trial.fidelity), trial.seed, trial.initial_weights)

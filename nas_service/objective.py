@@ -1,0 +1,99 @@
+"""The objective of a job: one scalar to maximise, hard limits, and the two axes of its Pareto front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workers.tasks.base import Metric
+
+from .errors import InvalidSpec
+from .spec import Exponents, ObjectiveSpec
+
+PRICED = ("latency_ms", "params", "macs")  # costs that are known before training
+
+
+def mnasnet_reward(metric: float, cost: float, target: float, exponents: Exponents) -> float:
+    """metric * (cost / target)^w with w = `under` up to the target and `over` above it (arXiv 1807.11626, eq. 2 and 3).
+
+    `metric` lies in [0, 1]; `cost` and `target` share a unit and are positive.
+    """
+    w = exponents.under if cost <= target else exponents.over
+    return float(metric * (cost / target) ** w)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A job's rule for what is better, read from its spec and the metric of its task."""
+
+    spec: ObjectiveSpec
+    metric: Metric
+
+    @classmethod
+    def of(cls, spec: ObjectiveSpec, metrics: tuple[Metric, ...], name: str) -> Objective:
+        """Checks the spec against what the task reports. Raises InvalidSpec, which names the field."""
+        known = {metric.name: metric for metric in metrics}
+        if name not in known:
+            raise InvalidSpec(f"this task does not report {name!r}; it reports: {', '.join(known)}", "task.metric")
+        _refuse_unknown_costs(spec, tuple(known))
+        spec = _with_target(spec)
+        if spec.reward == "mnasnet" and known[name].range != (0.0, 1.0):
+            raise InvalidSpec(
+                f"reward 'mnasnet' multiplies the metric, so it needs one between 0 and 1, and {name!r} is not; "
+                "use reward 'metric' with limits instead",
+                "objective.reward",
+            )
+        return cls(spec, known[name])
+
+    @property
+    def names(self) -> set[str]:
+        """Every cost that this objective reads."""
+        scaled = {self.spec.cost} if self.spec.reward != "metric" else set()
+        return scaled | set(self.spec.limits)
+
+    def reward(self, metrics: Mapping[str, float]) -> float:
+        """The scalar to maximise. `metrics` holds what the task reported and what the architecture costs."""
+        value = metrics[self.metric.name]
+        if self.spec.reward == "mnasnet" and self.spec.target is not None:
+            return mnasnet_reward(value, metrics[self.spec.cost], self.spec.target, self.spec.exponents)
+        return value if self.metric.direction == "maximize" else -value
+
+    def violation(self, metrics: Mapping[str, float]) -> str | None:
+        """The first limit that these metrics break, in words; None when all that are known hold.
+
+        A latency that was estimated counts with its error bar: a limit is hard, so the upper end has to meet it.
+        """
+        for name, limit in self.spec.limits.items():
+            value, error = metrics.get(name), metrics.get(_error_of(name), 0.0)
+            if value is not None and value + error > limit:
+                bar = f" ± {error:.3g}" if error else ""
+                return f"{name} {value:.4g}{bar} is over the limit of {limit:g}"
+        return None
+
+    def point(self, metrics: Mapping[str, float]) -> tuple[float, float]:
+        """(value to maximise, cost to minimise): the two axes of the front."""
+        value = metrics[self.metric.name]
+        return (value if self.metric.direction == "maximize" else -value), metrics[self.spec.cost]
+
+
+def _error_of(name: str) -> str:
+    return name.replace("_ms", "_error_ms")
+
+
+def _refuse_unknown_costs(spec: ObjectiveSpec, reported: tuple[str, ...]) -> None:
+    offered = (*PRICED, *reported)
+    for field, name in [("objective.cost", spec.cost), *((f"objective.limits.{n}", n) for n in spec.limits)]:
+        if name not in offered:
+            raise InvalidSpec(f"{name!r} is no cost of this job; there are: {', '.join(offered)}", field)
+
+
+def _with_target(spec: ObjectiveSpec) -> ObjectiveSpec:
+    if spec.reward != "mnasnet" or spec.target is not None:
+        return spec
+    if spec.cost not in spec.limits:
+        raise InvalidSpec(
+            f"reward 'mnasnet' trades the metric against {spec.cost} around a target: give objective.target, "
+            f"or a limit on {spec.cost}, or use reward 'metric'",
+            "objective.target",
+        )
+    return spec.model_copy(update={"target": spec.limits[spec.cost]})

@@ -1,0 +1,124 @@
+"""A job spec with everything it names: space, task, objective and latency table, checked against each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from latency_tables import LatencyTable, TableError, load, table_path
+from search_spaces import Architecture, BoundSpace, SearchSpace, SpaceError, get_space
+from workers.requests import Fidelity
+from workers.tasks import Task, TaskError, get_task
+
+from .errors import InvalidSpec
+from .objective import Objective
+from .spec import DeviceSpec, JobSpec
+from .strategies import Strategy, get_strategy
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a job means. Built at submission to refuse what does not fit, and by the coordinator to run it."""
+
+    spec: JobSpec
+    space: SearchSpace
+    bound: BoundSpace
+    task: Task
+    objective: Objective
+    table: LatencyTable | None
+
+    @classmethod
+    def prepare(cls, spec: JobSpec, tables: Path) -> Search:
+        """Resolve every name in the spec. Raises InvalidSpec, which names the field and what would be right."""
+        try:
+            task = get_task(spec.task.name, **spec.task.options)
+            space = get_space(spec.space.name, **spec.space.options)
+            bound = space.bind(task.signature)
+        except (SpaceError, TaskError) as error:
+            raise InvalidSpec(str(error), error.field) from None
+        objective = Objective.of(spec.objective, task.metrics, task.options.metric)
+        table = _table(spec.device, tables) if "latency_ms" in objective.names else None
+        return cls(spec, space, bound, task, objective, table)
+
+    def strategy(self) -> Strategy:
+        """A fresh strategy, as the job starts with it."""
+        return get_strategy(self.spec.strategy.name, self.spec.strategy.options, self.bound, self.spec.seed)
+
+    def costs(self, architecture: Architecture) -> dict[str, float]:
+        """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms`.
+
+        Raises InvalidSpec where the table lacks an op, naming the command that measures it.
+        """
+        costs: dict[str, float] = {"params": architecture.params, "macs": architecture.macs}
+        if self.table is not None:
+            estimate = self.table.estimate(architecture)
+            if estimate.missing:
+                raise InvalidSpec(self._missing(estimate.missing), "device.name")
+            costs |= {"latency_ms": estimate.latency_ms, "latency_error_ms": estimate.error_ms}
+        return costs
+
+    def trial_key(self, architecture: Architecture, fidelity: Fidelity, seed: int, weights: str | None) -> str | None:
+        """What has to be equal for a trial's result to be used again; None for inherited weights, which are never."""
+        if weights is not None:
+            return None
+        parts = [
+            architecture.hash,
+            [self.space.name, self.space.version],
+            [self.task.name, self.task.version, self.task.fingerprint],
+            asdict(fidelity),
+            seed,
+        ]
+        return blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+    @property
+    def filled_in(self) -> dict[str, Any]:
+        """The spec as JSON with every default in its place, so that a later default changes nothing of an old job."""
+        spec = self.spec.model_dump(mode="json")
+        spec["objective"] = self.objective.spec.model_dump(mode="json")
+        spec["space"]["options"] = self.space.options.model_dump(mode="json")
+        spec["task"] = {"name": self.task.name, **self.task.options.model_dump(mode="json")}
+        spec["strategy"] = {"name": self.spec.strategy.name, **self.strategy().options.model_dump(mode="json")}
+        return spec
+
+    @property
+    def fingerprints(self) -> Mapping[str, Any]:
+        """Versions and hashes of what the job depends on, noted when it is submitted."""
+        return {
+            "space": self.space.version,
+            "task": self.task.version,
+            "data": self.task.fingerprint,
+            "table": self.table.hash if self.table else None,
+        }
+
+    def _missing(self, keys: tuple[str, ...]) -> str:
+        device = self.spec.device.name if self.spec.device else "local"
+        return (
+            f"the latency table of {device!r} lacks {len(keys)} op(s) of this space, for example {keys[0]}; "
+            f"measure them on the device with: nas device profile {device} --for SPEC.yaml"
+        )
+
+
+def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:
+    if device is None:
+        raise InvalidSpec(
+            "this objective reads latency_ms, so the job needs a device, for example {name: local, threads: 1}",
+            "device",
+        )
+    path = table_path(tables, device.name, device.threads)
+    profile = f"nas device profile {device.name} --threads {device.threads} --for SPEC.yaml"
+    if not path.exists():
+        raise InvalidSpec(
+            f"no latency table for {device.name!r} with {device.threads} thread(s); measure one with: {profile}",
+            "device.name",
+        )
+    try:
+        table = load(path)
+    except TableError as error:
+        raise InvalidSpec(f"{error}; measure it again with: {profile}", "device.name") from None
+    if mismatch := table.mismatch(threads=device.threads):
+        raise InvalidSpec(f"{mismatch}; measure it again with: {profile}", "device.name")
+    return table

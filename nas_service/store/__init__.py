@@ -1,0 +1,17 @@
+"""The database of the service: the truth about every job. One module a noun; records come out, rows stay in."""
+
+from .engine import Store
+from .records import Candidate, Claim, Event, Export, Job, NewCandidate, NewProposal, NewTrial, Trial
+
+__all__ = [
+    "Candidate",
+    "Claim",
+    "Event",
+    "Export",
+    "Job",
+    "NewCandidate",
+    "NewProposal",
+    "NewTrial",
+    "Store",
+    "Trial",
+]

@@ -1,0 +1,110 @@
+"""Candidates: their results, pages of them, and the points of a front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, tuple_, update
+
+from nas_service.errors import NotFound
+
+from .records import Candidate
+from .schema import candidates
+
+_COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a completed full-fidelity trial says of its candidate; without reward, that the trial did not complete."""
+
+    candidate_id: str
+    state: str
+    reason: str
+    feasible: bool
+    metrics: Mapping[str, float]
+    value: float | None = None
+    cost: float | None = None
+    reward: float | None = None
+
+
+def get(conn: Connection, candidate_id: str) -> Candidate:
+    """Raises NotFound for an id that is none."""
+    row = conn.execute(select(*_COLUMNS).where(candidates.c.id == candidate_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no candidate {candidate_id!r}")
+    return Candidate(**row)
+
+
+def page(
+    conn: Connection,
+    job_id: str,
+    *,
+    after: tuple[float | None, int] | None,
+    limit: int,
+    by_reward: bool,
+    state: str | None,
+) -> list[Candidate]:
+    """In the order of proposing, or by reward, best first (those without one are then left out).
+
+    `after` is (reward, number) of the last one of the page before.
+    """
+    query = select(*_COLUMNS).where(candidates.c.job_id == job_id).limit(limit)
+    if state is not None:
+        query = query.where(candidates.c.state == state)
+    if by_reward:
+        query = query.where(candidates.c.reward.is_not(None)).order_by(candidates.c.reward.desc(), candidates.c.number)
+        if after is not None:
+            query = query.where(
+                tuple_(-candidates.c.reward, candidates.c.number) > tuple_(-(after[0] or 0.0), after[1])
+            )
+    else:
+        query = query.order_by(candidates.c.number)
+        if after is not None:
+            query = query.where(candidates.c.number > after[1])
+    return [Candidate(**row) for row in conn.execute(query).mappings()]
+
+
+def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
+    """(id, value to maximise, cost to minimise) of all completed feasible candidates, in the order of proposing."""
+    query = (
+        select(candidates.c.id, candidates.c.value, candidates.c.cost)
+        .where(candidates.c.job_id == job_id, candidates.c.value.is_not(None), candidates.c.feasible)
+        .order_by(candidates.c.number)
+    )
+    return [(row.id, row.value, row.cost) for row in conn.execute(query)]
+
+
+def many(conn: Connection, ids: Sequence[str]) -> list[Candidate]:
+    """These candidates, in the order asked for."""
+    found = {
+        row["id"]: Candidate(**row)
+        for row in conn.execute(select(*_COLUMNS).where(candidates.c.id.in_(ids))).mappings()
+    }
+    return [found[i] for i in ids if i in found]
+
+
+def save(conn: Connection, results: Sequence[Result]) -> None:
+    """Write what trials said of their candidates."""
+    names = ("state", "reason", "feasible", "metrics", "value", "cost", "reward")
+    statement = (
+        update(candidates)
+        .where(candidates.c.id == bindparam("candidate"))
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "candidate": r.candidate_id,
+            **{f"new_{name}": getattr(r, name) for name in names},
+            "new_metrics": dict(r.metrics),
+        }
+        for r in results
+    ]
+    if rows:
+        conn.execute(statement, rows)
+
+
+def set_state(conn: Connection, ids: Sequence[str], state: str) -> None:
+    conn.execute(update(candidates).where(candidates.c.id.in_(ids)).values(state=state))

@@ -1,0 +1,126 @@
+"""The database: one engine, short write transactions, reads that never block a writer.
+
+SQLite is a real default (write-ahead log, every commit on disk, one writer at a time) and PostgreSQL its equal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LEADER_KEY = 0x6E6173  # PostgreSQL advisory lock of the one coordinator
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Store:
+    """Connections to the database at `url` (SQLAlchemy form). Call `migrate` once before use."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.sqlite = parsed.get_backend_name() == "sqlite"
+        if self.sqlite and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=not self.sqlite)
+        self._leader: Connection | None = None
+        self._lock_file: Any = None
+        self._changed = threading.Condition()
+        if self.sqlite:
+            _prepare_sqlite(self.engine)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One write transaction; on SQLite it takes the writer's lock at its start, so that it cannot fail half way."""
+        with self.engine.connect() as connection:
+            with connection.execution_options(nas_write=True).begin():
+                yield connection
+        with self._changed:
+            self._changed.notify_all()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def wait_for_write(self, timeout_s: float) -> None:
+        """Return after the next write of this process, or after `timeout_s`."""
+        with self._changed:
+            self._changed.wait(timeout_s)
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version, from none or from any older one."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def lead(self) -> bool:
+        """Become the one process that runs searches on this database; False while another one is.
+
+        The lock ends with the process or its connection, however it dies, so a restart after kill -9 leads at once.
+        """
+        return self._lock_sqlite() if self.sqlite else self._lock_postgres()
+
+    def close(self) -> None:
+        if self._leader is not None:
+            self._leader.close()
+        if self._lock_file is not None:
+            self._lock_file.close()
+        self.engine.dispose()
+
+    def _lock_sqlite(self) -> bool:
+        import fcntl  # not on Windows, where the service is not supported
+
+        if self._lock_file is not None:
+            return True
+        handle = Path(f"{self.engine.url.database}.leader").open("w")  # noqa: SIM115 - held open for life
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            handle.close()
+            return False
+        self._lock_file = handle
+        return True
+
+    def _lock_postgres(self) -> bool:
+        if self._leader is not None and _alive(self._leader):
+            return True
+        connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_KEY}).scalar():
+            self._leader = connection
+            return True
+        connection.close()
+        return False
+
+
+def _alive(connection: Connection) -> bool:
+    try:
+        connection.execute(text("SELECT 1"))
+    except Exception:  # noqa: BLE001 - whatever broke the connection, the lock went with it
+        connection.invalidate()
+        return False
+    return True
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi_connection: Any, _: Any) -> None:
+        dbapi_connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("nas_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,136 @@
+"""Jobs: submission, look-up, and the states of their lives.
+
+queued -> running <-> paused; from any of these to finished, exhausted, cancelled or failed, which are final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from nas_service.errors import Conflict, NotFound
+from nas_service.strategies.base import State
+
+from . import events
+from .records import Job
+from .schema import jobs
+
+LIVE = ("queued", "running", "paused")
+FINAL = ("finished", "exhausted", "cancelled", "failed")
+
+_COLUMNS = [jobs.c[field.name] for field in fields(Job)]
+
+
+def submit(
+    conn: Connection,
+    *,
+    job_id: str,
+    name: str,
+    spec: dict[str, Any],
+    fingerprints: Mapping[str, Any],
+    spec_hash: str,
+    idempotency_key: str | None,
+    at: float,
+) -> Job:
+    """Store a new job, queued; with a known idempotency key, the job that it made the first time.
+
+    Raises Conflict where that key was used for another spec.
+    """
+    if idempotency_key is not None:
+        known = conn.execute(
+            select(jobs.c.id, jobs.c.spec_hash).where(jobs.c.idempotency_key == idempotency_key)
+        ).first()
+        if known is not None:
+            if known.spec_hash != spec_hash:
+                raise Conflict(f"Idempotency-Key {idempotency_key!r} was used for another spec, by job {known.id}")
+            return get(conn, known.id)
+    number = conn.execute(select(func.coalesce(func.max(jobs.c.number), 0) + 1)).scalar_one()
+    row = {
+        "id": job_id,
+        "number": number,
+        "name": name,
+        "state": "queued",
+        "reason": "waiting for the coordinator",
+        "spec": spec,
+        "fingerprints": dict(fingerprints),
+        "spec_hash": spec_hash,
+        "idempotency_key": idempotency_key,
+        "created_at": at,
+    }
+    conn.execute(insert(jobs), row)
+    events.append(conn, job_id, at, [("job", {"state": "queued"})])
+    return get(conn, job_id)
+
+
+def get(conn: Connection, job_id: str) -> Job:
+    """Raises NotFound for an id that is none."""
+    row = conn.execute(select(*_COLUMNS).where(jobs.c.id == job_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no job {job_id!r}; `nas jobs` lists those that there are")
+    return Job(**row)
+
+
+def listed(conn: Connection, *, before: int | None = None, limit: int = 50, state: str | None = None) -> list[Job]:
+    """Newest first, at most `limit`; `before` is the number of the last job of the page before."""
+    query = select(*_COLUMNS).order_by(jobs.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(jobs.c.number < before)
+    if state is not None:
+        query = query.where(jobs.c.state == state)
+    return [Job(**row) for row in conn.execute(query).mappings()]
+
+
+def in_state(conn: Connection, states: Collection[str]) -> list[Job]:
+    """All jobs in these states, oldest first."""
+    query = select(*_COLUMNS).where(jobs.c.state.in_(states)).order_by(jobs.c.number)
+    return [Job(**row) for row in conn.execute(query).mappings()]
+
+
+def move(conn: Connection, job_id: str, sources: Collection[str], target: str, reason: str, at: float) -> bool:
+    """Change the state where it is one of `sources`, keeping the account of running time; False where it is not."""
+    values: dict[str, Any] = {"state": target, "reason": reason}
+    if target == "running":
+        values |= {"active_since": at, "started_at": func.coalesce(jobs.c.started_at, at)}
+    else:
+        ran = func.coalesce(at - jobs.c.active_since, 0.0)
+        values |= {"active_since": None, "active_seconds": jobs.c.active_seconds + ran}
+    if target in FINAL:
+        values["ended_at"] = at
+    done = conn.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(sources)).values(**values))
+    if done.rowcount != 1:
+        return False
+    events.append(conn, job_id, at, [("job", {"state": target, "reason": reason})])
+    return True
+
+
+def set_reason(conn: Connection, job_id: str, reason: str) -> None:
+    """Say why a running job waits; empty when it does not."""
+    conn.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running").values(reason=reason))
+
+
+def add(conn: Connection, job_id: str, state: State | None, **counts: int) -> None:
+    """Save the strategy's state and raise the job's counters, in the transaction of what changed them."""
+    values: dict[str, Any] = {name: jobs.c[name] + n for name, n in counts.items() if n}
+    if state is not None:
+        values["strategy_state"] = state.data
+        if state.blob is not None:
+            values["strategy_blob"] = state.blob
+    if values:
+        conn.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+def set_fruitless(conn: Connection, job_id: str, n: int) -> None:
+    conn.execute(update(jobs).where(jobs.c.id == job_id).values(fruitless=n))
+
+
+def set_incumbent(conn: Connection, job_id: str, candidate_id: str, reward: float) -> None:
+    conn.execute(update(jobs).where(jobs.c.id == job_id).values(incumbent=candidate_id, best_reward=reward))
+
+
+def strategy_state(conn: Connection, job_id: str) -> State | None:
+    """What the strategy of this job last saved; None when it has not begun."""
+    row = conn.execute(select(jobs.c.strategy_state, jobs.c.strategy_blob).where(jobs.c.id == job_id)).one()
+    return None if row.strategy_state is None else State(row.strategy_state, row.strategy_blob)

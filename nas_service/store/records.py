@@ -1,0 +1,165 @@
+"""What the store gives out and takes in: frozen records in place of database rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from nas_service.strategies.base import Status
+from workers.requests import Fidelity
+
+
+@dataclass(frozen=True)
+class Job:
+    """A search and where it stands. `reason` says why it waits or why it ended."""
+
+    id: str
+    number: int
+    name: str
+    state: str
+    reason: str
+    spec: dict[str, Any]
+    fingerprints: dict[str, Any]
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    active_since: float | None
+    active_seconds: float
+    proposals: int
+    trials: int
+    completed: int
+    failed: int
+    infeasible: int
+    reused: int
+    fruitless: int
+    best_reward: float | None
+    incumbent: str | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An architecture in a job, unique there by its hash. `value` and `cost` are its place against the front."""
+
+    id: str
+    job_id: str
+    number: int
+    hash: str
+    genotype: dict[str, Any]
+    parents: list[str]
+    state: str
+    reason: str
+    feasible: bool
+    params: int
+    macs: int
+    latency_ms: float | None
+    latency_error_ms: float | None
+    metrics: dict[str, float]
+    value: float | None
+    cost: float | None
+    reward: float | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One evaluation of one candidate."""
+
+    id: str
+    job_id: str
+    number: int
+    candidate_id: str
+    request_id: str
+    key: str | None
+    fidelity: dict[str, Any]
+    full: bool
+    seed: int
+    initial_weights: str | None
+    state: str
+    metrics: dict[str, float]
+    artifacts: dict[str, str]
+    cause: str | None
+    message: str
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A winner on its way to an ONNX file. `artifacts` is filled only after every check has passed."""
+
+    id: str
+    job_id: str
+    candidate_id: str
+    request_id: str
+    state: str
+    epochs: int
+    progress: dict[str, float]
+    metrics: dict[str, float]
+    artifacts: dict[str, str]
+    details: dict[str, Any]
+    message: str
+    created_at: float
+    ended_at: float | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a job. `seq` has no gaps, so a reader can resume after any event."""
+
+    job_id: str
+    seq: int
+    at: float
+    type: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NewProposal:
+    """A numbered proposal, described, screened and looked up; `status` is set where no trial has to be awaited."""
+
+    number: int
+    candidate_id: str
+    trial_id: str | None
+    parents: tuple[int, ...]
+    token: Any
+    status: Status | None = None
+    reward: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NewCandidate:
+    """An architecture that the job had not seen; `reason` says which limit it breaks, or is empty."""
+
+    id: str
+    number: int
+    hash: str
+    genotype: dict[str, Any]
+    parents: tuple[str, ...]
+    reason: str
+    costs: dict[str, float]
+
+
+@dataclass(frozen=True)
+class NewTrial:
+    """A trial that has to run, in a request of its own."""
+
+    id: str
+    number: int
+    candidate_id: str
+    request_id: str
+    key: str | None
+    fidelity: Fidelity
+    full: bool
+    seed: int
+    initial_weights: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request that this process now holds under a lease, with its fencing number."""
+
+    request_id: str
+    job_id: str
+    kind: str
+    attempt: int

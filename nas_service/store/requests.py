@@ -1,0 +1,119 @@
+"""Evaluation requests: claims with a lease, and the fence that every result has to pass.
+
+The contract in three sentences. Who claims a request gets its next `attempt` in the same statement. A result counts only
+while the request is running under that attempt. A lease that ran out puts the request back into the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, and_, case, select, update
+
+from .records import Claim
+from .schema import requests
+
+
+def claim(
+    conn: Connection,
+    holder: str,
+    lease_until: float,
+    limit: int,
+    *,
+    kind: str = "evaluate",
+    job_ids: Collection[str] | None = None,
+) -> list[Claim]:
+    """Take up to `limit` queued requests of a kind (and of these jobs, where given) for `holder`."""
+    queued = (requests.c.state == "queued", requests.c.kind == kind)
+    wanted = select(requests.c.id).where(*queued).order_by(requests.c.id).limit(limit)
+    if job_ids is not None:
+        wanted = wanted.where(requests.c.job_id.in_(job_ids))
+    wanted = wanted.with_for_update(skip_locked=True)
+    taken = (
+        update(requests)
+        .where(requests.c.id.in_(wanted.scalar_subquery()), requests.c.state == "queued")
+        .values(state="running", attempt=requests.c.attempt + 1, holder=holder, lease_until=lease_until)
+        .returning(requests.c.id, requests.c.job_id, requests.c.kind, requests.c.attempt)
+    )
+    return [Claim(*row) for row in conn.execute(taken)]
+
+
+def settle(conn: Connection, request_id: str, attempt: int, ended: int) -> bool:
+    """Account for `ended` trials of a request; False, and nothing changed, where this attempt does not hold it."""
+    left = requests.c.open_trials - ended
+    done = conn.execute(
+        update(requests)
+        .where(_held(request_id, attempt))
+        .values(open_trials=left, state=case((left <= 0, "done"), else_="running"))
+    )
+    return done.rowcount == 1
+
+
+def requeue(conn: Connection, request_id: str, attempt: int) -> int | None:
+    """Put a request back after its worker died; how often that has now happened, None where the attempt is void."""
+    back = (
+        update(requests)
+        .where(_held(request_id, attempt))
+        .values(state="queued", failures=requests.c.failures + 1, holder=None, lease_until=None)
+        .returning(requests.c.failures)
+    )
+    return conn.execute(back).scalar_one_or_none()
+
+
+def give_up(conn: Connection, request_id: str) -> bool:
+    """End a request that has been put back too often; always True, for its trial ends with it."""
+    conn.execute(update(requests).where(requests.c.id == request_id).values(state="done", open_trials=0))
+    return True
+
+
+def held(conn: Connection, request_ids: Collection[str]) -> dict[str, int]:
+    """Request id to attempt, for those that are running."""
+    query = select(requests.c.id, requests.c.attempt).where(
+        requests.c.id.in_(request_ids), requests.c.state == "running"
+    )
+    return {row.id: row.attempt for row in conn.execute(query)}
+
+
+def any_queued(conn: Connection, kind: str) -> bool:
+    """Whether a request of this kind waits to be claimed."""
+    query = select(requests.c.id).where(requests.c.state == "queued", requests.c.kind == kind).limit(1)
+    return conn.execute(query).first() is not None
+
+
+def extend(conn: Connection, holder: str, lease_until: float) -> int:
+    """Heartbeat: prolong every lease that `holder` has; how many there are."""
+    held = and_(requests.c.state == "running", requests.c.holder == holder)
+    return conn.execute(update(requests).where(held).values(lease_until=lease_until)).rowcount
+
+
+def reap(conn: Connection, now: float) -> list[str]:
+    """Put requests whose lease has run out back into the queue; their ids."""
+    late = and_(requests.c.state == "running", requests.c.lease_until < now)
+    return _free(conn, late)
+
+
+def abandon(conn: Connection, holder: str) -> list[str]:
+    """Put back what every holder but this one had: for the process that has just become the only coordinator."""
+    return _free(conn, and_(requests.c.state == "running", requests.c.holder != holder))
+
+
+def close(conn: Connection, job_id: str) -> list[str]:
+    """End every open evaluation of a job; the ids of those that were running."""
+    running = requests.c.state == "running"
+    ids = conn.execute(select(requests.c.id).where(requests.c.job_id == job_id, requests.c.kind == "evaluate", running))
+    listed = list(ids.scalars())
+    conn.execute(
+        update(requests)
+        .where(requests.c.job_id == job_id, requests.c.kind == "evaluate", requests.c.state != "done")
+        .values(state="done")
+    )
+    return listed
+
+
+def _held(request_id: str, attempt: int) -> ColumnElement[bool]:
+    return and_(requests.c.id == request_id, requests.c.attempt == attempt, requests.c.state == "running")
+
+
+def _free(conn: Connection, condition: ColumnElement[bool]) -> list[str]:
+    back = update(requests).where(condition).values(state="queued", holder=None, lease_until=None)
+    return list(conn.execute(back.returning(requests.c.id)).scalars())

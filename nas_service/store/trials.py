@@ -1,0 +1,208 @@
+"""Trials as they run and end, and the outcomes that this brings to the proposals that wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from nas_service.errors import NotFound
+from nas_service.strategies.base import Outcome
+from workers.requests import Report
+
+from .records import Candidate, Trial
+from .schema import candidates, epochs, proposals, trials
+
+OPEN = ("queued", "running")
+
+_COLUMNS = [trials.c[field.name] for field in fields(Trial)]
+
+
+def get(conn: Connection, trial_id: str) -> Trial:
+    """Raises NotFound for an id that is none."""
+    row = conn.execute(select(*_COLUMNS).where(trials.c.id == trial_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no trial {trial_id!r}")
+    return Trial(**row)
+
+
+def of_requests(conn: Connection, request_ids: Collection[str]) -> list[tuple[Trial, dict[str, Any]]]:
+    """The open trials of these requests, each with the genotype of its candidate, in the order of their numbers."""
+    query = (
+        select(*_COLUMNS, candidates.c.genotype)
+        .join(candidates, candidates.c.id == trials.c.candidate_id)
+        .where(trials.c.request_id.in_(request_ids), trials.c.state.in_(OPEN))
+        .order_by(trials.c.number)
+    )
+    found = []
+    for row in conn.execute(query).mappings():
+        values = dict(row)
+        genotype = values.pop("genotype")
+        found.append((Trial(**values), genotype))
+    return found
+
+
+def open_count(conn: Connection, job_id: str) -> int:
+    """Trials of a job that are queued or running."""
+    return conn.execute(
+        select(func.count()).select_from(trials).where(trials.c.job_id == job_id, trials.c.state.in_(OPEN))
+    ).scalar_one()
+
+
+def open_in(conn: Connection, job_id: str) -> list[Trial]:
+    query = select(*_COLUMNS).where(trials.c.job_id == job_id, trials.c.state.in_(OPEN)).order_by(trials.c.number)
+    return [Trial(**row) for row in conn.execute(query).mappings()]
+
+
+def start(conn: Connection, trial_ids: Collection[str], at: float) -> None:
+    conn.execute(
+        update(trials)
+        .where(trials.c.id.in_(trial_ids), trials.c.state == "queued")
+        .values(state="running", started_at=at)
+    )
+
+
+def restart(conn: Connection, request_ids: Collection[str]) -> None:
+    """Back to queued, with the request that went back."""
+    conn.execute(
+        update(trials).where(trials.c.request_id.in_(request_ids), trials.c.state == "running").values(state="queued")
+    )
+
+
+def add_epoch(conn: Connection, job_id: str, report: Report) -> None:
+    """One point of a learning curve. Curves of earlier attempts stay apart from this one."""
+    row = {
+        "trial_id": report.trial_id,
+        "attempt": report.attempt,
+        "epoch": report.epoch,
+        "job_id": job_id,
+        "metrics": report.metrics,
+    }
+    conn.execute(insert(epochs), row)
+
+
+def learning_curve(conn: Connection, trial_id: str) -> list[dict[str, float]]:
+    """The metrics of each epoch of the newest attempt, in order."""
+    newest = select(func.max(epochs.c.attempt)).where(epochs.c.trial_id == trial_id).scalar_subquery()
+    query = select(epochs.c.epoch, epochs.c.metrics).where(epochs.c.trial_id == trial_id, epochs.c.attempt == newest)
+    return [{"epoch": row.epoch, **row.metrics} for row in conn.execute(query.order_by(epochs.c.epoch))]
+
+
+def finish(conn: Connection, ended: Sequence[tuple[Report, str, Mapping[str, float]]], at: float) -> None:
+    """Write the end of trials: (report, state, metrics with the costs of the architecture)."""
+    statement = (
+        update(trials)
+        .where(trials.c.id == bindparam("trial"), trials.c.ended_at.is_(None))
+        .values(
+            state=bindparam("ended"),
+            metrics=bindparam("reported"),
+            artifacts=bindparam("files"),
+            cause=bindparam("why"),
+            message=bindparam("text"),
+            ended_at=at,
+            started_at=func.coalesce(trials.c.started_at, at),
+        )
+    )
+    rows = [
+        {
+            "trial": report.trial_id,
+            "ended": state,
+            "reported": dict(metrics),
+            "files": report.artifacts,
+            "why": report.cause,
+            "text": report.message,
+        }
+        for report, state, metrics in ended
+    ]
+    if rows:
+        conn.execute(statement, rows)
+
+
+def cancel(conn: Connection, job_id: str, state: str, at: float) -> list[str]:
+    """End every open trial of a job as `cancelled` or `stopped`; their ids."""
+    statement = (
+        update(trials)
+        .where(trials.c.job_id == job_id, trials.c.state.in_(OPEN))
+        .values(state=state, ended_at=at)
+        .returning(trials.c.id)
+    )
+    ids = list(conn.execute(statement).scalars())
+    conn.execute(
+        update(proposals)
+        .where(proposals.c.job_id == job_id, proposals.c.trial_id.in_(ids), proposals.c.status.is_(None))
+        .values(status=state)
+    )
+    conn.execute(
+        update(candidates)
+        .where(candidates.c.job_id == job_id, candidates.c.state.in_(("proposed", "running")))
+        .values(state=state)
+    )
+    return ids
+
+
+def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[tuple[str, Candidate, Outcome]]:
+    """(trial id, candidate, outcome still without status) for every proposal that waits for one of these trials.
+
+    In the order of proposals, so that the first one of a trial is the one that brought it.
+    """
+    names = [field.name for field in fields(Candidate)]
+    query = (
+        select(
+            proposals.c.number.label("p"),
+            proposals.c.trial_id,
+            proposals.c.parents.label("pp"),
+            proposals.c.token,
+            candidates,
+        )
+        .join(candidates, candidates.c.id == proposals.c.candidate_id)
+        .where(proposals.c.trial_id.in_(trial_ids), proposals.c.status.is_(None))
+        .order_by(proposals.c.number)
+    )
+    found = []
+    for row in conn.execute(query).mappings():
+        candidate = Candidate(**{name: row[name] for name in names})
+        outcome = Outcome(row["p"], "failed", candidate.genotype, tuple(row["pp"]), row["token"])
+        found.append((row["trial_id"], candidate, outcome))
+    return found
+
+
+def at_full_fidelity(conn: Connection, trial_ids: Collection[str]) -> set[str]:
+    """Those of these trials that ran at the task's full fidelity: only they say what a candidate is worth."""
+    return set(conn.execute(select(trials.c.id).where(trials.c.id.in_(trial_ids), trials.c.full)).scalars())
+
+
+def tell(conn: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
+    """Write how proposals ended, so that none is told twice."""
+    statement = (
+        update(proposals)
+        .where(proposals.c.job_id == job_id, proposals.c.number == bindparam("n"), proposals.c.status.is_(None))
+        .values(status=bindparam("s"), reward=bindparam("r"), metrics=bindparam("m"))
+    )
+    rows = [{"n": o.number, "s": o.status, "r": o.reward, "m": dict(o.metrics)} for o in outcomes]
+    if rows:
+        conn.execute(statement, rows)
+
+
+def last_failure(conn: Connection, job_id: str) -> str:
+    """What the trial that failed last had to say."""
+    query = (
+        select(trials.c.message)
+        .where(trials.c.job_id == job_id, trials.c.state == "failed")
+        .order_by(trials.c.ended_at.desc())
+        .limit(1)
+    )
+    return conn.execute(query).scalar_one_or_none() or "no message"
+
+
+def best(conn: Connection, job_id: str) -> tuple[str, float] | None:
+    """The incumbent as the rows have it: (candidate id, reward); ties go to the earlier candidate."""
+    query = (
+        select(candidates.c.id, candidates.c.reward)
+        .where(candidates.c.job_id == job_id, candidates.c.reward.is_not(None), candidates.c.feasible)
+        .order_by(candidates.c.reward.desc(), candidates.c.number)
+        .limit(1)
+    )
+    row = conn.execute(query).first()
+    return None if row is None else (row.id, row.reward)

@@ -1,0 +1,62 @@
+"""Strategies by name: ours, then those that installed packages offer as `nas.strategies`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import ValidationError
+
+from nas_service.errors import InvalidSpec
+from search_spaces import BoundSpace
+
+from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
+from .evolution import Evolution
+from .random_search import RandomSearch
+
+__all__ = [
+    "Context",
+    "Outcome",
+    "Proposal",
+    "State",
+    "Strategy",
+    "StrategyOptions",
+    "get_strategy",
+    "strategy_classes",
+]
+
+STRATEGIES: dict[str, type[Strategy]] = {
+    "evolution": Evolution,
+    "random": RandomSearch,
+}
+
+
+@cache
+def strategy_classes() -> dict[str, type[Strategy]]:
+    """Every known strategy by name; ours win over a plug-in of the same name."""
+    plugins = {point.name: point.load() for point in entry_points(group="nas.strategies")}
+    return plugins | STRATEGIES
+
+
+def get_strategy(name: str, options: dict[str, Any], space: BoundSpace, seed: int) -> Strategy:
+    """A fresh strategy for this space. Raises InvalidSpec for an unknown name, a bad option or a space that lacks what
+    the strategy needs; the message names those that fit."""
+    known = strategy_classes()
+    if name not in known:
+        raise InvalidSpec(f"there is no strategy {name!r}; there are: {', '.join(sorted(known))}", "strategy.name")
+    chosen = known[name]
+    if not isinstance(space, chosen.needs):
+        fitting = sorted(n for n, c in known.items() if isinstance(space, c.needs))
+        raise InvalidSpec(
+            f"strategy {name!r} needs a {chosen.needs.__name__}, which this space is not; fitting: {', '.join(fitting)}",
+            "strategy.name",
+        )
+    try:
+        return chosen(space, chosen.Options(**options), seed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(["strategy", *map(str, first["loc"])])
+        raise InvalidSpec(
+            f"{first['msg']}; options: {', '.join(chosen.Options.model_fields) or 'none'}", where
+        ) from None

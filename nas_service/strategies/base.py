@@ -1,0 +1,132 @@
+"""The contract of a search strategy: it proposes and learns, and does not know that it runs in a service.
+
+A strategy is a state machine over two calls. `ask` draws proposals from its own generator; `tell` brings back how earlier
+proposals ended, in any order, each exactly once. The coordinator saves `state()` in the transaction that stores what an
+`ask` or a `tell` brought, so a strategy that is rebuilt from its state goes on with exactly the same next proposals.
+
+>>> strategy = Evolution(space, Evolution.Options(population=24), seed=0)
+>>> for proposal in strategy.ask(2, context): ...        # the coordinator numbers, screens and dispatches them
+>>> strategy.tell([Outcome(number=0, status="completed", genotype=g, reward=0.91)])
+>>> saved = strategy.state()                             # JSON and an optional blob, to the database
+>>> again = Evolution(space, options, seed=0); again.restore(saved, context)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from search_spaces import BoundSpace, Genotype
+from workers.requests import Fidelity
+
+Status = Literal["completed", "infeasible", "failed", "stopped", "cancelled", "reused"]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a strategy asks for. `parents` are numbers of earlier proposals; `token` is JSON that comes back with the
+    outcome (log-probabilities, a rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose
+    trained weights the trial starts from."""
+
+    genotype: Genotype
+    parents: tuple[int, ...] = ()
+    token: Any = None
+    fidelity: Fidelity | None = None
+    weights_of: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the proposal of this number ended. `reward` is there for completed and reused ones."""
+
+    number: int
+    status: Status
+    genotype: Genotype
+    parents: tuple[int, ...] = ()
+    token: Any = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reward: float | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a strategy must remember. `data` is small JSON (counters, generator, ids of its population): it is
+    rewritten with every batch, so nothing in it may grow with the job. `blob` holds weights and moments; None: unchanged.
+    """
+
+    data: dict[str, Any]
+    blob: bytes | None = None
+
+
+class Context(Protocol):
+    """What the coordinator lets a strategy look up."""
+
+    def costs(self, genotype: Genotype) -> Mapping[str, float]:
+        """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype."""
+        ...
+
+    def feasible(self, genotype: Genotype) -> bool:
+        """Whether the costs known before training meet the job's limits."""
+        ...
+
+    def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
+        """Past outcomes by the numbers of their proposals, in the order asked for."""
+        ...
+
+
+class StrategyOptions(BaseModel):
+    """Base of every strategy's options, as they stand beside `name` in a job's `strategy`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Strategy(ABC):
+    """Base of all strategies. `seed` starts the one generator that every draw comes from."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    Options: ClassVar[type[StrategyOptions]] = StrategyOptions
+    needs: ClassVar[type[BoundSpace]] = BoundSpace  # what the space has to be
+
+    def __init__(self, space: BoundSpace, options: Any, seed: int) -> None:
+        self.space = space
+        self.options = options
+        self.rng = np.random.Generator(np.random.PCG64(seed))
+
+    @abstractmethod
+    def ask(self, n: int, context: Context) -> list[Proposal]:
+        """Up to `n` proposals. Fewer, or none, says that the strategy waits for outcomes."""
+
+    @abstractmethod
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn from outcomes; each proposal's comes once, in any order, and may be of any status."""
+
+    def state(self) -> State:
+        return State({"rng": _json_rng(self.rng), **self.memory()})
+
+    def restore(self, state: State, context: Context) -> None:
+        """Become what `state()` described. The context gives back outcomes that the state names by number."""
+        self.rng.bit_generator.state = _rng_state(state.data["rng"])
+        self.remember(state, context)
+
+    def memory(self) -> dict[str, Any]:
+        """What is to be saved beside the generator."""
+        return {}
+
+    def remember(self, state: State, context: Context) -> None:  # noqa: B027 - nothing to do where memory() is empty
+        """The inverse of `memory`."""
+
+
+def _json_rng(rng: np.random.Generator) -> dict[str, Any]:
+    """PCG64's state with its 128-bit integers as text, which JSON columns of every database keep exactly."""
+    state: dict[str, Any] = dict(rng.bit_generator.state)
+    return state | {"state": {key: str(value) for key, value in state["state"].items()}}
+
+
+def _rng_state(data: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(data) | {"state": {key: int(value) for key, value in data["state"].items()}}
