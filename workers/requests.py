@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 Kind = Literal["evaluate", "export"]
+State = Literal["progress", "completed", "failed"]
 Cause = Literal["nan", "out_of_memory", "timeout", "crash", "cancelled", "error"]
 
 
@@ -74,7 +75,7 @@ class Report:
     request_id: str
     attempt: int
     trial_id: str
-    state: Literal["progress", "completed", "failed"]
+    state: State
     epoch: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
     artifacts: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,55 @@
+"""Which tasks there are: ours, then those that installed packages offer as `nas.tasks`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import ValidationError
+
+from .base import Task, TaskError
+from .digits import Digits
+from .landscape import Landscape
+from .tabular import Tabular
+
+TASKS: dict[str, type[Task]] = {
+    "digits": Digits,
+    "landscape": Landscape,
+    "tabular": Tabular,
+}
+
+
+@cache
+def task_classes() -> dict[str, type[Task]]:
+    """Every known task by name; ours win over a plug-in of the same name."""
+    plugins = {point.name: point.load() for point in entry_points(group="nas.tasks")}
+    return plugins | TASKS
+
+
+def get_task(name: str, **options: Any) -> Task:
+    """The task of this name with these options. Raises TaskError that names the field for either."""
+    known = task_classes()
+    if name not in known:
+        raise TaskError(f"there is no task {name!r}; there are: {', '.join(sorted(known))}", "task.name")
+    try:
+        task = known[name](**options)
+    except ValidationError as error:
+        raise _option_error(known[name], error) from None
+    offered = [metric.name for metric in task.metrics]
+    if task.options.metric not in offered:
+        raise TaskError(f"task {name!r} reports {', '.join(offered)}, not {task.options.metric!r}", "task.metric")
+    return task
+
+
+def task_of(spec: Mapping[str, Any]) -> Task:
+    """The task as a job's spec writes it: `name` with the options beside it."""
+    return get_task(**spec)
+
+
+def _option_error(task: type[Task], error: ValidationError) -> TaskError:
+    first = error.errors()[0]
+    where = ".".join(map(str, ("task", *first["loc"])))
+    offered = f"; options: {', '.join(task.Options.model_fields)}" if first["type"] == "extra_forbidden" else ""
+    return TaskError(f"{first['msg']}{offered}", where)

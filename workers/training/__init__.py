@@ -1,0 +1,7 @@
+"""The training recipe for images: one for every task that supplies them. Imports torch."""
+
+from .inputs import Inputs, Labelled, prepare
+from .runner import ImageRunner
+from .trainer import EpochResult, Trainer, evaluate
+
+__all__ = ["EpochResult", "ImageRunner", "Inputs", "Labelled", "Trainer", "evaluate", "prepare"]

@@ -1,0 +1,29 @@
+"""The weights that a training starts from: fresh ones that follow from the seed, or inherited ones where they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+
+import torch
+from torch import Tensor, nn
+
+from search_spaces import Architecture
+from search_spaces.modules import build
+
+_GLOBAL_GENERATOR = Lock()  # torch initialises modules from its one global generator
+
+
+def seeded_module(architecture: Architecture, seed: int) -> nn.Module:
+    """A module whose initial weights follow from `seed` alone; torch's global generator is left as it was."""
+    with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build(architecture)
+
+
+def inherit(module: nn.Module, weights: Mapping[str, Tensor]) -> int:
+    """Copy every weight whose name and shape fit into `module`; returns how many did."""
+    own = module.state_dict()
+    fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    module.load_state_dict(fitting, strict=False)
+    return len(fitting)

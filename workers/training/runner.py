@@ -1,0 +1,77 @@
+"""The runner of image tasks: a trial becomes a training, its epochs become reports, its weights an artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import torch
+
+from search_spaces import Architecture
+
+from ..artifacts import ArtifactStore
+from ..requests import EvaluationRequest, Fidelity, Report, Resources, ShouldStop, State, TrialRequest
+from ..tasks.image_classification import ImageClassification
+from ..trial_runner import TrialRunner
+from ..weights import load_weights, save_weights
+from .initial import inherit, seeded_module
+from .inputs import Inputs, prepare, subset
+from .trainer import EpochResult, Trainer
+
+KEPT_INPUTS = 4  # resolutions whose tensors stay in a worker's memory
+
+
+class ImageRunner(TrialRunner):
+    """Trains one architecture after another on a task's images. The test split is never touched here."""
+
+    def __init__(self, task: ImageClassification) -> None:
+        self.task = task
+        self._inputs: dict[tuple[tuple[int, int], float, str], Inputs] = {}
+
+    def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
+        store = ArtifactStore(request.artifacts)
+        trainer, inherited = self.trainer(trial, request.resources, store)
+        last: EpochResult | None = None
+        for last in trainer.run(should_stop):
+            yield _report(request, trial, "progress", last)
+        if last is not None and last.epoch == trial.fidelity.epochs:
+            weights = save_weights(store, trainer.evaluated.state_dict())
+            yield _report(request, trial, "completed", last, {"weights": weights}, inherited)
+
+    def trainer(self, trial: TrialRequest, resources: Resources, store: ArtifactStore) -> tuple[Trainer, int]:
+        """A trainer for this trial, and how many of its tensors start from the trial's initial weights."""
+        device = "cuda" if resources.gpus > 0 and torch.cuda.is_available() else "cpu"
+        torch.set_num_threads(max(1, int(resources.cpus)))
+        architecture = Architecture.from_json(trial.architecture)
+        module = seeded_module(architecture, trial.seed)
+        inherited = inherit(module, load_weights(store, trial.initial_weights)) if trial.initial_weights else 0
+        inputs = self.inputs(architecture, trial.fidelity, device)
+        moves = self.task.load().augmentation
+        options = self.task.options
+        return Trainer(module, inputs, options, moves, epochs=trial.fidelity.epochs, seed=trial.seed), inherited
+
+    def inputs(self, architecture: Architecture, fidelity: Fidelity, device: str) -> Inputs:
+        """Training and validation images at the resolution and fidelity of a trial, kept for the next one."""
+        height, width = (max(1, round(side * fidelity.input_scale)) for side in architecture.input_shape[1:])
+        key = ((height, width), fidelity.data_fraction, device)
+        if key not in self._inputs:
+            while len(self._inputs) >= KEPT_INPUTS:
+                self._inputs.pop(next(iter(self._inputs)))
+            data = self.task.load()
+            train = prepare(data, subset(data.train, fidelity.data_fraction), key[0], device)
+            self._inputs[key] = Inputs(train, prepare(data, data.validation, key[0], device))
+        return self._inputs[key]
+
+
+def _report(
+    request: EvaluationRequest,
+    trial: TrialRequest,
+    state: State,
+    result: EpochResult,
+    artifacts: dict[str, str] | None = None,
+    inherited: int = 0,
+) -> Report:
+    metrics = asdict(result)
+    epoch = metrics.pop("epoch")
+    details = {"inherited_tensors": inherited} if inherited else {}
+    return Report(request.request_id, request.attempt, trial.trial_id, state, epoch, metrics, artifacts or {}, details)

@@ -1,0 +1,168 @@
+"""One training: warm-up and cosine, label smoothing, decay that spares norms and biases, averaged weights."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from ..failures import TrialError
+from ..requests import ShouldStop
+from ..tasks.image_classification import ImageOptions
+from ..tasks.image_data import Augmentation
+from .augment import augment
+from .inputs import Inputs, Labelled
+from .schedule import AveragedWeights, learning_rate_factor
+
+NORM_MOMENTUM = 0.1  # running statistics of short trainings; modules are built with 0.01, published for long ones
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What one epoch did; validation is that of the averaged weights."""
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    learning_rate: float
+    train_seconds: float
+
+
+class Trainer:
+    """Trains `module` in place on the device of `inputs`; every draw follows from `seed`.
+
+    >>> trainer = Trainer(build(architecture), inputs, options, Augmentation(shift=0.1), epochs=4, seed=0)
+    >>> results = list(trainer.run(should_stop))
+    >>> trainer.evaluated.state_dict()
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        inputs: Inputs,
+        options: ImageOptions,
+        moves: Augmentation,
+        *,
+        epochs: int,
+        seed: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._inputs = inputs
+        self._options = options
+        self._moves = moves if options.augment else None
+        self._device = inputs.train.images.device
+        self._generator = Generator().manual_seed(seed)
+        self._clock = clock
+        self.module = _prepared(module, options.dropout, self._generator).to(self._device)
+        self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload] - torch's stubs lack it
+        self.evaluated = copy.deepcopy(self.module).requires_grad_(requires_grad=False)
+        self._average = AveragedWeights(self.module, options.ema_decay)
+        self._optimiser = optimiser_of(self.module, options)
+        self._batch = min(options.batch_size, len(inputs.train))
+        self.steps = epochs * (len(inputs.train) // self._batch)
+        self._epochs = epochs
+        self._step = 0
+
+    def run(self, should_stop: ShouldStop) -> Iterator[EpochResult]:
+        """One result an epoch; ends early when told to stop. Raises TrialError (`nan`) where the loss is not finite."""
+        for epoch in range(1, self._epochs + 1):
+            start = self._clock()
+            loss = self._train_epoch(should_stop)
+            if loss is None:
+                return
+            if not torch.isfinite(torch.tensor(loss)):
+                raise TrialError("nan", f"the training loss became {loss} in epoch {epoch}; lower task.learning_rate")
+            seconds = self._clock() - start
+            self.evaluated.load_state_dict(self._average.state(), strict=False)
+            val_loss, val_accuracy = evaluate(self.evaluated, self._inputs.validation)
+            yield EpochResult(epoch, loss, val_loss, val_accuracy, self._rate(), seconds)
+
+    def _train_epoch(self, should_stop: ShouldStop) -> float | None:
+        """The mean training loss of one pass over the data, or None when told to stop."""
+        self.module.train()
+        total = torch.zeros((), device=self._device)
+        order = torch.randperm(len(self._inputs.train), generator=self._generator).to(self._device)
+        batches = order[: len(order) // self._batch * self._batch].view(-1, self._batch)
+        for chosen in batches:
+            if should_stop():
+                return None
+            total += self._train_step(self._inputs.train.images[chosen], self._inputs.train.labels[chosen])
+        return total.item() / len(batches)
+
+    def _train_step(self, images: Tensor, labels: Tensor) -> Tensor:
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate()
+        if self._moves is not None:
+            images = augment(images, self._moves, self._generator)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
+            loss = functional.cross_entropy(self.module(images), labels, label_smoothing=self._options.label_smoothing)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimiser.step()
+        self._average.update()
+        self._step += 1
+        return loss.detach()
+
+    def _rate(self) -> float:
+        return self._options.learning_rate * learning_rate_factor(self._step, self.steps, self._options.warmup)
+
+
+@torch.inference_mode()
+def evaluate(module: nn.Module, data: Labelled) -> tuple[float, float]:
+    """Mean cross-entropy and share of right answers of `module` in eval mode."""
+    module.eval()
+    loss, right = 0.0, 0
+    for images, labels in _batches(data):
+        logits = module(images).float()
+        loss += functional.cross_entropy(logits, labels, reduction="sum").item()
+        right += int((logits.argmax(1) == labels).sum())
+    return loss / len(data), right / len(data)
+
+
+def _batches(data: Labelled) -> Iterator[tuple[Tensor, Tensor]]:
+    for start in range(0, len(data), EVALUATION_BATCH):
+        yield data.images[start : start + EVALUATION_BATCH], data.labels[start : start + EVALUATION_BATCH]
+
+
+def optimiser_of(module: nn.Module, options: ImageOptions) -> torch.optim.Optimizer:
+    """AdamW whose decay spares what has one dimension: norms and biases."""
+    decayed = [p for p in module.parameters() if p.ndim > 1]
+    spared = [p for p in module.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=options.learning_rate, fused=True)
+
+
+class SeededDropout(nn.Module):
+    """Dropout that draws from a generator of its own, not from torch's global one."""
+
+    def __init__(self, share: float, generator: Generator) -> None:
+        super().__init__()
+        self.share = share
+        self._generator = generator
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.share == 0:
+            return x
+        kept = torch.rand(x.shape, generator=self._generator).to(x.device) >= self.share
+        return x * kept / (1 - self.share)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> SeededDropout:
+        return SeededDropout(self.share, self._generator)
+
+
+def _prepared(module: nn.Module, dropout: float, generator: Generator) -> nn.Module:
+    """The module with what the recipe decides: momentum of the norms, and dropout that follows from the seed."""
+    for parent in list(module.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.Dropout):
+                setattr(parent, name, SeededDropout(dropout, generator))
+            elif isinstance(child, nn.BatchNorm2d):
+                child.momentum = NORM_MOMENTUM
+    return module
