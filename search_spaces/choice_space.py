@@ -8,7 +8,7 @@ and mutation leaves them alone.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,8 @@ from numpy.random import Generator
 from .architecture import Architecture
 from .errors import SpaceError
 from .space import BoundSpace, Genotype
+
+MUTATION_ATTEMPTS = 16  # draws until the architecture differs; one in seventy changes nothing in `mobilenetv3`
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class ChoiceSpace(BoundSpace):
     """
 
     positions: tuple[Position, ...]
+    width_names: frozenset[str] = frozenset()
 
     @cached_property
     def choices(self) -> tuple[int, ...]:
@@ -61,7 +64,19 @@ class ChoiceSpace(BoundSpace):
         return {"choices": [int(rng.integers(n)) for n in self.choices]}
 
     def mutate(self, genotype: Genotype, rng: Generator) -> Genotype:
-        """One active position takes another option. Explicit widths of the same stage fall away with it."""
+        """One active position takes another option, so that the architecture is another.
+
+        Explicit widths of the same stage fall away with it. Where no option makes a difference, neither does the child.
+        """
+        before = self.architecture(genotype)
+        child = genotype
+        for _ in range(MUTATION_ATTEMPTS):
+            child = self._change_one(genotype, rng)
+            if self.architecture(child) != before:
+                break
+        return child
+
+    def _change_one(self, genotype: Genotype, rng: Generator) -> Genotype:
         chosen = self.decode(genotype)
         active = [i for i, p in enumerate(self.positions) if len(p.options) > 1 and self.is_active(p.name, chosen)]
         if not active:
@@ -79,19 +94,24 @@ class ChoiceSpace(BoundSpace):
         return _genotype([pair[int(rng.integers(2))] for pair in pairs], {})
 
     def architecture(self, genotype: Genotype) -> Architecture:
-        return self.build(self.decode(genotype), genotype.get("widths", {}))
+        """What the genotype means here. Raises SpaceError for choices or widths that this space does not have."""
+        chosen = self.decode(genotype)
+        widths = genotype.get("widths", {})
+        for name, channels in widths.items():
+            if name not in self.width_names or type(channels) is not int or channels < 1:
+                raise SpaceError(f"{name!r}: {channels!r} is no width of this space in channels", "genotype.widths")
+        return self.build(chosen, widths)
 
     def decode(self, genotype: Genotype) -> dict[str, Any]:
         """Position name to chosen option. Raises SpaceError where the genotype is not of this space."""
-        choices: Sequence[int] = genotype.get("choices", ())
-        if len(choices) != len(self.positions):
-            raise SpaceError(
-                f"a genotype here has {len(self.positions)} choices, not {len(choices)}", "genotype.choices"
-            )
+        choices = genotype.get("choices")
+        if not isinstance(choices, list) or len(choices) != len(self.positions):
+            given = len(choices) if isinstance(choices, list) else repr(choices)
+            raise SpaceError(f"a genotype here has {len(self.positions)} choices, not {given}", "genotype.choices")
         for index, position in zip(choices, self.positions, strict=True):
-            if not 0 <= index < len(position.options):
+            if type(index) is not int or not 0 <= index < len(position.options):
                 raise SpaceError(
-                    f"{position.name} has options 0 to {len(position.options) - 1}, not {index}", "genotype.choices"
+                    f"{position.name} has options 0 to {len(position.options) - 1}, not {index!r}", "genotype.choices"
                 )
         return {p.name: p.options[i] for p, i in zip(self.positions, choices, strict=True)}
 

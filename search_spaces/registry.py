@@ -32,8 +32,8 @@ def get_space(name: str, **options: Any) -> SearchSpace:
     try:
         return known[name](**options)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        first = max(error.errors(), key=lambda e: len(e["loc"]))  # in a union, what came closest to fitting
+        where = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part.isidentifier())
         names = ", ".join(known[name].Options.model_fields)
         offered = f"; options: {names}" if first["type"] == "extra_forbidden" else ""
         raise SpaceError(f"{first['msg']}{offered}", f"space.options.{where}") from None

@@ -96,6 +96,11 @@ class BoundMobileNetV3(ChoiceSpace):
         self.options = options
         self.signature = signature
         self.positions = tuple(self._positions())
+        self.width_names = frozenset(
+            p.name.replace(".expansion", ".expanded")
+            for p in self.positions
+            if p.name.endswith((".width", ".expansion"))
+        )
 
     def _positions(self) -> Iterator[Position]:
         o = self.options

@@ -1,0 +1,68 @@
+"""What every test stands on: one thread a process, no settings of the developer's own service, slow folders last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SLOW_FOLDERS = ("e2e", "chaos")
+REQUIRE_BROWSER = os.environ.pop("NAS_REQUIRE_BROWSER", "")
+
+for name in [name for name in os.environ if name.startswith("NAS_")]:
+    del os.environ[name]
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _rank(item.path))
+
+
+def _rank(path: Path) -> int:
+    return max((1 + SLOW_FOLDERS.index(part) for part in path.parts if part in SLOW_FOLDERS), default=0)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """With NAS_REQUIRE_BROWSER set (`.ci/run`), a browser test that is skipped has failed."""
+    report = yield
+    if REQUIRE_BROWSER and report.skipped and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although NAS_REQUIRE_BROWSER is set: {report.longrepr[-1]}"
+    return report
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a module turned out to be: parameters, MACs of one sample, shape of its output without the batch."""
+
+    params: int
+    macs: int
+    out_shape: tuple[int, ...]
+
+
+@pytest.fixture(scope="session")
+def measure() -> Callable[..., Measured]:
+    """Counts a torch module by running it: `measure(module, *input_shapes)`."""
+    import torch
+    from torch import nn
+    from torch.nn.modules.conv import _ConvNd
+
+    def run(module: nn.Module, *input_shapes: tuple[int, ...]) -> Measured:
+        macs = []
+
+        def count(layer: nn.Module, _: object, output: torch.Tensor) -> None:
+            macs.append(layer.weight[0].numel() * output.numel())
+
+        hooks = [m.register_forward_hook(count) for m in module.modules() if isinstance(m, (_ConvNd, nn.Linear))]
+        with torch.no_grad():
+            output = module.eval()(*(torch.zeros(1, *shape) for shape in input_shapes))
+        for hook in hooks:
+            hook.remove()
+        return Measured(sum(p.numel() for p in module.parameters()), sum(macs), tuple(output.shape[1:]))
+
+    return run

@@ -1,0 +1,62 @@
+"""Graphs of ops: shapes that must meet, a hash that must not drift, JSON that must come back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from search_spaces import Architecture, Node
+from search_spaces.ops import Classifier, Conv, MBConv
+
+STEM = Conv((1, 16, 16), 8, 3, 2, "hswish")
+BLOCK = MBConv((8, 8, 8), 8, 3, 1, 24, 8, "relu", "identity")
+HEAD = Classifier((8, 8, 8), 10, 16)
+
+
+@pytest.fixture
+def small() -> Architecture:
+    return Architecture.chain([STEM, BLOCK, HEAD])
+
+
+def test_sums_over_ops(small):
+    assert small.params == STEM.params + BLOCK.params + HEAD.params
+    assert small.macs == STEM.macs + BLOCK.macs + HEAD.macs
+    assert (small.input_shape, small.output_shape) == ((1, 16, 16), (10,))
+
+
+def test_hash_is_the_one_stored_in_databases(small):
+    """A change here makes every stored result unfindable: raise the space's version with it."""
+    assert small.hash == "26bfb02ebe2cf4eaf290b93803f5b7bd"
+
+
+def test_hash_tells_networks_apart(small):
+    others = [
+        Architecture.chain([STEM, HEAD]),
+        Architecture.chain([STEM, BLOCK, BLOCK, HEAD]),
+        Architecture.chain([STEM, MBConv((8, 8, 8), 8, 3, 1, 24, 8, "relu"), HEAD]),
+        Architecture((1, 16, 16), (Node(STEM, (-1,)), Node(BLOCK, (0,)), Node(BLOCK, (0,)), Node(HEAD, (2,)))),
+        Architecture((1, 16, 16), (Node(STEM, (-1,)), Node(BLOCK, (0,)), Node(BLOCK, (1,)), Node(HEAD, (2,)))),
+    ]
+    hashes = [small.hash, *(other.hash for other in others)]
+    assert len(set(hashes)) == 5  # the last one is the second, written out
+
+
+def test_json_round_trip(small):
+    again = Architecture.from_json(json.loads(json.dumps(small.to_json())))
+    assert again == small
+    assert again.hash == small.hash
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ((Node(STEM, (-1,)), Node(Classifier((16, 8, 8), 10), (0,))), r"node 1 \(classifier\) takes .16, 8, 8."),
+        ((Node(BLOCK, (-1,)),), r"node 0 \(mbconv\) takes .8, 8, 8., but is fed .1, 16, 16."),
+        ((Node(STEM, (-1,)), Node(BLOCK, (1,))), "topological order"),
+        ((Node(STEM, (-2,)),), "topological order"),
+    ],
+)
+def test_shapes_and_order_must_fit(nodes, message):
+    with pytest.raises(ValueError, match=message):
+        Architecture((1, 16, 16), nodes)
