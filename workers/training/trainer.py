@@ -61,7 +61,7 @@ class Trainer:
         self._generator = Generator().manual_seed(seed)
         self._clock = clock
         self.module = _prepared(module, options.dropout, self._generator).to(self._device)
-        self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload] - torch's stubs lack it
+        self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
         self.evaluated = copy.deepcopy(self.module).requires_grad_(requires_grad=False)
         self._average = AveragedWeights(self.module, options.ema_decay)
         self._optimiser = optimiser_of(self.module, options)

@@ -1,0 +1,330 @@
+"""Ray dispatcher: a pool of worker processes on one machine or a cluster. The only file that knows Ray.
+
+A worker is an actor that runs one request at a time and streams its reports back. Workers are kept for the task and the
+resources they were started for, shared by all jobs, given back when idle and replaced after a number of trials, so that
+their memory comes back. Ray's own retries are off: the lease's `attempt` decides what runs again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayActorError, RayError, TaskCancelledError
+
+from ..open_trials import OpenTrials
+from ..requests import Cause, EvaluationRequest, Report, Resources, Runner
+from ..run import reports_of, run, timeout_message
+from ..versions import versions
+from .base import ClusterStatus
+
+OBJECT_STORE_BYTES = 128 * 2**20  # reports are small; weights go through artifacts
+SMALLEST_CPUS = 0.1  # what a request of no CPUs counts as, so that their number stays bounded
+LONGEST_WAIT_S = 0.5  # in one poll, so that time-outs are noticed
+NODES_AGE_S = 2.0  # how old the list of nodes may be
+
+_Key = tuple[str, Resources]
+
+
+class _Actor:
+    """What runs in a worker process."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def run(self, request: EvaluationRequest) -> Iterator[Report | dict[str, str]]:
+        """The worker's versions, which say that the request started; then the reports."""
+        yield versions()
+        stopped = ray.get_runtime_context().is_canceled
+        for report in reports_of(self._runner, request, stopped):  # noqa: UP028 - Ray calls `send`, which lists lack
+            yield report
+
+
+@dataclass(eq=False)
+class _Worker:
+    actor: Any
+    key: _Key
+    trials: int = 0
+    idle_since: float | None = None
+
+
+@dataclass(eq=False)
+class _Flight:
+    """A submitted request; it has a worker and a stream once it was sent, and has started when the stream says so."""
+
+    request: EvaluationRequest
+    trials: OpenTrials
+    worker: _Worker | None = None
+    stream: Any = None
+    started: bool = False
+    kill_at: float = float("inf")
+
+
+@dataclass
+class _Pool:
+    workers: list[_Worker] = field(default_factory=list)
+
+    def idle(self, key: _Key) -> _Worker | None:
+        return next((w for w in self.workers if w.idle_since is not None and w.key == key), None)
+
+    def longest_idle(self) -> _Worker | None:
+        idle = [w for w in self.workers if w.idle_since is not None]
+        return min(idle, key=lambda w: w.idle_since or 0.0, default=None)
+
+    def held(self, *, busy_only: bool = False) -> Resources:
+        counted = [w.key[1] for w in self.workers if w.idle_since is None or not busy_only]
+        return Resources(sum(r.cpus for r in counted), sum(r.gpus for r in counted))
+
+
+class RayDispatcher:
+    """Runs requests on Ray: on the cluster at `address`, or on a Ray of its own on this machine where there is none.
+
+    `cpus` limits the local Ray; `runner` evaluates requests (tests pass their own). A request that passes its time-out
+    and does not stop within `grace_s` loses its worker process, as does a cancelled one. Call `submit`, `poll` and
+    `cancel` from one thread.
+    """
+
+    def __init__(
+        self,
+        address: str = "",
+        *,
+        cpus: int | None = None,
+        runner: Runner = run,
+        idle_s: float = 60,
+        recycle_after: int = 200,
+        grace_s: float = 5,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._owns_ray = _connect(address, cpus)
+        self._runner = ray.put(runner)
+        self._idle_s = idle_s
+        self._recycle_after = recycle_after
+        self._grace_s = grace_s
+        self._clock = clock
+        self._pool = _Pool()
+        self._waiting: list[_Flight] = []
+        self._flights: dict[str, _Flight] = {}
+        self._reports: list[Report] = []
+        self._versions = versions()
+        self._nodes: tuple[float, list[Resources]] = (float("-inf"), [])
+
+    def submit(self, request: EvaluationRequest) -> None:
+        flight = _Flight(request, OpenTrials(request))
+        self._flights[request.request_id] = flight
+        self._waiting.append(flight)
+        self._schedule()
+
+    def poll(self, timeout_s: float = 0) -> list[Report]:
+        self._enforce_deadlines()
+        self._schedule()
+        for flight in self._ready(0 if self._reports else min(timeout_s, LONGEST_WAIT_S)):
+            self._collect(flight)
+        self._release_idle()
+        self._schedule()
+        arrived, self._reports = self._reports, []
+        return arrived
+
+    def cancel(self, request_id: str) -> None:
+        flight = self._flights.get(request_id)
+        if flight is None:
+            return
+        self._reports += flight.trials.fail("cancelled", "the request was cancelled")
+        if flight.stream is None:
+            self._waiting.remove(flight)
+            del self._flights[request_id]
+            return
+        ray.cancel(flight.stream)
+        flight.kill_at = min(flight.kill_at, self._clock() + self._grace_s)
+
+    def waiting_reason(self, request_id: str) -> str | None:
+        flight = self._flights.get(request_id)
+        if flight is None or flight.started:
+            return None
+        asked = _footprint(flight.request.resources)
+        if flight.worker is not None:
+            return "a worker process is starting"
+        return self._infeasible(asked) or self._full(asked)
+
+    def cluster(self) -> ClusterStatus:
+        total, busy = self._total(), self._pool.held(busy_only=True)
+        free = Resources(max(0.0, total.cpus - busy.cpus), max(0.0, total.gpus - busy.gpus))
+        problem = "" if total.cpus else "Ray has no living node; start one, or check NAS_RAY_ADDRESS"
+        return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem)
+
+    def close(self) -> None:
+        for worker in list(self._pool.workers):
+            self._kill(worker)
+        self._flights.clear()
+        self._waiting.clear()
+        if self._owns_ray:
+            ray.shutdown()
+
+    def _schedule(self) -> None:
+        """Send what the cluster can hold, first come first served; what it can never hold does not block the others."""
+        for flight in list(self._waiting):
+            asked = _footprint(flight.request.resources)
+            if self._infeasible(asked):
+                continue
+            worker = self._worker_for((flight.request.task.get("name", ""), asked))
+            if worker is None:
+                return
+            self._waiting.remove(flight)
+            worker.idle_since = None
+            flight.worker = worker
+            flight.stream = worker.actor.run.remote(flight.request)
+
+    def _worker_for(self, key: _Key) -> _Worker | None:
+        """An idle worker of this kind, or a new one, at the expense of idle workers of another kind."""
+        worker = self._pool.idle(key)
+        if worker is not None:
+            return worker
+        while not self._fits(key[1]):
+            other = self._pool.longest_idle()
+            if other is None:
+                return None
+            self._kill(other)
+        options = {"num_cpus": key[1].cpus, "num_gpus": key[1].gpus, "max_restarts": 0, "max_task_retries": 0}
+        worker = _Worker(ray.remote(_Actor).options(**options).remote(self._runner), key)
+        self._pool.workers.append(worker)
+        return worker
+
+    def _ready(self, timeout_s: float) -> list[_Flight]:
+        """The flights that have something to say; waits up to `timeout_s` for the first."""
+        sent = {flight.stream: flight for flight in self._flights.values() if flight.stream is not None}
+        if not sent:
+            time.sleep(timeout_s)
+            return []
+        ray.wait(list(sent), num_returns=1, timeout=timeout_s, fetch_local=False)
+        ready, _ = ray.wait(list(sent), num_returns=len(sent), timeout=0, fetch_local=False)
+        return [sent[stream] for stream in ready]
+
+    def _collect(self, flight: _Flight) -> None:
+        """Take what has arrived of a stream, and its end."""
+        try:
+            while ray.wait([flight.stream], timeout=0, fetch_local=False)[0]:
+                self._take(flight, ray.get(next(flight.stream)))
+        except StopIteration:
+            self._land(flight, "error", "the worker ended without a result for this trial")
+        except TaskCancelledError:
+            self._land(flight, "cancelled", "the request was cancelled")
+        except (RayActorError, ActorUnavailableError, OutOfMemoryError) as error:
+            self._lose(flight, *_death(error))
+        except RayError as error:
+            self._lose(flight, "error", f"Ray could not run this request: {str(error).strip().splitlines()[-1][:300]}")
+
+    def _take(self, flight: _Flight, message: Report | dict[str, str]) -> None:
+        if isinstance(message, Report):
+            if flight.trials.note(message):
+                self._reports.append(message)
+            return
+        flight.started = True
+        self._versions = message
+        if flight.request.timeout_s is not None:
+            flight.kill_at = min(flight.kill_at, self._clock() + flight.request.timeout_s + self._grace_s)
+
+    def _land(self, flight: _Flight, cause: Cause, message: str) -> None:
+        """The request is over and its worker free for the next one, or due for replacement."""
+        self._reports += flight.trials.fail(cause, message)
+        del self._flights[flight.request.request_id]
+        worker = flight.worker
+        if worker is None:
+            return
+        worker.trials += len(flight.request.trials)
+        worker.idle_since = self._clock()
+        if worker.trials >= self._recycle_after:
+            self._kill(worker)
+
+    def _lose(self, flight: _Flight, cause: Cause, message: str) -> None:
+        """The request is over and its worker with it."""
+        self._land(flight, cause, message)
+        if flight.worker in self._pool.workers:
+            self._kill(flight.worker)
+
+    def _enforce_deadlines(self) -> None:
+        now = self._clock()
+        for flight in list(self._flights.values()):
+            if now >= flight.kill_at:
+                self._lose(flight, "timeout", timeout_message(flight.request))
+
+    def _release_idle(self) -> None:
+        now = self._clock()
+        for worker in list(self._pool.workers):
+            if worker.idle_since is not None and now - worker.idle_since > self._idle_s:
+                self._kill(worker)
+
+    def _kill(self, worker: _Worker) -> None:
+        self._pool.workers.remove(worker)
+        ray.kill(worker.actor, no_restart=True)
+
+    def _fits(self, asked: Resources) -> bool:
+        held, total = self._pool.held(), self._total()
+        return held.cpus + asked.cpus <= total.cpus + 1e-9 and held.gpus + asked.gpus <= total.gpus + 1e-9
+
+    def _infeasible(self, asked: Resources) -> str | None:
+        """Why no node can ever hold this, or None."""
+        total = self._total()
+        if asked.gpus > total.gpus:
+            return f"{asked.gpus:g} GPUs asked for, the cluster has {total.gpus:g}"
+        if asked.cpus > total.cpus:
+            return f"{asked.cpus:g} CPUs asked for, the cluster has {total.cpus:g}"
+        if not any(asked.cpus <= node.cpus and asked.gpus <= node.gpus for node in self._node_resources()):
+            return f"no single node of the cluster has {asked.cpus:g} CPUs and {asked.gpus:g} GPUs"
+        return None
+
+    def _full(self, asked: Resources) -> str:
+        held, total = self._pool.held(busy_only=True), self._total()
+        if asked.gpus and held.gpus + asked.gpus > total.gpus:
+            return f"no free slot: {held.gpus:g} of {total.gpus:g} GPUs in use"
+        return f"no free slot: {held.cpus:g} of {total.cpus:g} CPUs in use"
+
+    def _total(self) -> Resources:
+        nodes = self._node_resources()
+        return Resources(sum(node.cpus for node in nodes), sum(node.gpus for node in nodes))
+
+    def _node_resources(self) -> list[Resources]:
+        age, nodes = self._nodes
+        if self._clock() - age > NODES_AGE_S:
+            held = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            nodes = [Resources(r.get("CPU", 0.0), r.get("GPU", 0.0)) for r in held]
+            self._nodes = (self._clock(), nodes)
+        return nodes
+
+
+def _connect(address: str, cpus: int | None) -> bool:
+    """Join the cluster at `address` or start one here; False where this process already had one."""
+    if ray.is_initialized():
+        return False
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address:
+        ray.init(address=address, **quiet)
+        return True
+    _keep_token_in_memory()
+    local = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+    ray.init(address="local", **local, **quiet)
+    return True
+
+
+def _keep_token_in_memory() -> None:
+    """Ray would write the token of a local cluster into the home folder, which may be read-only."""
+    if not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+def _footprint(asked: Resources) -> Resources:
+    return Resources(max(SMALLEST_CPUS, asked.cpus), asked.gpus)
+
+
+def _death(error: RayError) -> tuple[Cause, str]:
+    """Cause and message of a worker process that died."""
+    said = " ".join(str(error).split())[:300]
+    if isinstance(error, OutOfMemoryError) or "memory pressure" in said:
+        return "out_of_memory", f"the machine ran out of memory and Ray ended the worker; run fewer at once ({said})"
+    return "crash", f"the worker process died; a native library may have crashed or something killed it ({said})"

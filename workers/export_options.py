@@ -1,0 +1,34 @@
+"""What an export is told besides its trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .failures import TrialError
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """`request.options` of an export, as the coordinator writes them; every key may be left out.
+
+    `threads` is what inference will use; `estimated_ms` and its error come from the latency table of `table_hash`;
+    `spec` is the job's, `lineage` its ancestors from the first to the parent, a line each, and `candidate` its id.
+    """
+
+    threads: int = 1
+    estimated_ms: float | None = None
+    estimated_error_ms: float | None = None
+    table_hash: str = ""
+    spec: dict[str, Any] = field(default_factory=dict)
+    lineage: tuple[str, ...] = ()
+    candidate: str = ""
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> ExportOptions:
+        """The options of a request. Raises TrialError for a key that an export does not know."""
+        known = [f.name for f in fields(cls)]
+        unknown = sorted(options.keys() - set(known))
+        if unknown:
+            raise TrialError("error", f"an export has no option {', '.join(unknown)}; it has: {', '.join(known)}")
+        return cls(**options | {"lineage": tuple(str(line) for line in options.get("lineage", ()))})

@@ -1,0 +1,167 @@
+"""The model card: what a stranger needs to use an exported file, and to know where it came from. Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from search_spaces import Architecture, Op
+
+from .export_options import ExportOptions
+from .onnx_file import preprocessing
+from .requests import TrialRequest
+from .tasks.image_classification import ImageClassification
+from .versions import versions
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card is written from: `results` are the metrics that the export reports, `file_bytes` the file's size."""
+
+    task: ImageClassification
+    architecture: Architecture
+    trial: TrialRequest
+    options: ExportOptions
+    results: dict[str, float]
+    file_bytes: int
+
+
+def render(card: Card) -> str:
+    """The card as Markdown."""
+    sections = (_head, _results, _usage, _architecture, _training, _checks, _origin, _versions)
+    return "\n\n".join(section(card) for section in sections) + "\n"
+
+
+def _head(card: Card) -> str:
+    data, shape = card.task.load(), _shape(card.architecture.input_shape)
+    return (
+        f"# Image classifier for `{card.task.name}`: {card.results['test_accuracy']:.2%} in "
+        f"{card.results['latency_ms']:.3g} ms\n\n"
+        f"A convolutional network with {card.architecture.params:,} parameters that sorts images of {shape} into "
+        f"{len(data.classes)} classes: {_shortened(data.classes)}. A hardware-aware architecture search found it for "
+        "the target device; accuracy and latency below were measured on the very file that this card belongs to.\n\n"
+        f"Task: {card.task.summary}."
+    )
+
+
+def _results(card: Card) -> str:
+    r, o = card.results, card.options
+    rows = [
+        ("test accuracy (in onnxruntime)", f"{r['test_accuracy']:.4f}"),
+        ("latency, measured", f"{r['latency_ms']:.4f} ms (interquartile range {r['latency_spread_ms']:.4f} ms)"),
+        ("threads", str(o.threads)),
+    ]
+    if "val_accuracy" in r:
+        rows.insert(1, ("validation accuracy", f"{r['val_accuracy']:.4f}"))
+    if o.estimated_ms is not None:
+        error = f" ± {o.estimated_error_ms:.4f} ms" if o.estimated_error_ms is not None else " ms"
+        rows.append(("latency, estimated from the table", f"{o.estimated_ms:.4f}{error}"))
+    rows += [(f"limit: {name}", f"{limit:g}") for name, limit in _limits(o).items()]
+    rows += [
+        ("parameters", f"{card.architecture.params:,}"),
+        ("multiply-accumulates", f"{card.architecture.macs:,}"),
+        ("file size", f"{card.file_bytes / 1024:.0f} KiB"),
+    ]
+    return "## Results\n\n" + _table(("", "value"), rows)
+
+
+def _usage(card: Card) -> str:
+    steps = preprocessing(card.task, card.architecture)
+    channels, height, width = card.architecture.input_shape
+    return f"""## Use
+
+The input `input` is float32 of shape (1, {channels}, {height}, {width}); the output `output` holds one logit a class.
+Resize an image to {height}x{width} (bilinear), then `x = (pixel / {steps["pixel_max"]:g} - mean) / std` by channel:
+
+```python
+import json
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+facts = session.get_modelmeta().custom_metadata_map
+steps, classes = json.loads(facts["preprocessing"]), json.loads(facts["classes"])
+
+def classify(pixels):  # ({channels}, {height}, {width}), 0 to {steps["pixel_max"]:g}
+    mean, std = (np.array(steps[key], np.float32).reshape(-1, 1, 1) for key in ("mean", "std"))
+    x = ((pixels / steps["pixel_max"] - mean) / std).astype(np.float32)
+    return classes[int(session.run(None, {{"input": x[None]}})[0].argmax())]
+```
+
+Preprocessing, as in the file's metadata: `{json.dumps(steps)}`"""
+
+
+def _architecture(card: Card) -> str:
+    rows = [
+        (str(i), op.kind, _shape(op.in_shape), _shape(op.out_shape), _settings(op), f"{op.params:,}", f"{op.macs:,}")
+        for i, op in enumerate(card.architecture.ops)
+    ]
+    head = ("", "op", "input", "output", "settings", "parameters", "MACs")
+    return f"## Architecture\n\nHash `{card.architecture.hash}`.\n\n" + _table(head, rows)
+
+
+def _training(card: Card) -> str:
+    data = card.task.load()
+    fidelity, recipe = card.trial.fidelity, card.task.options.model_dump(mode="json", exclude={"metric", "epochs"})
+    how = f"Trained for {fidelity.epochs} epochs" if fidelity.epochs else "Exported with the weights of the search"
+    start = f", starting from weights `{card.trial.initial_weights}`" if card.trial.initial_weights else ""
+    return (
+        f"## Training\n\n{how}{start}, seed {card.trial.seed}, on {len(data.train)} images; validated on "
+        f"{len(data.validation)}; the {len(data.test)} test images were used for this card only. The weights are an "
+        f"exponential moving average.\n\nData fingerprint `{card.task.fingerprint}`. Recipe: "
+        f"`{json.dumps(recipe)}`"
+    )
+
+
+def _checks(card: Card) -> str:
+    return (
+        "## Checks\n\n"
+        "The file was offered because all of these passed: onnx's checker with shape inference; the logits of torch "
+        f"and onnxruntime on all test images differ by at most {card.results['parity_max_abs']:.2g}; both have "
+        "exactly the same test accuracy."
+    )
+
+
+def _origin(card: Card) -> str:
+    o = card.options
+    lines = ["## Where it comes from", ""]
+    if o.candidate:
+        lines.append(f"Candidate `{o.candidate}`.")
+    if o.table_hash:
+        lines.append(f"Latency table `{o.table_hash}`.")
+    lines += ["", "Lineage, from the first ancestor to the parent:", ""] if o.lineage else []
+    lines += [f"{i}. {line}" for i, line in enumerate(o.lineage, 1)]
+    if o.spec:
+        lines += ["", "The job:", "", "```yaml", yaml.safe_dump(o.spec, sort_keys=False).rstrip(), "```"]
+    return "\n".join(lines) if len(lines) > 2 else "## Where it comes from\n\nExported by hand, from no job."
+
+
+def _versions(card: Card) -> str:
+    own = [("task", f"{card.task.name} v{card.task.version}")]
+    return "## Versions\n\n" + _table(("package", "version"), [*own, *versions().items()])
+
+
+def _limits(options: ExportOptions) -> dict[str, float]:
+    return dict(options.spec.get("objective", {}).get("limits", {}))
+
+
+def _settings(op: Op) -> str:
+    fields = {k: v for k, v in op.to_json().items() if k not in ("kind", "in_shape", "skip") and v not in (0, "none")}
+    skip = op.to_json().get("skip", "none")
+    return ", ".join(f"{k} {v}" for k, v in (fields | ({"skip": skip} if skip != "none" else {})).items())
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _shortened(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
