@@ -94,3 +94,20 @@ def test_resolution_must_be_one_the_task_delivers(signature):
     with pytest.raises(SpaceError, match="images of 8 to 512 px, but a resolution of 600") as caught:
         get_space("mobilenetv3", resolution=[32, 600]).bind(signature)
     assert caught.value.field == "space.options.resolution"
+
+
+@pytest.mark.parametrize(
+    ("op", "inactive"),
+    [
+        ("mbconv", {"layer1.kernel", "layer1.expansion"}),
+        ("separable", {"layer0.expansion", "layer1.kernel", "layer1.expansion"}),
+        ("conv", {"se", "layer0.expansion", "layer1.kernel", "layer1.expansion"}),
+    ],
+)
+def test_what_an_op_leaves_open(signature, op, inactive):
+    """At depth 1 the second layer does not matter; only mobile bottlenecks expand, plain convolutions have no gate."""
+    space = get_space("mobilenetv3", backbone=[{"width": 16}], depth_offsets=[0, 1], resolution=[16]).bind(signature)
+    chosen = {position.name: position.options[0] for position in space.positions}
+    chosen |= {"stage0.op": op, "stage0.depth": 1}
+    idle = {position.name for position in space.positions if not space.is_active(position.name, chosen)}
+    assert idle == {f"stage0.{name}" for name in inactive}
