@@ -20,11 +20,11 @@ def test_make_divisible(channels, divisible):
     assert make_divisible(channels) == divisible
 
 
-@pytest.mark.parametrize("channels", range(1, 400))
-def test_make_divisible_stays_within_ten_percent_below(channels):
-    divisible = make_divisible(channels)
-    assert divisible % 8 == 0
-    assert 0.9 * channels <= divisible < channels + 8
+def test_make_divisible_stays_within_ten_percent_below():
+    for channels in range(1, 1300):
+        divisible = make_divisible(channels)
+        assert divisible % 8 == 0
+        assert 0.9 * channels <= divisible < channels + 8
 
 
 @pytest.mark.parametrize(
