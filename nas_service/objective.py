@@ -14,7 +14,7 @@ PRICED = ("latency_ms", "params", "macs")  # costs that are known before trainin
 
 
 def mnasnet_reward(metric: float, cost: float, target: float, exponents: Exponents) -> float:
-    """metric * (cost / target)^w with w = `under` up to the target and `over` above it (arXiv 1807.11626, eq. 2 and 3).
+    """The metric times (cost / target)^w, w being `under` up to the target and `over` above (arXiv 1807.11626, eq. 2, 3).
 
     `metric` lies in [0, 1]; `cost` and `target` share a unit and are positive.
     """
@@ -37,19 +37,18 @@ class Objective:
             raise InvalidSpec(f"this task does not report {name!r}; it reports: {', '.join(known)}", "task.metric")
         _refuse_unknown_costs(spec, tuple(known))
         spec = _with_target(spec)
-        if spec.reward == "mnasnet" and known[name].range != (0.0, 1.0):
+        if spec.reward == "mnasnet" and (known[name].range, known[name].direction) != ((0.0, 1.0), "maximize"):
             raise InvalidSpec(
-                f"reward 'mnasnet' multiplies the metric, so it needs one between 0 and 1, and {name!r} is not; "
-                "use reward 'metric' with limits instead",
+                f"reward 'mnasnet' multiplies the metric, so it needs one between 0 and 1 where more is better, "
+                f"and {name!r} is not; use reward 'metric' with limits instead",
                 "objective.reward",
             )
         return cls(spec, known[name])
 
     @property
     def names(self) -> set[str]:
-        """Every cost that this objective reads."""
-        scaled = {self.spec.cost} if self.spec.reward != "metric" else set()
-        return scaled | set(self.spec.limits)
+        """Every cost that this objective reads; the front has one whatever the reward is."""
+        return {self.spec.cost, *self.spec.limits}
 
     def reward(self, metrics: Mapping[str, float]) -> float:
         """The scalar to maximise. `metrics` holds what the task reported and what the architecture costs."""
@@ -64,7 +63,8 @@ class Objective:
         A latency that was estimated counts with its error bar: a limit is hard, so the upper end has to meet it.
         """
         for name, limit in self.spec.limits.items():
-            value, error = metrics.get(name), metrics.get(_error_of(name), 0.0)
+            value = metrics.get(name)
+            error = metrics.get("latency_error_ms", 0.0) if name == "latency_ms" else 0.0
             if value is not None and value + error > limit:
                 bar = f" ± {error:.3g}" if error else ""
                 return f"{name} {value:.4g}{bar} is over the limit of {limit:g}"
@@ -74,10 +74,6 @@ class Objective:
         """(value to maximise, cost to minimise): the two axes of the front."""
         value = metrics[self.metric.name]
         return (value if self.metric.direction == "maximize" else -value), metrics[self.spec.cost]
-
-
-def _error_of(name: str) -> str:
-    return name.replace("_ms", "_error_ms")
 
 
 def _refuse_unknown_costs(spec: ObjectiveSpec, reported: tuple[str, ...]) -> None:

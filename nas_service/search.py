@@ -105,7 +105,8 @@ class Search:
 def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:
     if device is None:
         raise InvalidSpec(
-            "this objective reads latency_ms, so the job needs a device, for example {name: local, threads: 1}",
+            "this objective reads latency_ms, so the job needs a device, for example {name: local, threads: 1}; "
+            "without one, set objective.cost to macs or params",
             "device",
         )
     path = table_path(tables, device.name, device.threads)

@@ -1,4 +1,4 @@
-"""The search loop. Follow one trial: `proposing` -> `sending` -> (a worker) -> `collecting`; `coordinator` turns the crank."""
+"""The search loop. A trial goes `proposing`, `sending`, (a worker), `collecting`; `coordinator` turns the crank."""
 
 from .coordinator import Coordinator
 

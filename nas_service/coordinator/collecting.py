@@ -99,8 +99,7 @@ def _outcome(waiting: Outcome, scored: Result, report: Report, *, first: bool) -
     """Of several proposals that waited for one trial, the first brought it and the others reuse it."""
     if report.state == "failed":
         return replace(waiting, status="failed")
-    status = "completed" if first else "reused"
-    return replace(waiting, status=status, metrics=scored.metrics, reward=scored.reward)
+    return replace(waiting, status="completed" if first else "reused", metrics=scored.metrics, reward=scored.reward)
 
 
 def _with_costs(candidate: Candidate, report: Report) -> dict[str, float]:

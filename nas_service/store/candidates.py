@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from nas_service.errors import NotFound
 
@@ -75,6 +75,13 @@ def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
         .order_by(candidates.c.number)
     )
     return [(row.id, row.value, row.cost) for row in conn.execute(query)]
+
+
+def evaluated(conn: Connection, job_id: str) -> Sequence[Row[Any]]:
+    """Rows of (id, value, cost, reward, latency_ms, feasible) of every evaluated candidate, in the order of proposing."""
+    c = candidates.c
+    query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
+    return conn.execute(query.where(c.job_id == job_id, c.value.is_not(None)).order_by(c.number)).all()
 
 
 def many(conn: Connection, ids: Sequence[str]) -> list[Candidate]:

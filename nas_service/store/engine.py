@@ -6,17 +6,20 @@ SQLite is a real default (write-ahead log, every commit on disk, one writer at a
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import DBAPIError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LEADER_KEY = 0x6E6173  # PostgreSQL advisory lock of the one coordinator
+LEADER_KEY = 0x6E6173  # PostgreSQL advisory locks: of the one coordinator,
+SCHEMA_KEY = LEADER_KEY + 1  # and of who migrates
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -32,7 +35,7 @@ class Store:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=not self.sqlite)
         self._leader: Connection | None = None
-        self._lock_file: Any = None
+        self._lock_file: IO[str] | None = None
         self._changed = threading.Condition()
         if self.sqlite:
             _prepare_sqlite(self.engine)
@@ -40,17 +43,19 @@ class Store:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """One write transaction; on SQLite it takes the writer's lock at its start, so that it cannot fail half way."""
-        with self.engine.connect() as connection:
-            with connection.execution_options(nas_write=True).begin():
-                yield connection
+        with self.engine.connect() as connection, connection.execution_options(nas_write=True).begin():
+            yield connection
         with self._changed:
             self._changed.notify_all()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        """One consistent view, which sees nothing of what is written meanwhile."""
+        with self.engine.connect() as connection:
+            if not self.sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     def wait_for_write(self, timeout_s: float) -> None:
         """Return after the next write of this process, or after `timeout_s`."""
@@ -61,7 +66,9 @@ class Store:
         """Bring the schema to the newest version, from none or from any older one."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.write() as connection:
+        with self._without_cascades(), self.write() as connection:
+            if not self.sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_KEY)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -80,8 +87,6 @@ class Store:
         self.engine.dispose()
 
     def _lock_sqlite(self) -> bool:
-        import fcntl  # not on Windows, where the service is not supported
-
         if self._lock_file is not None:
             return True
         handle = Path(f"{self.engine.url.database}.leader").open("w")  # noqa: SIM115 - held open for life
@@ -94,23 +99,48 @@ class Store:
         return True
 
     def _lock_postgres(self) -> bool:
-        if self._leader is not None and _alive(self._leader):
-            return True
+        if self._leader is not None:
+            if _alive(self._leader):
+                return True
+            self._leader.close()
+            self._leader = None
+            return False  # another one may have led since: the caller has to see the gap
         connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_KEY}).scalar():
+        if connection.execute(select(func.pg_try_advisory_lock(LEADER_KEY))).scalar():
             self._leader = connection
             return True
         connection.close()
         return False
 
+    @contextlib.contextmanager
+    def _without_cascades(self) -> Iterator[None]:
+        """On SQLite a migration rebuilds tables; dropping the old one must not delete the rows that refer to it.
+
+        The pragma does nothing within a transaction, so it is set on fresh connections for the time of a migration.
+        """
+        if not self.sqlite:
+            yield
+            return
+        self.engine.dispose()
+        event.listen(self.engine, "connect", _forget_references)
+        try:
+            yield
+        finally:
+            event.remove(self.engine, "connect", _forget_references)
+            self.engine.dispose()
+
 
 def _alive(connection: Connection) -> bool:
     try:
-        connection.execute(text("SELECT 1"))
-    except Exception:  # noqa: BLE001 - whatever broke the connection, the lock went with it
+        connection.execute(select(1))
+    except DBAPIError:  # whatever broke the connection, the lock went with it
         connection.invalidate()
         return False
     return True
+
+
+def _forget_references(dbapi_connection: Any, _: Any) -> None:
+    dbapi_connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def _prepare_sqlite(engine: Engine) -> None:

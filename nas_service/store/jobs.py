@@ -134,3 +134,13 @@ def strategy_state(conn: Connection, job_id: str) -> State | None:
     """What the strategy of this job last saved; None when it has not begun."""
     row = conn.execute(select(jobs.c.strategy_state, jobs.c.strategy_blob).where(jobs.c.id == job_id)).one()
     return None if row.strategy_state is None else State(row.strategy_state, row.strategy_blob)
+
+
+def last_events(conn: Connection, job_ids: Collection[str]) -> dict[str, int]:
+    """Job id to the number of its last event; jobs that are gone are left out."""
+    return {row.id: row.events for row in conn.execute(select(jobs.c.id, jobs.c.events).where(jobs.c.id.in_(job_ids)))}
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """State to number of jobs."""
+    return {row.state: row.n for row in conn.execute(select(jobs.c.state, func.count().label("n")).group_by(jobs.c.state))}

@@ -1,14 +1,14 @@
 """Evaluation requests: claims with a lease, and the fence that every result has to pass.
 
-The contract in three sentences. Who claims a request gets its next `attempt` in the same statement. A result counts only
-while the request is running under that attempt. A lease that ran out puts the request back into the queue.
+The contract in three sentences. Who claims a request gets its next `attempt` in the same statement. A result counts
+only while the request is running under that attempt. A lease that ran out puts the request back into the queue.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, and_, case, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 
 from .records import Claim
 from .schema import requests
@@ -78,6 +78,12 @@ def any_queued(conn: Connection, kind: str) -> bool:
     """Whether a request of this kind waits to be claimed."""
     query = select(requests.c.id).where(requests.c.state == "queued", requests.c.kind == kind).limit(1)
     return conn.execute(query).first() is not None
+
+
+def in_flight(conn: Connection) -> dict[str, int]:
+    """Kind to number of requests that are running."""
+    query = select(requests.c.kind, func.count().label("n")).where(requests.c.state == "running")
+    return {row.kind: row.n for row in conn.execute(query.group_by(requests.c.kind))}
 
 
 def extend(conn: Connection, holder: str, lease_until: float) -> int:

@@ -206,3 +206,20 @@ def best(conn: Connection, job_id: str) -> tuple[str, float] | None:
     )
     row = conn.execute(query).first()
     return None if row is None else (row.id, row.reward)
+
+
+def page(conn: Connection, job_id: str, *, states: Collection[str], after: int = -1, limit: int) -> list[Trial]:
+    """Trials of a job in these states, in the order of their numbers, those after number `after`."""
+    query = select(*_COLUMNS).where(trials.c.job_id == job_id, trials.c.state.in_(states), trials.c.number > after)
+    return [Trial(**row) for row in conn.execute(query.order_by(trials.c.number).limit(limit)).mappings()]
+
+
+def of_candidate(conn: Connection, candidate_id: str) -> list[Trial]:
+    query = select(*_COLUMNS).where(trials.c.candidate_id == candidate_id).order_by(trials.c.number)
+    return [Trial(**row) for row in conn.execute(query).mappings()]
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """State to number of trials, of all jobs."""
+    query = select(trials.c.state, func.count().label("n")).group_by(trials.c.state)
+    return {row.state: row.n for row in conn.execute(query)}

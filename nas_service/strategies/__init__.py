@@ -40,8 +40,10 @@ def strategy_classes() -> dict[str, type[Strategy]]:
 
 
 def get_strategy(name: str, options: dict[str, Any], space: BoundSpace, seed: int) -> Strategy:
-    """A fresh strategy for this space. Raises InvalidSpec for an unknown name, a bad option or a space that lacks what
-    the strategy needs; the message names those that fit."""
+    """A fresh strategy for this space.
+
+    Raises InvalidSpec for an unknown name, a bad option, or a space that lacks what the strategy needs.
+    """
     known = strategy_classes()
     if name not in known:
         raise InvalidSpec(f"there is no strategy {name!r}; there are: {', '.join(sorted(known))}", "strategy.name")
@@ -49,7 +51,8 @@ def get_strategy(name: str, options: dict[str, Any], space: BoundSpace, seed: in
     if not isinstance(space, chosen.needs):
         fitting = sorted(n for n, c in known.items() if isinstance(space, c.needs))
         raise InvalidSpec(
-            f"strategy {name!r} needs a {chosen.needs.__name__}, which this space is not; fitting: {', '.join(fitting)}",
+            f"strategy {name!r} needs a {chosen.needs.__name__}, which this space is not; those that fit: "
+            + ", ".join(fitting),
             "strategy.name",
         )
     try:

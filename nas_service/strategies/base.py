@@ -1,8 +1,8 @@
 """The contract of a search strategy: it proposes and learns, and does not know that it runs in a service.
 
-A strategy is a state machine over two calls. `ask` draws proposals from its own generator; `tell` brings back how earlier
-proposals ended, in any order, each exactly once. The coordinator saves `state()` in the transaction that stores what an
-`ask` or a `tell` brought, so a strategy that is rebuilt from its state goes on with exactly the same next proposals.
+A strategy is a state machine over two calls. `ask` draws proposals from its own generator; `tell` brings back how
+earlier proposals ended, in any order, each exactly once. The coordinator saves `state()` in the transaction that stores
+what an `ask` or a `tell` brought, so a strategy rebuilt from its state goes on with exactly the same next proposals.
 
 >>> strategy = Evolution(space, Evolution.Options(population=24), seed=0)
 >>> for proposal in strategy.ask(2, context): ...        # the coordinator numbers, screens and dispatches them
@@ -29,9 +29,12 @@ Status = Literal["completed", "infeasible", "failed", "stopped", "cancelled", "r
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a strategy asks for. `parents` are numbers of earlier proposals; `token` is JSON that comes back with the
-    outcome (log-probabilities, a rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose
-    trained weights the trial starts from."""
+    """What a strategy asks for.
+
+    `parents` are numbers of earlier proposals; `token` is JSON that comes back with the outcome (log-probabilities, a
+    rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose trained weights the trial
+    starts from.
+    """
 
     genotype: Genotype
     parents: tuple[int, ...] = ()
@@ -55,8 +58,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class State:
-    """All that a strategy must remember. `data` is small JSON (counters, generator, ids of its population): it is
-    rewritten with every batch, so nothing in it may grow with the job. `blob` holds weights and moments; None: unchanged.
+    """All that a strategy must remember.
+
+    `data` is small JSON (counters, generator, ids of its population): it is rewritten with every batch, so nothing in
+    it may grow with the job. `blob` holds weights and moments; None: unchanged.
     """
 
     data: dict[str, Any]
@@ -91,7 +96,7 @@ class Strategy(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     Options: ClassVar[type[StrategyOptions]] = StrategyOptions
-    needs: ClassVar[type[BoundSpace]] = BoundSpace  # what the space has to be
+    needs: ClassVar[type[Any]] = BoundSpace  # what the space has to be
 
     def __init__(self, space: BoundSpace, options: Any, seed: int) -> None:
         self.space = space

@@ -12,10 +12,13 @@ from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 
 
 class EvolutionOptions(StrategyOptions):
-    """`population` members live at once, the oldest dies; a parent is the best of `sample` drawn without replacement."""
+    """`population` members live at once, the oldest dies; a parent is the best of `sample`, drawn without replacement.
 
-    population: Annotated[int, Field(ge=2, le=100_000)] = 24
-    sample: Annotated[int, Field(ge=1, le=100_000)] = 8
+    The population is rewritten with every result, which bounds its size.
+    """
+
+    population: Annotated[int, Field(ge=2, le=10_000)] = 24
+    sample: Annotated[int, Field(ge=1, le=10_000)] = 8
 
     @model_validator(mode="after")
     def _sample_fits(self) -> EvolutionOptions:
@@ -39,7 +42,7 @@ class Evolution(Strategy):
         super().__init__(space, options, seed)
         self._population: deque[Outcome] = deque(maxlen=options.population)
 
-    def ask(self, n: int, context: Context) -> list[Proposal]:
+    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
         return [self._propose() for _ in range(n)]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:

@@ -14,7 +14,7 @@ class RandomSearch(Strategy):
     name: ClassVar[str] = "random"
     summary: ClassVar[str] = "independent samples; the control for every other strategy"
 
-    def ask(self, n: int, context: Context) -> list[Proposal]:
+    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
         return [Proposal(self.space.sample(self.rng)) for _ in range(n)]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
