@@ -1,6 +1,8 @@
 """From ops and architectures to torch modules and ONNX files. The only place in this package that imports torch."""
 
+from ..export_format import EXPORTER
 from .build import build, build_op
-from .onnx_export import EXPORTER, export_onnx
+from .onnx_export import export_onnx
+from .parallel import ParallelCopies
 
-__all__ = ["EXPORTER", "build", "build_op", "export_onnx"]
+__all__ = ["EXPORTER", "ParallelCopies", "build", "build_op", "export_onnx"]

@@ -15,10 +15,8 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import nn
 
+from ..export_format import OPSET
 from ..ops import Shape
-
-OPSET = 18
-EXPORTER = f"torchscript opset {OPSET}"  # what a latency table and a model card say of how the file was made
 
 
 def export_onnx(

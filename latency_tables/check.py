@@ -1,0 +1,132 @@
+"""How far a table's estimates are from what networks really take: measured on networks it was not calibrated on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from search_spaces import Architecture, BoundSpace
+
+from .journal import Journal
+from .measure import INTERLEAVED, Protocol, summary
+from .profile import distinct_networks
+from .rounds import ProgressCallback, measure_subjects
+from .subjects import of_network
+from .table import LatencyTable, TableError
+
+CHECKED_NETWORKS = 40
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Of predicted against measured latencies, as shares: 0.02 is 2 %. `bias` is positive where they are too high."""
+
+    mape: float
+    within_5: float
+    within_10: float
+    tau: float
+    bias: float
+
+    @classmethod
+    def between(cls, predicted: Floats, measured: Floats) -> Errors:
+        """Both of shape (networks,)."""
+        errors = predicted / measured - 1
+        size = np.abs(errors)
+        return cls(
+            mape=float(size.mean()),
+            within_5=float((size <= 0.05).mean()),
+            within_10=float((size <= 0.10).mean()),
+            tau=kendall_tau(predicted, measured),
+            bias=float(errors.mean()),
+        )
+
+
+@dataclass(frozen=True)
+class Check:
+    """Estimates beside measurements of the same networks, in milliseconds.
+
+    `noise_floor` is the mean difference between two measurements of one network in separate sessions, as a share;
+    `covered` the share of networks whose measurement lies in its estimate's interval.
+    """
+
+    architectures: tuple[Architecture, ...]
+    measured_ms: tuple[float, ...]
+    estimated_ms: tuple[float, ...]
+    errors: Errors
+    noise_floor: float
+    covered: float
+
+
+def check_table(
+    table: LatencyTable,
+    space: BoundSpace,
+    *,
+    rng: Generator,
+    progress: ProgressCallback,
+    networks: int = CHECKED_NETWORKS,
+    protocol: Protocol = INTERLEAVED,
+) -> Check:
+    """Measure up to `networks` unseen ones, twice each, as calibration networks were. Needs the table's own device.
+
+    Raises TableError where the table does not speak for what runs here, lacks an op, or saw the whole space.
+    """
+    if problem := table.mismatch(threads=table.runtime.threads):
+        raise TableError(f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC --fresh")
+    chosen = _unseen(table, space, networks, rng)
+    twice = replace(protocol, visits=2 * protocol.visits)
+    journal = Journal()
+    measure_subjects(
+        [of_network(a) for a in chosen],
+        threads=table.runtime.threads,
+        protocol=twice,
+        rng=rng,
+        journal=journal,
+        progress=progress,
+    )
+    visits = [journal.visits[of_network(a).name] for a in chosen]
+    first = np.array([summary(v[: protocol.visits], protocol).latency_ms for v in visits])
+    second = np.array([summary(v[protocol.visits :], protocol).latency_ms for v in visits])
+    return _compared(table, chosen, first, second)
+
+
+def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generator) -> list[Architecture]:
+    chosen = distinct_networks(space, networks, rng, without=frozenset(n.hash for n in table.networks))
+    if not chosen:
+        raise TableError("every network of this space was seen in calibration: there is none left to check on")
+    missing = {key for architecture in chosen for key in table.estimate(architecture).missing}
+    if missing:
+        raise TableError(
+            f"the table of {table.device.name!r} lacks {len(missing)} op(s) of this space, for example {min(missing)}; "
+            f"measure them with: nas device profile {table.device.name} --for SPEC"
+        )
+    return chosen
+
+
+def _compared(table: LatencyTable, chosen: Sequence[Architecture], first: Floats, second: Floats) -> Check:
+    estimates = [table.estimate(architecture) for architecture in chosen]
+    estimated = np.array([e.latency_ms for e in estimates])
+    measured = (first + second) / 2
+    covered = np.abs(estimated - measured) <= [e.error_ms for e in estimates]
+    return Check(
+        tuple(chosen),
+        tuple(measured.tolist()),
+        tuple(estimated.tolist()),
+        Errors.between(estimated, measured),
+        float(np.abs(second / first - 1).mean()),
+        float(covered.mean()),
+    )
+
+
+def kendall_tau(a: Floats, b: Floats) -> float:
+    """Kendall's tau-a of two arrays (n,): pairs in the same order minus pairs in opposite order, over all pairs."""
+    n = len(a)
+    if n < 2:
+        return 1.0
+    agreement = np.sign(a[:, None] - a) * np.sign(b[:, None] - b)
+    return float(agreement.sum() / (n * (n - 1)))

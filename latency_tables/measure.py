@@ -1,0 +1,146 @@
+"""Measuring one ONNX file on this machine: the one protocol for micro networks, calibration networks and exports.
+
+A visit opens a fresh session, drops its first runs and keeps the median of the rest; a measurement is a low quantile
+over many visits. Fresh sessions average over memory layouts, the quantile forgives visits that another process
+disturbed, and interleaving the visits of many models (see `rounds`) keeps slow drifts from being read as differences.
+Needs onnxruntime and numpy only.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
+
+Clock = Callable[[], int]  # nanoseconds, monotonic
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How often to look. A visit counts `longest` runs, or as many as `visit_ms` holds, but at least `shortest`."""
+
+    visits: int = 12
+    dropped: int = 3
+    shortest: int = 5
+    longest: int = 25
+    visit_ms: float = 30.0
+    quantile: float = 0.25
+
+
+@dataclass(frozen=True)
+class Model:
+    """An ONNX file with one input, and the shape of one sample of it."""
+
+    onnx: bytes
+    input_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Milliseconds for one sample, the interquartile range over visits, and how many runs were counted."""
+
+    latency_ms: float
+    spread_ms: float
+    runs: int
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one session showed: the median of its counted runs."""
+
+    latency_ms: float
+    runs: int
+
+
+INTERLEAVED = Protocol()
+ALONE = Protocol(visits=40)  # one network: more visits, so that they span a disturbance of a second
+
+
+def measure_network(
+    model: bytes, input_shape: Sequence[int], *, threads: int = 1, protocol: Protocol = ALONE
+) -> Measurement:
+    """Latency of an ONNX file for one float32 sample of `input_shape`, pinned, in this process.
+
+    Raises whatever onnxruntime raises for a file that it cannot run.
+    """
+    with pinned(threads):
+        visits = [visit(model, input_shape, threads, protocol) for _ in range(protocol.visits)]
+    return summary(visits, protocol)
+
+
+def summary(visits: Sequence[Visit], protocol: Protocol) -> Measurement:
+    """The measurement that these visits add up to."""
+    values = np.array([v.latency_ms for v in visits])
+    low, high = np.quantile(values, [0.25, 0.75])
+    runs = sum(v.runs for v in visits)
+    return Measurement(float(np.quantile(values, protocol.quantile)), float(high - low), runs)
+
+
+def visit(
+    model: bytes,
+    input_shape: Sequence[int],
+    threads: int,
+    protocol: Protocol,
+    clock: Clock = time.perf_counter_ns,
+) -> Visit:
+    """One fresh session, looked at once."""
+    opened = session(model, threads)
+    feed = {opened.get_inputs()[0].name: _sample(input_shape)}
+    for _ in range(protocol.dropped):
+        opened.run(None, feed)
+    times = list(_run_times(opened, feed, protocol, clock))
+    return Visit(float(np.median(times)) / 1e6, len(times))
+
+
+def _run_times(opened: ort.InferenceSession, feed: dict[str, Any], protocol: Protocol, clock: Clock) -> Iterator[int]:
+    run = opened.run
+    end = clock() + int(protocol.visit_ms * 1e6)
+    for done in range(protocol.longest):
+        start = clock()
+        if done >= protocol.shortest and start > end:
+            return
+        run(None, feed)
+        yield clock() - start
+
+
+def session(model: bytes, threads: int) -> ort.InferenceSession:
+    """A CPU session that runs ops one after another on `threads` threads, as a deployed network would."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _sample(input_shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    """A ramp: no denormal numbers, no generator needed, the same on every machine."""
+    size = int(np.prod(input_shape))
+    return np.linspace(-1, 1, size, dtype=np.float32).reshape(1, *input_shape)
+
+
+@contextmanager
+def pinned(threads: int) -> Iterator[None]:
+    """Keep the calling thread, and those it starts meanwhile, on the last `threads` of the CPUs it may use.
+
+    The first CPUs serve most interrupts. Where the system knows no affinity (macOS, Windows) nothing happens.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, set(sorted(before)[-threads:]))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

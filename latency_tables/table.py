@@ -1,0 +1,169 @@
+"""A latency table: what each op costs on a device, how it was measured, and the estimate for whole architectures.
+
+Loading and estimating need neither torch nor onnxruntime.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from search_spaces import Architecture
+
+from .calibration import Calibration
+from .files import write_atomically
+from .machine import Device, Runtime
+
+SCHEMA = 1
+
+Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Spread = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class TableError(ValueError):
+    """A table that cannot be read or used, or a name that cannot be a table's. Says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one op costs inside a network, with the spread of its measurements and how many runs they rest on."""
+
+    latency_ms: Milliseconds
+    spread_ms: Spread
+    runs: Count
+
+
+@dataclass(frozen=True)
+class MeasuredNetwork:
+    """A whole network that the calibration rests on: its architecture's hash and the keys of its ops."""
+
+    hash: str
+    ops: Annotated[tuple[str, ...], Field(min_length=1)]
+    latency_ms: Milliseconds
+    spread_ms: Spread
+    runs: Count
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Latency with the half width of its 90 % interval. With `missing` op keys, both speak of the other ops only."""
+
+    latency_ms: float
+    error_ms: float
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LatencyTable:
+    """Entries by `op.key`. Tables are values: `extended` gives a new one."""
+
+    device: Device
+    runtime: Runtime
+    entries: Mapping[str, Entry]
+    networks: tuple[MeasuredNetwork, ...]
+    calibration: Calibration
+
+    @classmethod
+    def measured(
+        cls, device: Device, runtime: Runtime, entries: Mapping[str, Entry], networks: tuple[MeasuredNetwork, ...]
+    ) -> LatencyTable:
+        """A table with its calibration fitted on `networks`, all of whose ops are in `entries`."""
+        sums = [sum(entries[key].latency_ms for key in network.ops) for network in networks]
+        calibration = Calibration.fit(sums, [network.latency_ms for network in networks])
+        return cls(device, runtime, dict(sorted(entries.items())), networks, calibration)
+
+    def extended(self, entries: Mapping[str, Entry], networks: tuple[MeasuredNetwork, ...]) -> LatencyTable:
+        """A table with more entries and networks, calibrated on all of its networks together."""
+        known = {network.hash for network in networks}
+        kept = tuple(network for network in self.networks if network.hash not in known)
+        return self.measured(self.device, self.runtime, {**self.entries, **entries}, kept + networks)
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        """Sum of the ops' costs, calibrated."""
+        costs = self._costs
+        try:
+            total = sum([costs[op.key] for op in architecture.ops])
+        except KeyError:
+            return self._partial(architecture)
+        latency_ms = self.calibration.latency_ms(total)
+        return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
+
+    def mismatch(self, *, threads: int) -> str | None:
+        """Why this table does not speak for what runs here, in a sentence; None if it does."""
+        here = Runtime.here(threads)
+        if not here.onnxruntime:
+            here = replace(here, onnxruntime=self.runtime.onnxruntime)
+        differing = [
+            f"{name} {ours!r} where {theirs!r} runs here"
+            for (name, ours), theirs in zip(asdict(self.runtime).items(), asdict(here).values(), strict=True)
+            if ours != theirs
+        ]
+        return f"the latency table of {self.device.name!r} was made with {', '.join(differing)}" if differing else None
+
+    @cached_property
+    def hash(self) -> str:
+        """32 hex digits over everything that the table says."""
+        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return blake2b(canonical.encode(), digest_size=16).hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Write the table as JSON, so that a reader sees the old file or the new one and nothing between."""
+        document = {"schema": SCHEMA, "hash": self.hash} | asdict(self)
+        write_atomically(path, json.dumps(document, indent=1))
+
+    @cached_property
+    def _costs(self) -> dict[str, float]:
+        return {key: entry.latency_ms for key, entry in self.entries.items()}
+
+    def _partial(self, architecture: Architecture) -> Estimate:
+        known = [self._costs[op.key] for op in architecture.ops if op.key in self._costs]
+        missing = sorted({op.key for op in architecture.ops} - self._costs.keys())
+        latency_ms = self.calibration.latency_ms(sum(known))
+        return Estimate(latency_ms, latency_ms * self.calibration.relative_error, tuple(missing))
+
+
+def load(path: str | Path) -> LatencyTable:
+    """The table in a file. Raises TableError for a file that is missing, damaged, changed or of another schema."""
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TableError(f"the latency table {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise TableError(f"the latency table {path} is damaged: not JSON ({error})") from None
+    return _validated(document, path)
+
+
+def _validated(document: Any, path: str | Path) -> LatencyTable:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise TableError(f"{path} is no latency table of schema {SCHEMA} (it says {schema!r})")
+    try:
+        table = TypeAdapter(LatencyTable).validate_python({k: document[k] for k in document if k not in _ENVELOPE})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise TableError(f"the latency table {path} is damaged: {where}: {first['msg']}") from None
+    if table.hash != document.get("hash"):
+        raise TableError(f"the latency table {path} was changed after it was measured: its hash does not fit")
+    return table
+
+
+_ENVELOPE = ("schema", "hash")
+
+
+def table_path(folder: Path, device: str, threads: int) -> Path:
+    """Where a folder keeps the table of a device. Raises TableError for a name that cannot be part of a file name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", device):
+        raise TableError(
+            f"a device cannot be called {device!r}: take letters, digits, '-', '_' and '.', at most 64 of them"
+        )
+    return folder / f"{device}-{threads}t.json"
