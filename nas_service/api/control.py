@@ -1,0 +1,41 @@
+"""Pausing, resuming and cancelling a job. Doing it twice is doing it once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nas_service.errors import Conflict
+from nas_service.store import Job, jobs, requests, trials
+
+from .service import Service
+
+
+@dataclass(frozen=True)
+class Move:
+    """A change of state that people may ask for."""
+
+    sources: tuple[str, ...]
+    target: str
+    reason: str
+    closes: bool = False
+
+
+MOVES: dict[str, Move] = {
+    "pause": Move(("queued", "running"), "paused", "paused by request; running trials still end"),
+    "resume": Move(("paused",), "running", ""),
+    "cancel": Move(jobs.LIVE, "cancelled", "cancelled by request", closes=True),
+}
+
+
+def control(service: Service, job_id: str, verb: str) -> Job:
+    """Carry out one of `MOVES`. Raises NotFound, and Conflict for a state that the verb does not fit."""
+    move, at = MOVES[verb], service.clock()
+    with service.store.write() as conn:
+        job = jobs.get(conn, job_id)
+        if jobs.move(conn, job_id, move.sources, move.target, move.reason, at):
+            if move.closes:
+                trials.cancel(conn, job_id, "cancelled", at)
+                requests.close(conn, job_id)
+        elif job.state != move.target:
+            raise Conflict(f"job {job_id} is {job.state}; only a {' or '.join(move.sources)} one can {verb}", "state")
+        return jobs.get(conn, job_id)

@@ -1,0 +1,197 @@
+"""From records to views: what jobs, candidates, trials and exports look like from outside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from latency_tables import LatencyTable
+from nas_service.pareto import pareto_front
+from nas_service.search import Search
+from nas_service.spec import JobSpec
+from nas_service.store import Candidate, Event, Export, Job, Trial, candidates, jobs, trials
+from search_spaces import Architecture, Op
+
+from .views import (
+    ArchitectureView,
+    CandidateDetail,
+    CandidateView,
+    EventView,
+    ExportView,
+    JobSummary,
+    JobView,
+    Metrics,
+    OpView,
+    Points,
+    TrialView,
+)
+
+DIGITS = 6  # significant ones in the columns of a scatter
+LONGEST_LINE = 200  # ancestors that are shown
+
+
+def job_summary(job: Job) -> JobSummary:
+    return JobSummary.model_validate(_job(job))
+
+
+def job_view(job: Job) -> JobView:
+    objective = job.spec["objective"]
+    axes = {"metric": job.spec["task"]["metric"], "cost": objective["cost"], "limits": objective["limits"]}
+    return JobView.model_validate(_job(job) | axes)
+
+
+def _job(job: Job) -> dict[str, Any]:
+    spec = job.spec
+    return asdict(job) | {
+        "final": job.state in jobs.FINAL,
+        "strategy": spec["strategy"]["name"],
+        "space": spec["space"]["name"],
+        "task": spec["task"]["name"],
+        "device": spec["device"]["name"] if spec["device"] else None,
+        "trials_budget": spec["budget"]["trials"],
+        "hours_budget": spec["budget"]["hours"],
+    }
+
+
+def candidate_view(candidate: Candidate) -> CandidateView:
+    return CandidateView.model_validate(asdict(candidate) | {"metrics": finite(candidate.metrics)})
+
+
+def trial_view(trial: Trial, curve: Sequence[Mapping[str, float]] = ()) -> TrialView:
+    shown = {"metrics": finite(trial.metrics), "curve": [finite(point) for point in curve]}
+    return TrialView.model_validate(asdict(trial) | shown)
+
+
+def export_view(export: Export) -> ExportView:
+    shown = {
+        "final": export.state in ("completed", "failed"),
+        "files": sorted(export.artifacts),
+        "progress": finite(export.progress),
+        "metrics": finite(export.metrics),
+    }
+    return ExportView.model_validate(asdict(export) | shown)
+
+
+def event_view(event: Event) -> EventView:
+    return EventView.model_validate(asdict(event))
+
+
+def finite(metrics: Mapping[str, float]) -> Metrics:
+    """NaN and infinity, which JSON does not know, become null."""
+    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+
+
+def pareto(conn: Connection, job: Job) -> list[Candidate]:
+    """The candidates of the front, cheapest first."""
+    found = candidates.points(conn, job.id)
+    front = pareto_front([(value, cost) for _, value, cost in found])
+    return candidates.many(conn, [found[i][0] for i in front])
+
+
+def points(conn: Connection, job: Job) -> Points:
+    """Columns for a scatter of all evaluated candidates."""
+    rows = candidates.evaluated(conn, job.id)
+    fit = [i for i, row in enumerate(rows) if row.feasible]
+    return Points(
+        job_id=job.id,
+        metric=job.spec["task"]["metric"],
+        cost_name=job.spec["objective"]["cost"],
+        id=[row.id for row in rows],
+        value=[_short(row.value) for row in rows],
+        cost=[_short(row.cost) for row in rows],
+        reward=[_short_or_none(row.reward) for row in rows],
+        latency_ms=[_short_or_none(row.latency_ms) for row in rows],
+        feasible=[int(row.feasible) for row in rows],
+        front=[fit[i] for i in pareto_front([(rows[i].value, rows[i].cost) for i in fit])],
+    )
+
+
+def lineage(conn: Connection, candidate: Candidate) -> list[Candidate]:
+    """The line of first parents, oldest first, without the candidate itself; the nearest `LONGEST_LINE`."""
+    line: list[Candidate] = []
+    parents = candidate.parents
+    while parents and len(line) < LONGEST_LINE:
+        parent = candidates.get(conn, parents[0])
+        line.insert(0, parent)
+        parents = parent.parents
+    return line
+
+
+def trials_of(conn: Connection, candidate: Candidate) -> list[TrialView]:
+    found = trials.of_candidate(conn, candidate.id)
+    return [trial_view(trial, trials.learning_curve(conn, trial.id)) for trial in found]
+
+
+def architecture_view(architecture: Architecture, table: LatencyTable | None) -> ArchitectureView:
+    """The graph with shapes, counts and, where the table knows the op alone, its latency."""
+    ops = [
+        OpView(
+            kind=node.op.kind,
+            inputs=list(node.inputs),
+            in_shape=list(node.op.in_shape),
+            out_shape=list(node.op.out_shape),
+            params=node.op.params,
+            macs=node.op.macs,
+            latency_ms=_op_latency_ms(node.op, table),
+            fields=_fields(node.op),
+        )
+        for node in architecture.nodes
+    ]
+    shapes = {"input_shape": list(architecture.input_shape), "output_shape": list(architecture.output_shape)}
+    return ArchitectureView.model_validate(shapes | {"ops": ops})
+
+
+def trial_log(trial: Trial, curve: Sequence[Mapping[str, float]]) -> str:
+    """A trial as text, one line a thing."""
+    lines = [
+        f"trial {trial.id} of candidate {trial.candidate_id}, seed {trial.seed}",
+        "fidelity: " + _listed(trial.fidelity),
+        f"weights: {trial.initial_weights or 'started afresh'}",
+        *(f"epoch {point['epoch']:g}: {_listed({k: v for k, v in point.items() if k != 'epoch'})}" for point in curve),
+        f"state: {trial.state}" + (f" ({trial.cause})" if trial.cause else ""),
+    ]
+    if trial.metrics:
+        lines.append("result: " + _listed(trial.metrics))
+    if trial.message:
+        lines.append(trial.message)
+    return "\n".join(lines) + "\n"
+
+
+def _fields(op: Op) -> dict[str, Any]:
+    return {name: value for name, value in op.to_json().items() if name not in ("kind", "in_shape")}
+
+
+def _listed(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.6g}" for name, value in values.items())
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _short_or_none(value: float | None) -> float | None:
+    return None if value is None else _short(value)
+
+
+def _op_latency_ms(op: Op, table: LatencyTable | None) -> float | None:
+    entry = table.entries.get(op.key) if table else None
+    return None if entry is None else entry.latency_ms
+
+
+def candidate_detail(conn: Connection, candidate: Candidate, tables: Path) -> CandidateDetail:
+    """A candidate with its architecture, rebuilt from the genotype, its ancestors and its trials."""
+    job = jobs.get(conn, candidate.job_id)
+    search = Search.prepare(JobSpec.model_validate(job.spec), tables)
+    shown = {
+        **candidate_view(candidate).model_dump(),
+        "genotype": candidate.genotype,
+        "architecture": architecture_view(search.bound.architecture(candidate.genotype), search.table),
+        "lineage": [candidate_view(parent) for parent in lineage(conn, candidate)],
+        "trials": trials_of(conn, candidate),
+    }
+    return CandidateDetail.model_validate(shown)

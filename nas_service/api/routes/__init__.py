@@ -1,0 +1,19 @@
+"""Every route under `/api/v1`, a module a noun. Routes translate; what they do stands in the functions they call."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from . import candidates, catalogue, devices, events, exports, jobs, operation, trials, unknown
+
+MODULES = (jobs, events, candidates, trials, exports, catalogue, devices, operation)
+
+
+def install(app: FastAPI) -> None:
+    """Include all routers; the one that refuses unknown paths of `/api` comes last."""
+    v1 = APIRouter(prefix="/api/v1")
+    for module in MODULES:
+        v1.include_router(module.router)
+    app.include_router(v1)
+    app.include_router(operation.probes)
+    app.include_router(unknown.router)

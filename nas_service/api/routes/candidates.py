@@ -1,0 +1,52 @@
+"""Candidates over HTTP."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from fastapi import APIRouter
+
+from nas_service.api import readings
+from nas_service.api.paging import Cursor, Id, Limit, cut, decode
+from nas_service.api.service import Here
+from nas_service.api.views import CandidateDetail, CandidateView, Page
+from nas_service.store import candidates, jobs
+
+router = APIRouter(tags=["candidates"])
+
+STATES = ("proposed", "running", "completed", "infeasible", "failed", "stopped", "cancelled")
+State = StrEnum("State", STATES)
+Order = Literal["number", "reward"]
+
+
+@router.get("/jobs/{job_id}/candidates")
+def listed(
+    job_id: Id,
+    service: Here,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+    order: Order = "number",
+    state: State | None = None,
+) -> Page[CandidateView]:
+    """Candidates as they were proposed, or `order=reward`, best first (those without a reward are then left out)."""
+    after = decode(cursor, 2)
+    with service.store.read() as conn:
+        jobs.get(conn, job_id)
+        rows = candidates.page(
+            conn,
+            job_id,
+            after=(after[0], after[1]) if after else None,
+            limit=limit + 1,
+            by_reward=order == "reward",
+            state=state,
+        )
+    shown, following = cut(rows, limit, lambda c: [c.reward, c.number])
+    return Page(items=[readings.candidate_view(c) for c in shown], next=following)
+
+
+@router.get("/candidates/{candidate_id}")
+def show(candidate_id: Id, service: Here) -> CandidateDetail:
+    """One candidate with its architecture, lineage and trials."""
+    with service.store.read() as conn:
+        return readings.candidate_detail(conn, candidates.get(conn, candidate_id), service.settings.tables)

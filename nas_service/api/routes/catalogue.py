@@ -1,0 +1,49 @@
+"""What a job may name: search spaces, strategies and tasks, with the JSON schema of their options."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from nas_service.api.views import CatalogueEntry, SpaceEntry
+from nas_service.strategies import strategy_classes
+from search_spaces import SearchSpace, space_classes
+from workers.tasks import task_classes
+
+router = APIRouter(tags=["catalogue"])
+
+
+@router.get("/spaces")
+def spaces() -> list[SpaceEntry]:
+    """Search spaces."""
+    return [_space(found) for _, found in sorted(space_classes().items())]
+
+
+@router.get("/strategies")
+def strategies() -> list[CatalogueEntry]:
+    """Search strategies; their options stand beside `name` in a job's `strategy`."""
+    return [
+        CatalogueEntry(name=name, summary=found.summary, version=None, options=found.Options.model_json_schema())
+        for name, found in sorted(strategy_classes().items())
+    ]
+
+
+@router.get("/tasks")
+def tasks() -> list[CatalogueEntry]:
+    """Tasks; their options stand beside `name` in a job's `task`."""
+    return [
+        CatalogueEntry(
+            name=name, summary=found.summary, version=found.version, options=found.Options.model_json_schema()
+        )
+        for name, found in sorted(task_classes().items())
+    ]
+
+
+def _space(found: type[SearchSpace]) -> SpaceEntry:
+    return SpaceEntry(
+        name=found.name,
+        summary=found.summary,
+        version=found.version,
+        options=found.Options.model_json_schema(),
+        kinds=list(found.kinds),
+        references=list(found().references),
+    )

@@ -1,0 +1,34 @@
+"""Devices over HTTP: their latency tables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from nas_service.api import tables
+from nas_service.api.bodies import JsonObject
+from nas_service.api.service import Here
+from nas_service.api.views import DeviceView
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+
+Threads = Annotated[int, Query(ge=1, le=256)]
+
+
+@router.get("")
+def listed(service: Here) -> list[DeviceView]:
+    """Every latency table that this service has."""
+    return tables.listed(service.settings.tables)
+
+
+@router.get("/{name}/table", response_class=Response, responses={200: {"content": {"application/json": {}}}})
+def table(name: str, service: Here, threads: Threads = 1) -> Response:
+    """A table as it was measured."""
+    return Response(tables.read(service.settings.tables, name, threads), media_type="application/json")
+
+
+@router.put("/{name}/table")
+def put_table(name: str, document: JsonObject, service: Here) -> DeviceView:
+    """Take in a table that was measured on a device; it replaces the one with the same number of threads."""
+    return tables.write(service.settings.tables, name, document)

@@ -1,0 +1,68 @@
+"""The event stream of a job: server-sent events that resume after any of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from nas_service.api.paging import LARGEST, Id
+from nas_service.api.readings import event_view
+from nas_service.api.service import Here, Service
+from nas_service.errors import NotFound
+from nas_service.store import Event, Job, events, jobs
+
+BATCH = 500
+Seq = Annotated[int, Query(ge=0, le=LARGEST, description="go on after this event")]
+LastEventId = Annotated[int | None, Header(ge=0, le=LARGEST, description="the same, as browsers send it")]
+
+router = APIRouter(tags=["jobs"])
+
+
+def existing(job_id: Id, service: Here) -> str:
+    """The id of a job that there is: a stream cannot say 404 once it has begun."""
+    with service.store.read() as conn:
+        return jobs.get(conn, job_id).id
+
+
+@router.get("/jobs/{job_id}/events", response_class=EventSourceResponse)
+async def stream(
+    job_id: Annotated[str, Depends(existing)], service: Here, after: Seq = 0, last_event_id: LastEventId = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Events from the first, or after `Last-Event-ID`, as they happen. The last one is of type `end`, without an id."""
+    seen = after if last_event_id is None else last_event_id
+    viewer = service.feed.watch(job_id)
+    try:
+        while True:
+            viewer.news.clear()
+            final, found = await run_in_threadpool(_read, service, job_id, seen)
+            for event in found:
+                yield _sent(event)
+                seen = event.seq
+            if final and len(found) < BATCH:
+                yield ServerSentEvent(event="end", data={"job_id": job_id, "seq": seen})
+                return
+            if len(found) < BATCH:
+                await viewer.news.wait()
+    finally:
+        service.feed.leave(viewer)
+
+
+def _read(service: Service, job_id: str, seen: int) -> tuple[bool, list[Event]]:
+    """Whether nothing will follow, and the next events; of a deleted job there are none."""
+    try:
+        with service.store.read() as conn:
+            return _is_final(jobs.get(conn, job_id)), events.after(conn, job_id, seen, BATCH)
+    except NotFound:
+        return True, []
+
+
+def _is_final(job: Job) -> bool:
+    return job.state in jobs.FINAL
+
+
+def _sent(event: Event) -> ServerSentEvent:
+    return ServerSentEvent(id=str(event.seq), event=event.type, raw_data=event_view(event).model_dump_json())

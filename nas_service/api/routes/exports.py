@@ -1,0 +1,68 @@
+"""Exports over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from nas_service.api import exporting, readings
+from nas_service.api.bodies import JsonObject
+from nas_service.api.paging import Id
+from nas_service.api.service import Here
+from nas_service.api.views import ExportRequest, ExportView
+from nas_service.store import exports, jobs
+
+router = APIRouter(tags=["exports"])
+
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": ExportRequest.model_json_schema()}},
+    }
+}
+
+
+@router.post("/candidates/{candidate_id}/exports", status_code=202, openapi_extra=BODY)
+def export_candidate(candidate_id: Id, body: JsonObject, service: Here) -> ExportView:
+    """Train a candidate to the end, export it to ONNX and check the file."""
+    return readings.export_view(exporting.export_candidate(service, candidate_id, exporting.parse_request(body)))
+
+
+@router.post("/jobs/{job_id}/exports", status_code=202, openapi_extra=BODY)
+def export_best(job_id: Id, body: JsonObject, service: Here) -> ExportView:
+    """Export the best candidate by the job's own rule."""
+    return readings.export_view(exporting.export_best(service, job_id, exporting.parse_request(body)))
+
+
+@router.get("/jobs/{job_id}/exports")
+def listed(job_id: Id, service: Here) -> list[ExportView]:
+    """The exports of a job, oldest first."""
+    with service.store.read() as conn:
+        jobs.get(conn, job_id)
+        return [readings.export_view(export) for export in exports.of_job(conn, job_id)]
+
+
+@router.get("/exports/{export_id}")
+def show(export_id: Id, service: Here) -> ExportView:
+    """One export: how far it is, and what its checks found."""
+    with service.store.read() as conn:
+        return readings.export_view(exports.get(conn, export_id))
+
+
+@router.get("/exports/{export_id}/model.onnx", response_class=Response)
+def model(export_id: Id, service: Here) -> Response:
+    """The network, once every check has passed; 409 until then."""
+    return _file(service, export_id, "model.onnx")
+
+
+@router.get("/exports/{export_id}/model_card.md", response_class=Response)
+def model_card(export_id: Id, service: Here) -> Response:
+    """What the network is, how it was found and how it was checked."""
+    return _file(service, export_id, "model_card.md")
+
+
+def _file(service: Here, export_id: str, name: str) -> Response:
+    content = exporting.read_file(service, export_id, name)
+    disposition = f'attachment; filename="{export_id}-{name}"'
+    return Response(content, media_type=exporting.MEDIA_TYPES[name], headers={"Content-Disposition": disposition})

@@ -1,0 +1,88 @@
+"""Jobs over HTTP: submit, list, look at, pause, resume, cancel."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+
+from nas_service.api import control, readings, submission
+from nas_service.api.bodies import JsonObject
+from nas_service.api.paging import Cursor, Id, Limit, cut, decode
+from nas_service.api.service import Here
+from nas_service.api.views import CandidateView, JobSummary, JobView, Page, Points
+from nas_service.spec import JobSpec
+from nas_service.store import jobs
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+SPEC_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": JobSpec.model_json_schema(ref_template="#/components/schemas/{model}")}
+        },
+    }
+}
+State = StrEnum("State", [*jobs.LIVE, *jobs.FINAL])
+
+
+@router.post("", status_code=201, openapi_extra=SPEC_BODY)
+def submit(
+    spec: JsonObject, service: Here, response: Response, idempotency_key: Annotated[str | None, Header()] = None
+) -> JobView:
+    """Submit a job: 201, or 200 with the job that the same `Idempotency-Key` made before."""
+    job, new = submission.submit(service, spec, idempotency_key)
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return readings.job_view(job)
+
+
+@router.get("")
+def listed(service: Here, cursor: Cursor = None, limit: Limit = 50, state: State | None = None) -> Page[JobSummary]:
+    """Jobs, newest first."""
+    after = decode(cursor, 1)
+    with service.store.read() as conn:
+        rows = jobs.listed(conn, before=after[0] if after else None, limit=limit + 1, state=state)
+    shown, following = cut(rows, limit, lambda job: [job.number])
+    return Page(items=[readings.job_summary(job) for job in shown], next=following)
+
+
+@router.get("/{job_id}")
+def show(job_id: Id, service: Here) -> JobView:
+    """One job, with its spec."""
+    with service.store.read() as conn:
+        return readings.job_view(jobs.get(conn, job_id))
+
+
+@router.post("/{job_id}/pause")
+def pause(job_id: Id, service: Here) -> JobView:
+    """Send no more trials; those that run end."""
+    return readings.job_view(control.control(service, job_id, "pause"))
+
+
+@router.post("/{job_id}/resume")
+def resume(job_id: Id, service: Here) -> JobView:
+    """Go on with a paused job."""
+    return readings.job_view(control.control(service, job_id, "resume"))
+
+
+@router.post("/{job_id}/cancel")
+def cancel(job_id: Id, service: Here) -> JobView:
+    """End a job for good. Its candidates stay, and can be exported."""
+    return readings.job_view(control.control(service, job_id, "cancel"))
+
+
+@router.get("/{job_id}/pareto")
+def pareto(job_id: Id, service: Here) -> list[CandidateView]:
+    """The Pareto front of the completed candidates within the limits, cheapest first."""
+    with service.store.read() as conn:
+        return [readings.candidate_view(c) for c in readings.pareto(conn, jobs.get(conn, job_id))]
+
+
+@router.get("/{job_id}/points")
+def points(job_id: Id, service: Here) -> Points:
+    """Every evaluated candidate as compact columns, for a scatter."""
+    with service.store.read() as conn:
+        return readings.points(conn, jobs.get(conn, job_id))

@@ -1,0 +1,50 @@
+"""Trials over HTTP."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+
+from nas_service.api import readings
+from nas_service.api.paging import Cursor, Id, Limit, cut, decode
+from nas_service.api.service import Here
+from nas_service.api.views import Page, TrialView
+from nas_service.store import jobs, trials
+
+router = APIRouter(tags=["trials"])
+
+STATES = {
+    "open": trials.OPEN,
+    **{state: (state,) for state in ("queued", "running", "completed", "failed", "stopped", "cancelled")},
+}
+State = StrEnum("State", list(STATES))
+
+
+@router.get("/jobs/{job_id}/trials")
+def listed(
+    job_id: Id, service: Here, state: State = State("open"), cursor: Cursor = None, limit: Limit = 100
+) -> Page[TrialView]:
+    """Trials in a state, `open` being queued or running, each with its learning curve so far."""
+    after = decode(cursor, 1)
+    with service.store.read() as conn:
+        jobs.get(conn, job_id)
+        rows = trials.page(conn, job_id, states=STATES[state], after=after[0] if after else -1, limit=limit + 1)
+        shown, following = cut(rows, limit, lambda trial: [trial.number])
+        items = [readings.trial_view(trial, trials.learning_curve(conn, trial.id)) for trial in shown]
+    return Page(items=items, next=following)
+
+
+@router.get("/trials/{trial_id}")
+def show(trial_id: Id, service: Here) -> TrialView:
+    """One trial with its learning curve."""
+    with service.store.read() as conn:
+        return readings.trial_view(trials.get(conn, trial_id), trials.learning_curve(conn, trial_id))
+
+
+@router.get("/trials/{trial_id}/log", response_class=PlainTextResponse)
+def log(trial_id: Id, service: Here) -> str:
+    """What happened in a trial, as text."""
+    with service.store.read() as conn:
+        return readings.trial_log(trials.get(conn, trial_id), trials.learning_curve(conn, trial_id))

@@ -1,0 +1,49 @@
+"""What every route works with, wired once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from nas_service.coordinator import Coordinator
+from nas_service.settings import Settings
+from nas_service.store import Store
+from workers.artifacts import ArtifactStore
+from workers.dispatchers import Dispatcher
+
+from .feed import Feed
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a running service. `clock` gives seconds since the epoch."""
+
+    settings: Settings
+    store: Store
+    dispatcher: Dispatcher
+    coordinator: Coordinator
+    artifacts: ArtifactStore
+    feed: Feed
+    clock: Callable[[], float]
+
+    def start(self) -> None:
+        self.coordinator.start()
+        self.feed.start()
+
+    def stop(self) -> None:
+        """First what writes, then what works, then the database."""
+        self.feed.stop()
+        self.coordinator.stop()
+        self.dispatcher.close()
+        self.store.close()
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Here = Annotated[Service, Depends(_service)]

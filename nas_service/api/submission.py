@@ -1,0 +1,67 @@
+"""From a spec as it came in to a stored job."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import string
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from nas_service.admission import admit
+from nas_service.errors import ServiceError
+from nas_service.search import Search
+from nas_service.store import Job, jobs
+
+from .service import Service
+
+ALPHABET = string.ascii_lowercase + string.digits
+ID_LENGTH = 8
+ATTEMPTS = 5  # at a number or an id that another submission of the same moment took
+LONGEST_KEY = 200
+
+
+def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None = None) -> tuple[Job, bool]:
+    """Check and store a job; whether it is new, or the one that this key made before.
+
+    Raises InvalidSpec for a spec that cannot run, Conflict for a key that was used for another spec.
+    """
+    _check_key(idempotency_key)
+    search = admit(spec, service.settings.tables)
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(IntegrityError):
+            return _store(service, search, _hash(spec), idempotency_key)
+    return _store(service, search, _hash(spec), idempotency_key)
+
+
+def _store(service: Service, search: Search, spec_hash: str, idempotency_key: str | None) -> tuple[Job, bool]:
+    job_id = new_id()
+    with service.store.write() as conn:
+        job = jobs.submit(
+            conn,
+            job_id=job_id,
+            name=search.spec.name,
+            spec=search.filled_in,
+            fingerprints=search.fingerprints,
+            spec_hash=spec_hash,
+            idempotency_key=idempotency_key,
+            at=service.clock(),
+        )
+    return job, job.id == job_id
+
+
+def new_id() -> str:
+    """A short random id; not a draw of any search."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
+
+
+def _hash(spec: dict[str, Any]) -> str:
+    return blake2b(json.dumps(spec, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _check_key(key: str | None) -> None:
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise ServiceError(f"expected 1 to {LONGEST_KEY} printable ASCII characters", "Idempotency-Key")

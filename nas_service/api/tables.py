@@ -1,0 +1,79 @@
+"""The latency tables of this service: listing, reading and taking in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from latency_tables import LatencyTable, TableError, load, table_path
+from nas_service.errors import Conflict, NotFound, ServiceError
+
+from .views import DeviceView
+
+
+class BadTable(ServiceError):
+    """A document that is no latency table, or a name that cannot be one's."""
+
+    title = "The latency table cannot be used"
+
+
+def listed(folder: Path) -> list[DeviceView]:
+    """Every table of the folder; one that cannot be read says so in `problem`."""
+    return list(_views(folder))
+
+
+def read(folder: Path, name: str, threads: int) -> bytes:
+    """The document of a table, as measured. Raises NotFound."""
+    path = _path(folder, name, threads)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(
+            f"there is no latency table for {name!r} with {threads} thread(s); "
+            f"measure one with: nas device profile {name} --threads {threads} --for SPEC.yaml"
+        ) from None
+
+
+def write(folder: Path, name: str, document: dict[str, Any]) -> DeviceView:
+    """Check a table and take it in, in place of the one before. Raises BadTable and Conflict."""
+    with TemporaryDirectory() as checked:
+        file = Path(checked) / "table.json"
+        file.write_text(json.dumps(document), encoding="utf-8")
+        try:
+            table = load(file)
+        except TableError as error:
+            raise BadTable(str(error).replace(str(file), "that was sent")) from None
+    if table.device.name != name:
+        raise Conflict(f"this table was measured on {table.device.name!r}, not on {name!r}", "name")
+    table.save(_path(folder, name, table.runtime.threads))
+    return _view(table)
+
+
+def _path(folder: Path, name: str, threads: int) -> Path:
+    try:
+        return table_path(folder, name, threads)
+    except TableError as error:
+        raise BadTable(str(error), "name") from None
+
+
+def _views(folder: Path) -> Iterator[DeviceView]:
+    for path in sorted(folder.glob("*.json")):
+        try:
+            yield _view(load(path))
+        except TableError as error:
+            yield DeviceView(name=path.stem, threads=0, hash="", ops=0, facts={}, problem=str(error))
+
+
+def _view(table: LatencyTable) -> DeviceView:
+    return DeviceView(
+        name=table.device.name,
+        threads=table.runtime.threads,
+        hash=table.hash,
+        ops=len(table.entries),
+        facts=asdict(table.device) | asdict(table.runtime) | asdict(table.calibration),
+        problem=table.mismatch(threads=table.runtime.threads) or "",
+    )

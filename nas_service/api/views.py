@@ -1,0 +1,262 @@
+"""What the service says over HTTP: the models of its answers, for the OpenAPI schema and for the Python client.
+
+Metrics may be null where a worker reported a number that JSON does not know (a loss that became NaN).
+Times are seconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Metrics = dict[str, float | None]
+Item = TypeVar("Item")
+
+
+class View(BaseModel):
+    """Base of every answer: frozen; keys that a newer server adds are ignored."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Page(View, Generic[Item]):
+    """Part of a list. `next` is the cursor of the page after it, or null on the last one."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Problem(View):
+    """Every refusal (RFC 9457): `detail` says what was wrong and what would be right, `field` where."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    field: str = ""
+
+
+class JobSummary(View):
+    """A job and where it stands. `reason` says why it waits or why it ended; `final` that nothing will change it.
+
+    `trials` counts those sent out or taken over; `trials_budget` and `hours_budget` are where it ends.
+    """
+
+    id: str
+    name: str
+    state: str
+    final: bool
+    reason: str
+    strategy: str
+    space: str
+    task: str
+    device: str | None
+    trials_budget: int
+    hours_budget: float | None
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    active_seconds: float
+    proposals: int
+    trials: int
+    completed: int
+    failed: int
+    infeasible: int
+    reused: int
+    best_reward: float | None
+    incumbent: str | None
+
+
+class JobView(JobSummary):
+    """A job with its spec, defaults filled in, and the versions and hashes of what it depends on.
+
+    `metric` and `cost` name the two axes of its Pareto front; `limits` are the hard ones.
+    """
+
+    metric: str
+    cost: str
+    limits: dict[str, float]
+    spec: dict[str, Any]
+    fingerprints: dict[str, Any]
+
+
+class CandidateView(View):
+    """An architecture in a job. `value` (to maximise) and `cost` (to minimise) are its place against the front."""
+
+    id: str
+    job_id: str
+    number: int
+    hash: str
+    parents: list[str]
+    state: str
+    reason: str
+    feasible: bool
+    params: int
+    macs: int
+    latency_ms: float | None
+    latency_error_ms: float | None
+    metrics: Metrics
+    value: float | None
+    cost: float | None
+    reward: float | None
+
+
+class OpView(View):
+    """A node of an architecture. `inputs` are positions of other nodes, -1 is the network's input.
+
+    `fields` are the op's own properties (kernel, expanded_channels); `latency_ms` is what the job's table says of it.
+    """
+
+    kind: str
+    inputs: list[int]
+    in_shape: list[int]
+    out_shape: list[int]
+    params: int
+    macs: int
+    latency_ms: float | None
+    fields: dict[str, Any]
+
+
+class ArchitectureView(View):
+    """The graph of ops, in topological order; shapes are (channels, height, width) without the batch."""
+
+    input_shape: list[int]
+    output_shape: list[int]
+    ops: list[OpView]
+
+
+class TrialView(View):
+    """One evaluation of one candidate. `curve` has the metrics of each epoch of its newest attempt, oldest first."""
+
+    id: str
+    job_id: str
+    number: int
+    candidate_id: str
+    state: str
+    fidelity: dict[str, float]
+    full: bool
+    seed: int
+    metrics: Metrics
+    cause: str | None
+    message: str
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    curve: list[Metrics] = []
+
+
+class CandidateDetail(CandidateView):
+    """A candidate with its architecture, its ancestors (oldest first, without itself) and its trials."""
+
+    genotype: dict[str, Any]
+    architecture: ArchitectureView
+    lineage: list[CandidateView]
+    trials: list[TrialView]
+
+
+class Points(View):
+    """Every evaluated candidate of a job as columns of equal length, for a scatter; six significant digits.
+
+    `value` is to be maximised: the metric, or its negative where less is better. `feasible` holds 0 and 1; `front` the
+    positions of the Pareto front, cheapest first.
+    """
+
+    job_id: str
+    metric: str
+    cost_name: str
+    id: list[str]
+    value: list[float]
+    cost: list[float]
+    reward: list[float | None]
+    latency_ms: list[float | None]
+    feasible: list[int]
+    front: list[int]
+
+
+class EventView(View):
+    """Something that happened in a job. `seq` has no gaps; a stream goes on after the last one that was seen."""
+
+    job_id: str
+    seq: int
+    at: float
+    type: str
+    data: dict[str, Any]
+
+
+class ExportView(View):
+    """A candidate on its way to a verified ONNX file. `metrics` and `details` hold the checks, once it is completed."""
+
+    id: str
+    job_id: str
+    candidate_id: str
+    state: str
+    final: bool
+    epochs: int
+    progress: Metrics
+    metrics: Metrics
+    files: list[str]
+    details: dict[str, Any]
+    message: str
+    created_at: float
+    ended_at: float | None
+
+
+class ExportRequest(BaseModel):
+    """How to export. `epochs` of final training; those of a trial of the search where it is left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    epochs: Annotated[int | None, Field(ge=1, le=10_000)] = None
+
+
+class CatalogueEntry(View):
+    """A search space, strategy or task that a job may name. `options` is the JSON schema of its options."""
+
+    name: str
+    summary: str
+    version: int | None
+    options: dict[str, Any]
+
+
+class SpaceEntry(CatalogueEntry):
+    """A search space; `kinds` of tasks that it builds for, `references` that it knows by name."""
+
+    kinds: list[str]
+    references: list[str]
+
+
+class DeviceView(View):
+    """A latency table: which device, how many threads, how many ops; `problem` says why it cannot be used, or is empty."""
+
+    name: str
+    threads: int
+    hash: str
+    ops: int
+    facts: dict[str, Any]
+    problem: str
+
+
+class ResourcesView(View):
+    """Processors and GPUs."""
+
+    cpus: float
+    gpus: float
+
+
+class ClusterView(View):
+    """What the workers have. `problem` says why nothing can run, or is empty; `leading`, whether this process runs jobs."""
+
+    kind: str
+    total: ResourcesView
+    free: ResourcesView
+    workers: int
+    versions: dict[str, str]
+    problem: str
+    leading: bool
+
+
+class Health(View):
+    """`ready` is true when every check is `ok`; a check that is not says what to do."""
+
+    ready: bool
+    checks: dict[str, str]

@@ -1,0 +1,72 @@
+"""The composition root: store, dispatcher, coordinator, API and dashboard, built and wired here and nowhere else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from workers.artifacts import ArtifactStore
+from workers.dispatchers import Dispatcher
+
+from .api import problems, routes
+from .api.bodies import BodyLimit
+from .api.feed import Feed
+from .api.service import Service
+from .coordinator import Coordinator
+from .settings import Settings
+from .store import Store
+
+
+def create_app(
+    settings: Settings,
+    *,
+    dispatcher: Dispatcher | None = None,
+    clock: Callable[[], float] = time.time,
+    dashboard: bool = True,
+) -> FastAPI:
+    """The service as an ASGI application; it runs jobs while its lifespan lasts.
+
+    `dispatcher` is Ray (at `settings.ray_address`, or a local one) unless given. `clock` gives seconds since the epoch.
+    """
+    service = _service(settings, dispatcher or _ray(settings), clock)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        yield
+        await run_in_threadpool(service.stop)
+
+    app = FastAPI(title="nas-service", version=version("nas-service"), lifespan=lifespan)
+    app.state.service = service
+    app.add_middleware(BodyLimit, limit=settings.max_request_bytes)
+    problems.install(app)
+    routes.install(app)
+    if dashboard:
+        _mount_dashboard(app, f"http://{settings.host}:{settings.port}")
+    return app
+
+
+def _service(settings: Settings, dispatcher: Dispatcher, clock: Callable[[], float]) -> Service:
+    store = Store(settings.database)
+    store.migrate()
+    coordinator = Coordinator(
+        store, dispatcher, settings.tables, settings.artifact_url, clock, lease_s=settings.lease_s
+    )
+    return Service(settings, store, dispatcher, coordinator, ArtifactStore(settings.artifact_url), Feed(store), clock)
+
+
+def _ray(settings: Settings) -> Dispatcher:
+    from workers.dispatchers.ray_dispatcher import RayDispatcher  # takes a second to import
+
+    return RayDispatcher(settings.ray_address)
+
+
+def _mount_dashboard(app: FastAPI, base_url: str) -> None:
+    from .dashboard import mount  # takes a second to import
+
+    mount(app, base_url)
