@@ -22,7 +22,7 @@ def evaluations(
     for trial, genotype in found:
         by_request[trial.request_id].append((trial, genotype))
     trials.start(conn, [trial.id for trial, _ in found], at)
-    candidates.set_state(conn, [trial.candidate_id for trial, _ in found], "running")
+    candidates.set_state(conn, [trial.candidate_id for trial, _ in found], "running", sources=("proposed",))
     return [
         EvaluationRequest(
             claim.request_id,
@@ -51,7 +51,7 @@ def export(
         "candidate": candidate.id,
         "estimated_ms": candidate.latency_ms,
         "estimated_error_ms": candidate.latency_error_ms,
-        "table_hash": run.search.table.hash if run.search.table else None,
+        "table_hash": run.search.table.hash if run.search.table else "",
         "threads": device.threads if device else 1,
         "spec": run.search.filled_in,
         "lineage": _lineage(conn, candidate.id),

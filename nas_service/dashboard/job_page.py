@@ -1,0 +1,162 @@
+"""The page of one job: how far it is, its accuracy-latency scatter with the Pareto front, and its candidates, live."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import ui
+
+from nas_service.api.views import CandidateView, JobView, Points
+from nas_service.client import ApiError, AsyncClient
+
+from . import scatter
+from .theme import count, figure, frame, milliseconds, pill, share
+
+REFRESH_S = 1.0
+PAGE = 20  # rows of the table
+
+
+class JobPage:
+    """One viewer's page. `refresh` reads the job and draws anew what has changed since."""
+
+    def __init__(self, client: AsyncClient, job_id: str) -> None:
+        self._client = client
+        self._job_id = job_id
+        self._job: JobView | None = None
+        self._cursors: list[str | None] = [None]  # of the pages up to the one that is shown
+
+    async def build(self) -> None:
+        with frame(self._job_id):
+            self._head = ui.column().classes("w-full").style("gap:12px")
+            self._chart = ui.echart({}).classes("sheet").style("height:420px")
+            with ui.column().classes("sheet"):
+                self._table = ui.table(columns=_columns(), rows=[], row_key="id").classes("w-full").props("flat dense")
+                with ui.row().classes("items-center"):
+                    self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps")
+                    self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps")
+                    self._place = ui.label("").classes("muted text-xs")
+        await self.refresh()
+        self._timer = ui.timer(REFRESH_S, self.refresh)
+
+    async def refresh(self) -> None:
+        try:
+            job = await self._client.job(self._job_id)
+        except ApiError as error:
+            self._explain(error)
+            return
+        if job == self._job:
+            return
+        results = self._job is None or job.completed != self._job.completed
+        self._job = job
+        self._draw_head(job)
+        if results:
+            await self._draw_results(job)
+
+    def _explain(self, error: ApiError) -> None:
+        self._head.clear()
+        with self._head:
+            ui.label(str(error)).style("color:#c92a2a")
+            ui.link("all jobs", "/")
+
+    def _draw_head(self, job: JobView) -> None:
+        self._head.clear()
+        done = job.completed + job.failed
+        with self._head:
+            with ui.row().classes("w-full items-center"):
+                ui.label(job.name).classes("text-xl")
+                pill(job.state)
+                ui.space()
+                self._controls(job)
+            ui.label(job.reason).classes("muted text-sm").set_visibility(bool(job.reason))
+            with ui.row().classes("sheet").style("gap:36px"):
+                figure("trials", f"{done} of {job.trials_budget}", f"{job.failed} failed" if job.failed else "")
+                figure("best reward", "–" if job.best_reward is None else f"{job.best_reward:.4f}", job.incumbent or "")
+                figure("over a limit", f"{job.infeasible:,}", "screened before training")
+                figure("known already", f"{job.reused:,}", "not trained again")
+                figure("limits", _limits(job), f"strategy {job.strategy}, device {job.device or 'none'}")
+
+    def _controls(self, job: JobView) -> None:
+        if job.state == "running":
+            self._button("pause", self._client.pause)
+        if job.state == "paused":
+            self._button("resume", self._client.resume)
+        if not job.final:
+            self._button("cancel", self._client.cancel, color="red-9")
+
+    def _button(self, name: str, act: Callable[[str], Awaitable[Any]], color: str = "cyan-9") -> None:
+        async def clicked() -> None:
+            try:
+                await act(self._job_id)
+            except ApiError as error:
+                ui.notify(str(error), type="warning")
+            await self.refresh()
+
+        ui.button(name, on_click=clicked).props(f"outline dense no-caps color={color}").style("padding:2px 14px")
+
+    async def _draw_results(self, job: JobView) -> None:
+        points = await self._client.points(self._job_id)
+        limit = job.limits.get(job.cost)
+        self._chart.options.clear()
+        self._chart.options.update(scatter.options(_dots(points), cost=job.cost, metric=job.metric, limit=limit))
+        self._chart.update()
+        await self._draw_table()
+
+    async def _draw_table(self) -> None:
+        cursor = self._cursors[-1]
+        page = await self._client.candidates(self._job_id, order="reward", limit=PAGE, cursor=cursor)
+        first = PAGE * (len(self._cursors) - 1) + 1
+        self._table.rows = [_row(candidate) for candidate in page.items]
+        self._upcoming = page.next
+        self._back.set_enabled(len(self._cursors) > 1)
+        self._forth.set_enabled(page.next is not None)
+        self._place.text = f"{first} to {first + len(page.items) - 1}, best first" if page.items else "no result yet"
+
+    async def _next(self) -> None:
+        self._cursors.append(self._upcoming)
+        await self._draw_table()
+
+    async def _previous(self) -> None:
+        self._cursors.pop()
+        await self._draw_table()
+
+
+def _limits(job: JobView) -> str:
+    return ", ".join(f"{limit:g} {name.replace('latency_ms', 'ms')}" for name, limit in job.limits.items()) or "none"
+
+
+def _dots(points: Points) -> list[scatter.Dot]:
+    front = set(points.front)
+    columns = zip(points.id, points.cost, points.value, strict=True)
+    return [scatter.Dot(name, cost, value, i in front) for i, (name, cost, value) in enumerate(columns)]
+
+
+def _columns() -> list[dict[str, Any]]:
+    shown = {
+        "id": "candidate",
+        "metric": "accuracy",
+        "latency": "latency, ms",
+        "params": "parameters",
+        "macs": "MACs",
+        "reward": "reward",
+        "parent": "parent",
+        "state": "state",
+    }
+    left = ("id", "parent", "state")
+    return [
+        {"name": key, "label": label, "field": key, "align": "left" if key in left else "right"}
+        for key, label in shown.items()
+    ]
+
+
+def _row(candidate: CandidateView) -> dict[str, Any]:
+    return {
+        "id": candidate.id,
+        "metric": share(candidate.value),
+        "latency": milliseconds(candidate.latency_ms, candidate.latency_error_ms),
+        "params": count(candidate.params),
+        "macs": count(candidate.macs),
+        "reward": "–" if candidate.reward is None else f"{candidate.reward:.4f}",
+        "parent": ", ".join(candidate.parents) or "–",
+        "state": candidate.state if candidate.feasible else f"{candidate.state}, {candidate.reason}",
+    }

@@ -1,0 +1,95 @@
+"""Colours, words and small parts that every page shares."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from nicegui import ui
+
+INK: Final = "#1f2933"
+MUTED: Final = "#7b8794"
+LINE: Final = "#e4e7eb"
+PAPER: Final = "#f7f9fa"
+ACCENT: Final = "#0b7285"
+DANGER: Final = "#c92a2a"
+
+STATE_COLORS: Final = {
+    "queued": "#7b8794",
+    "running": "#0b7285",
+    "paused": "#b7791f",
+    "finished": "#2b8a3e",
+    "exhausted": "#b7791f",
+    "cancelled": "#7b8794",
+    "failed": "#c92a2a",
+    "completed": "#2b8a3e",
+    "infeasible": "#b7791f",
+    "proposed": "#7b8794",
+}
+
+_STYLE = f"""
+body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
+.nicegui-content {{ padding: 0; }}
+.page {{ width: 100%; max-width: 1180px; margin: 0 auto; padding: 20px 24px 48px; gap: 16px; }}
+.sheet {{ background: white; border: 1px solid {LINE}; border-radius: 8px; padding: 16px 20px; width: 100%; }}
+.pill {{ border-radius: 999px; padding: 1px 10px; font-size: 12px; color: white; }}
+.muted {{ color: {MUTED}; }}
+.figure {{ font-size: 22px; line-height: 1.2; }}
+.q-table th {{ color: {MUTED}; font-weight: 500; }}
+a {{ color: {ACCENT}; text-decoration: none; }}
+"""
+
+
+def frame(title: str) -> ui.column:
+    """The page's head and body; add to what it returns."""
+    ui.page_title(f"{title} · NAS service")
+    ui.add_css(_STYLE)
+    with ui.row().classes("w-full items-center").style(f"background:white;border-bottom:1px solid {LINE};padding:10px 24px"):
+        ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
+        ui.space()
+        ui.link("API", "/docs")
+    return ui.column().classes("page")
+
+
+def pill(state: str) -> ui.label:
+    return ui.label(state).classes("pill").style(f"background:{STATE_COLORS.get(state, MUTED)}")
+
+
+def figure(caption: str, value: str, note: str = "") -> None:
+    """A number with its name above and, smaller, what qualifies it below."""
+    with ui.column().style("gap:2px;min-width:110px"):
+        ui.label(caption).classes("muted text-xs")
+        ui.label(value).classes("figure")
+        ui.label(note).classes("muted text-xs")
+
+
+def share(value: float | None) -> str:
+    """A metric between 0 and 1 in percent, any other with four digits."""
+    if value is None:
+        return "–"
+    return f"{value:.2%}" if 0 <= value <= 1 else f"{value:.4g}"
+
+
+def milliseconds(value: float | None, error: float | None = None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if error is None else f"{value:.3f} ± {error:.3f}"
+
+
+def count(value: float | None) -> str:
+    """Parameters and MACs: 1.23 M, 45.6 k."""
+    if value is None:
+        return "–"
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:g}"
+
+
+def ago(at: float) -> str:
+    """How long ago a time was, in its largest unit."""
+    seconds = max(0.0, time.time() - at)
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return "just now"

@@ -1,0 +1,1 @@
+"""`nas demo`: one whole search on this machine, from a measured latency table to a verified ONNX file."""

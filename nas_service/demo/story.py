@@ -1,0 +1,209 @@
+"""The five steps of the demo, in order, each told in a line or two while it happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from latency_tables import LatencyTable, measure_network, profile_space, table_path
+from nas_service.api.views import CandidateView, ExportView, JobView
+from nas_service.client import Client
+from nas_service.search import Search
+from nas_service.spec import JobSpec
+from search_spaces import Architecture
+from search_spaces import get_space
+from workers.tasks import get_task
+
+from . import spec as demo
+from .picture import FrontPoint, draw
+from .searches import search
+from .server import service
+
+EVOLUTION = {"name": "evolution", "population": 16, "sample": 6}
+RANDOM = {"name": "random"}
+FINALISTS = 3  # candidates that are exported, best first, until one keeps the limit as measured
+
+
+def tell(home: Path, console: Console) -> dict[str, Any]:
+    """Run the demo with its state under `home`, which is emptied first; the report that was written there."""
+    started = time.monotonic()
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    console.print("\n[bold]nas demo[/] · a network for this machine's CPU, from data to a verified ONNX file\n")
+    _profile(home, console)
+    prepared = _prepared(home, limit_ms=1.0)
+    limit_ms = demo.binding_limit(prepared)
+    console.print(
+        f"[bold]2[/] The limit is [bold]{limit_ms:g} ms[/]: {demo.PERCENTILE} % of {demo.SAMPLED:,} sampled "
+        "architectures stay under it\n"
+    )
+    with ExitStack() as stack:
+        url = stack.enter_context(service(home))
+        console.print(f"[bold]3[/] Coordinator and Ray workers run; watch the search at [link={url}]{url}[/link]")
+        client = stack.enter_context(Client(url))
+        evolution, control = _searches(client, limit_ms, console)
+        winner, exported = _export(client, evolution, limit_ms, home, console)
+        front = _measured_front(client.pareto(evolution.id), prepared, limit_ms)
+        _draw(home, client, evolution, control, front, limit_ms)
+    report = _report(evolution, control, winner, exported, front, limit_ms, time.monotonic() - started)
+    (home / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    _conclude(home, report, front, console)
+    return report
+
+
+def _profile(home: Path, console: Console) -> LatencyTable:
+    console.print("[bold]1[/] Measuring what each op of the search space costs on this CPU, one thread")
+    space = get_space(demo.SPACE["name"], **demo.SPACE["options"]).bind(get_task("digits").signature)
+    columns = (TextColumn("  {task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as progress:
+        bar = progress.add_task("profile", total=None)
+        table = profile_space(
+            space,
+            device="local",
+            threads=1,
+            path=table_path(home / "tables", "local", 1),
+            rng=np.random.default_rng(0),
+            progress=lambda p: progress.update(bar, completed=p.done, total=p.total),
+        )
+    console.print(f"  {len(table.entries)} ops are in the table\n")
+    return table
+
+
+def _prepared(home: Path, limit_ms: float) -> Search:
+    return Search.prepare(JobSpec.model_validate(demo.spec(EVOLUTION, limit_ms, parallel=1)), home / "tables")
+
+
+def _searches(client: Client, limit_ms: float, console: Console) -> tuple[JobView, JobView]:
+    parallel = max(1, min(8, os.cpu_count() or 1))
+    evolution = search(client, demo.spec(EVOLUTION, limit_ms, parallel=parallel), "evolution", console)
+    control = search(client, demo.spec(RANDOM, limit_ms, parallel=parallel), "random", console)
+    return evolution, control
+
+
+def _export(
+    client: Client, job: JobView, limit_ms: float, home: Path, console: Console
+) -> tuple[CandidateView, ExportView]:
+    """The best candidate by the job's own rule that keeps the limit as measured, exported."""
+    console.print("\n[bold]4[/] Training the winner to the end, exporting it, checking the file")
+    finalists = client.candidates(job.id, order="reward", limit=FINALISTS)[:FINALISTS]
+    for candidate in finalists:
+        exported = _follow_export(client, candidate, console)
+        if exported.metrics["latency_ms"] <= limit_ms:
+            break
+        console.print(f"  {exported.metrics['latency_ms']:.3f} ms as measured: over the limit, so the next best one")
+    for name in ("model.onnx", "model_card.md"):
+        client.download(exported.id, name, home / name)
+    return candidate, exported
+
+
+def _follow_export(client: Client, candidate: CandidateView, console: Console) -> ExportView:
+    export = client.export(candidate.id, epochs=demo.FINAL_EPOCHS)
+    columns = (TextColumn("  {task.description:<10}"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        bar = progress.add_task("training", total=demo.FINAL_EPOCHS)
+        while export.state in ("queued", "running"):
+            time.sleep(0.3)
+            export = client.get_export(export.id)
+            progress.update(bar, completed=export.progress.get("epoch", 0))
+        progress.update(bar, completed=demo.FINAL_EPOCHS)
+    if export.state != "completed":
+        raise RuntimeError(f"the export of {candidate.id} failed: {export.message}")
+    return export
+
+
+def _measured_front(front: Sequence[CandidateView], prepared: Search, limit_ms: float) -> list[FrontPoint]:
+    """Each candidate of the front with the latency that its network really has here; weights do not matter to it."""
+    points = []
+    for candidate in front:
+        architecture = prepared.bound.architecture(candidate.genotype)
+        points.append(
+            FrontPoint(
+                candidate.id,
+                candidate.metrics["val_accuracy"],
+                candidate.latency_ms or limit_ms,
+                candidate.latency_error_ms or 0.0,
+                _measured_ms(architecture),
+            )
+        )
+    return points
+
+
+def _measured_ms(architecture: Architecture) -> float:
+    from search_spaces.modules import build, export_onnx
+
+    model = export_onnx(build(architecture), architecture.input_shape)
+    return measure_network(model, architecture.input_shape, threads=1).latency_ms
+
+
+def _draw(
+    home: Path, client: Client, evolution: JobView, control: JobView, front: Sequence[FrontPoint], limit_ms: float
+) -> None:
+    clouds = []
+    for job in (evolution, control):
+        points = client.points(job.id)
+        clouds.append([(p.latency_ms, p.value) for p in points if p.latency_ms is not None])
+    draw(home / "pareto.png", clouds[0], clouds[1], front, limit_ms)
+
+
+def _report(
+    evolution: JobView,
+    control: JobView,
+    winner: CandidateView,
+    exported: ExportView,
+    front: Sequence[FrontPoint],
+    limit_ms: float,
+    seconds: float,
+) -> dict[str, Any]:
+    return {
+        "test_accuracy": exported.metrics["test_accuracy"],
+        "latency_ms": exported.metrics["latency_ms"],
+        "limit_ms": limit_ms,
+        "estimated_ms": winner.latency_ms,
+        "estimated_error_ms": winner.latency_error_ms,
+        "seconds": round(seconds, 1),
+        "trials": demo.TRIALS,
+        "best_reward": {"evolution": evolution.best_reward, "random": control.best_reward},
+        "job": evolution.id,
+        "candidate": winner.id,
+        "front": [vars(point) for point in front],
+    }
+
+
+def _conclude(home: Path, report: dict[str, Any], front: Sequence[FrontPoint], console: Console) -> None:
+    table = Table(box=None, header_style="bold", padding=(0, 2))
+    for heading in ("candidate", "accuracy", "estimated ms", "measured ms", "off by"):
+        table.add_column(heading, justify="left" if heading == "candidate" else "right")
+    for point in front:
+        mark = " ← exported" if point.candidate == report["candidate"] else ""
+        table.add_row(
+            point.candidate + mark,
+            f"{point.val_accuracy:.1%}",
+            f"{point.estimated_ms:.3f} ± {point.error_ms:.3f}",
+            f"{point.measured_ms:.3f}",
+            f"{point.estimated_ms / point.measured_ms - 1:+.1%}",
+        )
+    console.print("\n[bold]5[/] The front that evolution found (validation accuracy after a short training)\n")
+    console.print(table)
+    best = report["best_reward"]
+    console.print(
+        f"\n  best reward of {report['trials']} trials: evolution {best['evolution']:.4f}, random {best['random']:.4f}"
+        f"\n  [bold]the winner: {report['test_accuracy']:.1%} on the test images, {report['latency_ms']:.3f} ms measured "
+        f"(limit {report['limit_ms']:g} ms, estimated {report['estimated_ms']:.3f} ms)[/]"
+        f"\n\n  {home / 'model.onnx'}      the network, checked in onnxruntime"
+        f"\n  {home / 'model_card.md'}   what it is, how it was found, what was checked"
+        f"\n  {home / 'pareto.png'}      the picture"
+        f"\n  {home / 'report.json'}     the figures"
+        f"\n\n  browse it: NAS_HOME={home} {'.venv/bin/nas' if Path('.venv/bin/nas').exists() else 'nas'} serve"
+        f"\n  took {report['seconds']:.0f} s\n"
+    )
