@@ -14,7 +14,7 @@ PRICED = ("latency_ms", "params", "macs")  # costs that are known before trainin
 
 
 def mnasnet_reward(metric: float, cost: float, target: float, exponents: Exponents) -> float:
-    """The metric times (cost / target)^w, w being `under` up to the target and `over` above (arXiv 1807.11626, eq. 2, 3).
+    """The metric times (cost / target)^w; w is `under` up to the target, `over` above it (arXiv 1807.11626, eq. 2, 3).
 
     `metric` lies in [0, 1]; `cost` and `target` share a unit and are positive.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,43 +14,56 @@ from nas_service.strategies import Outcome
 from workers.requests import Report
 
 from .proposing import crown
-from .results import flaw, result
-from .run import Run
+from .results import cleaned, flaw, result
+from .run import Run, lock
 
 SURVIVABLE_FAILURES = 2  # how often a request is sent again after the worker that ran it died
 
 
 def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> None:
-    """Take in what the workers said of one job. Reports of a lost lease change nothing."""
+    """Take in what the workers said of one job. Reports of a lost lease, or of a job that has ended, change nothing.
+
+    Raises Overtaken where the job ended or went away meanwhile.
+    """
     with store.write() as conn:
-        _curves(conn, run, reports, at)
-        ended = [r for r in reports if r.state != "progress" and _counts(conn, r)]
+        lock(conn, run, ("running", "paused"))
+        _curves(conn, run, [r for r in reports if r.state == "progress"], at)
+        ended = _counted(conn, [r for r in reports if r.state != "progress"])
         if ended:
             _settle(conn, run, ended, at)
 
 
 def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float) -> None:
-    progress = [r for r in reports if r.state == "progress"]
-    held = requests.held(conn, {r.request_id for r in progress})
-    live = [r for r in progress if held.get(r.request_id) == r.attempt]
-    for report in live:
-        trials.add_epoch(conn, run.job_id, report)
-    events.append(
-        conn, run.job_id, at, [("epoch", {"trial": r.trial_id, "epoch": r.epoch, "metrics": r.metrics}) for r in live]
-    )
+    if not reports:
+        return
+    held = requests.held(conn, {r.request_id for r in reports})
+    live = [cleaned(r) for r in reports if held.get(r.request_id) == r.attempt]
+    trials.add_epochs(conn, run.job_id, live)
+    told = [("epoch", {"trial": r.trial_id, "epoch": r.epoch, "metrics": r.metrics}) for r in live]
+    events.append(conn, run.job_id, at, told)
 
 
-def _counts(conn: Connection, report: Report) -> bool:
-    """Whether this report ends its trial: the fence, and another attempt for a request whose worker died."""
-    if report.cause == "crash":
-        failures = requests.requeue(conn, report.request_id, report.attempt)
-        if failures is None:
-            return False
-        if failures <= SURVIVABLE_FAILURES:
-            trials.restart(conn, [report.request_id])
-            return False
-        return requests.give_up(conn, report.request_id)
-    return requests.settle(conn, report.request_id, report.attempt, 1)
+def _counted(conn: Connection, reports: Sequence[Report]) -> list[Report]:
+    """Those reports that end their trials: the fence, and another attempt for a request whose worker died."""
+    survivors = [r for r in reports if r.cause != "crash"]
+    settled = requests.settle(conn, Counter((r.request_id, r.attempt) for r in survivors))
+    ended = [r for r in survivors if (r.request_id, r.attempt) in settled]
+    crashed = {(r.request_id, r.attempt): r for r in reports if r.cause == "crash"}
+    return [*ended, *(last for report in crashed.values() for last in _after_crash(conn, report))]
+
+
+def _after_crash(conn: Connection, report: Report) -> list[Report]:
+    """Queue the request again; after too many deaths of its worker, the ends of the trials that were still open."""
+    failures = requests.requeue(conn, report.request_id, report.attempt)
+    if failures is None:
+        return []
+    if failures <= SURVIVABLE_FAILURES:
+        trials.restart(conn, [report.request_id])
+        return []
+    requests.give_up(conn, report.request_id)
+    message = f"given up after {failures} workers died on it; the last one: {report.message}"
+    open_trials = [trial.id for trial, _ in trials.of_requests(conn, [report.request_id])]
+    return [replace(report, trial_id=trial_id, message=message) for trial_id in open_trials]
 
 
 def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
@@ -63,10 +77,12 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
         found.setdefault(trial_id, scored)
         outcomes.append(_outcome(waiting, scored, report, first=first))
     run.strategy.tell(outcomes)
-    trials.finish(conn, [(r, r.state, r.metrics) for r in by_trial.values()], at)
+    trials.finish(conn, list(by_trial.values()), at)
     trials.tell(conn, run.job_id, outcomes)
     full = trials.at_full_fidelity(conn, list(found))
     candidates.save(conn, [scored for trial_id, scored in found.items() if trial_id in full])
+    partial = [scored.candidate_id for trial_id, scored in found.items() if trial_id not in full]
+    candidates.set_state(conn, partial, "proposed", sources=("running",))
     completed = sum(r.state == "completed" for r in by_trial.values())
     jobs.add(
         conn,
@@ -83,10 +99,9 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
 
 def _checked(run: Run, candidate: Candidate, report: Report) -> Report:
     """A completed report whose metrics cannot be used is a failed one."""
-    if report.state != "completed":
-        return report
-    problem = flaw(run.search.objective, _with_costs(candidate, report))
-    return report if problem is None else replace(report, state="failed", cause="nan", message=problem)
+    if report.state == "completed" and (problem := flaw(run.search.objective, _with_costs(candidate, report))):
+        report = replace(report, state="failed", cause="nan", message=problem)
+    return cleaned(report)
 
 
 def _score(run: Run, candidate: Candidate, report: Report) -> Result:

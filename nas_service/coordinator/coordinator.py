@@ -1,7 +1,7 @@
 """The coordinator: the one loop that asks, dispatches, collects and tells, for every job of the database.
 
-All it knows between two steps is in the database; what it keeps in memory (runs, held requests) is a copy that it can
-lose at any moment. A job whose transaction fails is loaded afresh and tried again; other jobs go on.
+All it knows between two steps is in the database; what it keeps in memory (runs, flights) is a copy that it can lose at
+any moment. A job whose transaction fails is loaded afresh and tried again; other jobs go on.
 """
 
 from __future__ import annotations
@@ -9,26 +9,25 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from nas_service.errors import ServiceError
-from nas_service.store import Job, Store, exports, jobs, requests, trials
+from nas_service.store import Job, Store, jobs, requests, trials
 from workers.dispatchers import Dispatcher
-from workers.requests import EvaluationRequest, Report
 
 from . import sending
 from .collecting import collect
-from .proposing import FRUITLESS_LIMIT, propose
-from .run import Run
+from .exporting import Exporting
+from .flights import Flights
+from .proposing import FRUITLESS_LIMIT, Round, propose
+from .run import Overtaken, Run
 
 log = logging.getLogger(__name__)
 
 TROUBLE_LIMIT = 3  # failed steps in a row after which a job ends as failed
 HOPELESS = 10  # trials that all failed, with none completed, after which a job ends as failed
-EXPORTS_AT_ONCE = 2
 IDLE_S = 0.2
 
 
@@ -52,8 +51,8 @@ class Coordinator:
         self._lease_s = lease_s
         self._holder = secrets.token_hex(8)
         self._runs: dict[str, Run] = {}
-        self._held: dict[str, str] = {}  # request id -> job id
-        self._reports: list[Report] = []  # not yet in the database
+        self._flights = Flights(dispatcher)
+        self._exporting = Exporting(store, self._flights, self._run, artifacts)
         self._trouble: dict[str, int] = {}
         self._beat_at = float("-inf")
         self._leading = False
@@ -78,46 +77,75 @@ class Coordinator:
         """Whether this process runs the jobs; False while another one does."""
         return self._leading
 
+    def wait(self, timeout_s: float = IDLE_S) -> None:
+        """Return when a worker has something to say, or after `timeout_s`."""
+        if self._leading:
+            self._flights.poll(timeout_s)
+        else:
+            self._stop.wait(timeout_s)
+
     def _loop(self) -> None:
         while not self._stop.is_set():
             try:
                 busy = self.step()
             except Exception:
                 log.exception("the coordinator could not finish a step and will try again")
-                busy = False
+                self._stop.wait(IDLE_S)
+                continue
             if not busy:
-                self._reports += self.dispatcher.poll(IDLE_S)
+                self.wait()
 
     def step(self) -> bool:
         """One round over all jobs; whether anything happened."""
-        if not self._lead():
-            self._stop.wait(IDLE_S)
-            return False
         now = self._clock()
-        self._reports += self.dispatcher.poll()
+        if not self._lead(now):
+            return False
+        self._flights.poll()
+        busy = self._flights.landed
         with self.store.read() as conn:
             live = jobs.in_state(conn, jobs.LIVE)
-        busy = bool(self._reports)
-        self._take_exports(now)
+        self._exporting.take(now)
         for job in live:
             busy |= self._guarded(job, now)
         self._drop_dead({job.id for job in live})
-        self._send_exports(now)
+        self._exporting.send(self._holder, now, now + self._lease_s)
         self._beat(now)
         return busy
 
-    def _lead(self) -> bool:
-        was, self._leading = self._leading, self.store.lead()
-        if self._leading and not was:
+    def _lead(self, now: float) -> bool:
+        """Whether this process leads. Who has just begun to puts back what others held and trusts no memory."""
+        led, self._leading = self._leading, False
+        self._leading = self.store.lead()
+        if self._leading and not led:
+            self._runs.clear()
             with self.store.write() as conn:
                 trials.restart(conn, requests.abandon(conn, self._holder))
+                jobs.restart_clock(conn, now)
         return self._leading
+
+    def _beat(self, now: float) -> None:
+        """Prolong the leases of what is under way; take back those that ran out."""
+        if now - self._beat_at <= self._lease_s / 3:
+            return
+        with self.store.write() as conn:
+            requests.extend(conn, self._holder, self._flights.ids, now + self._lease_s)
+            trials.restart(conn, requests.reap(conn, now))
+            jobs.account(conn, now)
+        self._beat_at = now
+
+    def _drop_dead(self, live: set[str]) -> None:
+        self._flights.drop_dead(live)
+        self._runs = {job_id: run for job_id, run in self._runs.items() if job_id in live}
+        self._trouble = {job_id: n for job_id, n in self._trouble.items() if job_id in live}
 
     # One job.
 
     def _guarded(self, job: Job, now: float) -> bool:
         try:
             busy = self._advance(job, now)
+        except Overtaken:
+            self._runs.pop(job.id, None)
+            return True
         except OperationalError:  # the database is away: every job waits for it, none is to blame
             self._runs.pop(job.id, None)
             raise
@@ -135,56 +163,56 @@ class Coordinator:
     def _advance(self, job: Job, now: float) -> bool:
         if job.state == "queued":
             with self.store.write() as conn:
-                jobs.move(conn, job.id, ("queued",), "running", "", now)
-            return True
+                return jobs.move(conn, job.id, ("queued",), "running", "", now)
         run = self._run(job)
-        mine = [r for r in self._reports if self._held.get(r.request_id) == job.id]
-        if mine:
-            collect(self.store, run, mine, now)
-            self._forget(mine)
+        landed = self._flights.reports("evaluate", job.id)
+        if landed:
+            collect(self.store, run, landed, now)
+            self._flights.forget(landed)
             with self.store.read() as conn:
                 job = jobs.get(conn, job.id)
-        if job.state != "running":
-            return bool(mine)
-        return self._search(run, job, now) or bool(mine)
+        searched = job.state == "running" and self._search(run, job, now)
+        return searched or bool(landed)
 
     def _search(self, run: Run, job: Job, now: float) -> bool:
         spec = run.search.spec
         if self._over_time(job, run, now):
-            self._end(
-                job, "finished", f"the budget of {spec.budget.hours:g} hours is used up", now, trials_end="stopped"
-            )
+            reason = f"the budget of {spec.budget.hours:g} hours is used up"
+            self._end(job, "finished", reason, now, trials_end="stopped")
             return True
-        with self.store.read() as conn:
-            open_trials = trials.open_count(conn, job.id)
-        slots = min(spec.workers.parallel - open_trials, spec.budget.trials - job.trials)
-        asked = propose(self.store, run, job, slots, now) if slots > 0 else None
-        exhausted = asked is not None and asked.fruitless >= FRUITLESS_LIMIT
-        sent = self._send(run, now)
-        if open_trials == 0 and not sent and not (asked and asked.proposals):
-            return self._conclude(run, job, now, exhausted=job.fruitless >= FRUITLESS_LIMIT or exhausted)
         if job.completed == 0 and job.failed >= HOPELESS:
             self._end(job, "failed", self._hopeless(job), now)
             return True
-        self._explain(job)
-        return bool(sent or (asked and asked.proposals))
+        with self.store.read() as conn:
+            open_trials = trials.open_count(conn, job.id)
+            queued = requests.any_queued(conn, "evaluate", job.id)
+        slots = min(spec.workers.parallel - open_trials, spec.budget.trials - job.trials)
+        asked = propose(self.store, run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
+        sent = self._send(run, now) if queued or asked.trials else False
+        if open_trials == 0 and not sent and not asked.proposals:
+            return self._conclude(run, job, now)
+        self._explain(job, self._flights.waiting_reason(job.id))
+        return sent or bool(asked.proposals)
 
     def _send(self, run: Run, now: float) -> bool:
         limit = run.search.spec.workers.parallel
         with self.store.write() as conn:
             claims = requests.claim(conn, self._holder, now + self._lease_s, limit, job_ids=[run.job_id])
             ready = sending.evaluations(conn, run, claims, self._artifacts, now) if claims else []
-        self._submit(run.job_id, ready)
+        self._flights.submit(run.job_id, ready)
         return bool(ready)
 
-    def _conclude(self, run: Run, job: Job, now: float, *, exhausted: bool) -> bool:
-        if exhausted:
-            self._end(job, "exhausted", self._exhaustion(run, job), now)
+    def _conclude(self, run: Run, job: Job, now: float) -> bool:
+        """End a job of which nothing is under way and for which nothing new was proposed."""
+        if job.trials < run.search.spec.budget.trials and job.fruitless < FRUITLESS_LIMIT:
+            self._explain(job, "the strategy waits for outcomes, but none is under way")
+            return False
+        if job.failed and not job.completed:
+            self._end(job, "failed", self._hopeless(job), now)
         elif job.trials >= run.search.spec.budget.trials:
             self._end(job, "finished", f"all {job.trials} trials of the budget have ended", now)
         else:
-            self._explain_waiting(job, "the strategy waits for outcomes, but none is under way")
-            return False
+            self._end(job, "exhausted", _exhaustion(run, job), now)
         return True
 
     def _end(self, job: Job, state: str, reason: str, now: float, trials_end: str = "cancelled") -> None:
@@ -200,104 +228,26 @@ class Coordinator:
 
     def _over_time(self, job: Job, run: Run, now: float) -> bool:
         hours = run.search.spec.budget.hours
-        ran = job.active_seconds + (now - job.active_since if job.active_since else 0)
+        ran = job.active_seconds + (now - job.active_since if job.active_since is not None else 0)
         return hours is not None and ran >= hours * 3600
 
     # Why things wait, and why they ended.
 
-    def _explain(self, job: Job) -> None:
-        held = [request for request, owner in self._held.items() if owner == job.id]
-        reasons = [self.dispatcher.waiting_reason(request) for request in held]
-        waiting = [reason for reason in reasons if reason]
-        self._explain_waiting(job, waiting[0] if waiting and len(waiting) == len(reasons) else "")
-
-    def _explain_waiting(self, job: Job, reason: str) -> None:
+    def _explain(self, job: Job, reason: str) -> None:
         if reason != job.reason:
             with self.store.write() as conn:
                 jobs.set_reason(conn, job.id, reason)
 
-    def _exhaustion(self, run: Run, job: Job) -> str:
-        limits = ", ".join(f"{name} {limit:g}" for name, limit in run.search.spec.objective.limits.items()) or "none"
-        return (
-            f"the last {FRUITLESS_LIMIT} proposals brought nothing new: they were known already or over a limit "
-            f"(limits: {limits}; {job.trials} of {run.search.spec.budget.trials} trials were run). "
-            "Widen the space or raise the limits to go on"
-        )
-
     def _hopeless(self, job: Job) -> str:
         with self.store.read() as conn:
             message = trials.last_failure(conn, job.id)
-        return f"the first {job.failed} trials all failed, the last one so: {message}"
+        return f"none of {job.failed} trials succeeded; the last one failed so: {message}"
 
-    # Requests under way.
 
-    def _submit(self, job_id: str, ready: Sequence[EvaluationRequest]) -> None:
-        for request in ready:
-            self._held[request.request_id] = job_id
-            self.dispatcher.submit(request)
-
-    def _forget(self, reports: Sequence[Report]) -> None:
-        taken = set(map(id, reports))
-        self._reports = [r for r in self._reports if id(r) not in taken]
-        for report in reports:
-            if report.state != "progress":
-                self._held.pop(report.request_id, None)
-
-    def _drop_dead(self, live: set[str]) -> None:
-        """Stop what runs for jobs that have ended; their reports mean nothing any more."""
-        for request, job_id in list(self._held.items()):
-            if job_id not in live and ".x" not in request:
-                self.dispatcher.cancel(request)
-                self._held.pop(request)
-        self._runs = {job_id: run for job_id, run in self._runs.items() if job_id in live}
-        self._reports = [r for r in self._reports if r.request_id in self._held]
-
-    def _beat(self, now: float) -> None:
-        if self._held and now - self._beat_at > self._lease_s / 3:
-            with self.store.write() as conn:
-                requests.extend(conn, self._holder, now + self._lease_s)
-            self._beat_at = now
-
-    # Exports: requests of jobs in any state.
-
-    def _send_exports(self, now: float) -> None:
-        free = EXPORTS_AT_ONCE - sum(".x" in request for request in self._held)
-        if free <= 0:
-            return
-        with self.store.read() as conn:
-            if not requests.any_queued(conn, "export"):
-                return
-        with self.store.write() as conn:
-            claims = requests.claim(conn, self._holder, now + self._lease_s, free, kind="export")
-        for claim in claims:
-            self._send_export(claim.request_id, claim.attempt, claim.job_id, now)
-
-    def _send_export(self, request_id: str, attempt: int, job_id: str, now: float) -> None:
-        with self.store.read() as conn:
-            job = jobs.get(conn, job_id)
-            wanted = exports.of_request(conn, request_id)
-        try:
-            run = self._runs.get(job_id) or Run.load(job, self.store, self._tables)
-            with self.store.write() as conn:
-                ready = sending.export(conn, run, request_id, attempt, wanted, self._artifacts)
-        except ServiceError as error:
-            failed = Report(request_id, attempt, wanted.id, "failed", cause="error", message=error.detail)
-            self._finish_export(failed, now)
-            return
-        self._submit(job_id, [ready])
-
-    def _take_exports(self, now: float) -> None:
-        mine = [r for r in self._reports if ".x" in r.request_id]
-        for report in mine:
-            if report.state == "progress":
-                with self.store.write() as conn:
-                    if requests.held(conn, [report.request_id]).get(report.request_id) == report.attempt:
-                        exports.progress(conn, report)
-            else:
-                self._finish_export(report, now)
-        self._forget(mine)
-
-    def _finish_export(self, report: Report, now: float) -> None:
-        with self.store.write() as conn:
-            if requests.settle(conn, report.request_id, report.attempt, 1):
-                exports.finish(conn, report, now)
+def _exhaustion(run: Run, job: Job) -> str:
+    limits = ", ".join(f"{name} {limit:g}" for name, limit in run.search.spec.objective.limits.items()) or "none"
+    return (
+        f"the last {FRUITLESS_LIMIT} proposals brought nothing new: they were known already or over a limit "
+        f"(limits: {limits}; {job.trials} of {run.search.spec.budget.trials} trials were run). "
+        "Widen the space or raise the limits to go on"
+    )

@@ -16,8 +16,8 @@ from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, Proposal
 from nas_service.strategies.base import Status
 
-from .results import result
-from .run import Described, Run
+from .results import flaw, result
+from .run import Described, Run, lock
 
 ROUND = 256  # proposals that one round screens at the most, so that a step stays short
 FRUITLESS_LIMIT = 1000  # proposals in a row without a new candidate, after which the job is exhausted
@@ -43,7 +43,10 @@ class Round:
 
 
 def propose(store: Store, run: Run, job: Job, slots: int, at: float) -> Round:
-    """Fill up to `slots` with new trials. `round.fruitless` says how many proposals in a row brought none."""
+    """Fill up to `slots` with new trials. `round.fruitless` says how many proposals in a row brought none.
+
+    Raises Overtaken where the job does not run any more.
+    """
     done = Round(job, job.fruitless)
     while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < FRUITLESS_LIMIT:
         asked = run.strategy.ask(wanted, run)
@@ -105,7 +108,7 @@ def _place(
         done.causes["known" if known else reason.split(" ")[0]] += 1
         done.fruitless += 1
         return _close(done, item.proposal, number, candidate_id, "infeasible")
-    if reported is not None:
+    if reported is not None and flaw(run.search.objective, {**item.costs, **reported}) is None:
         return _reuse(run, done, item, number, candidate_id, reported, known=known)
     if key in done.flights:
         done.causes["known"] += 1
@@ -192,6 +195,7 @@ def _wait(done: Round, proposal: Proposal, number: int, candidate_id: str, trial
 def _record(store: Store, run: Run, done: Round, at: float) -> None:
     statuses = Counter(p.status for p in done.proposals)
     with store.write() as conn:
+        lock(conn, run, ("running",))
         asks.record(conn, run.job_id, at, done.candidates, done.trials, done.proposals)
         candidates.save(conn, done.results)
         jobs.add(

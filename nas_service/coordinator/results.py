@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from nas_service.objective import Objective
 from nas_service.store.candidates import Result
+from workers.requests import Report
 
 
 def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float]) -> Result:
@@ -32,4 +34,14 @@ def flaw(objective: Objective, metrics: Mapping[str, float]) -> str | None:
     if missing:
         return f"the task did not report {', '.join(missing)}"
     infinite = sorted(name for name in needed if not math.isfinite(metrics[name]))
-    return f"the task reported a value of {', '.join(infinite)} that is not finite" if infinite else None
+    if infinite:
+        return f"the task reported a value of {', '.join(infinite)} that is not finite"
+    cost = metrics[objective.spec.cost]
+    if objective.spec.reward == "mnasnet" and cost <= 0:
+        return f"{objective.spec.cost} is {cost:g}, and reward 'mnasnet' needs a cost above 0"
+    return None
+
+
+def cleaned(report: Report) -> Report:
+    """Without values that are not finite, which JSON does not have and PostgreSQL refuses."""
+    return replace(report, metrics={name: value for name, value in report.metrics.items() if math.isfinite(value)})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from nas_service.errors import InvalidSpec
 from nas_service.search import Search
@@ -25,6 +27,10 @@ class Described:
     reason: str
     fidelity: Fidelity
     full: bool
+
+
+class Overtaken(Exception):
+    """The job was paused, ended or deleted since it was read; what was prepared for it is void."""
 
 
 class Run:
@@ -68,3 +74,10 @@ class Run:
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
         with self._store.read() as conn:
             return asks.outcomes(conn, self.job_id, numbers)
+
+
+def lock(conn: Connection, run: Run, expected: Collection[str]) -> None:
+    """Hold the job's row until the transaction ends. Raises Overtaken where its state is none of those expected."""
+    state = jobs.locked_state(conn, run.job_id)
+    if state not in expected:
+        raise Overtaken(f"job {run.job_id} is {state or 'gone'}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -77,8 +77,8 @@ def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
     return [(row.id, row.value, row.cost) for row in conn.execute(query)]
 
 
-def evaluated(conn: Connection, job_id: str) -> Sequence[Row[Any]]:
-    """Rows of (id, value, cost, reward, latency_ms, feasible) of every evaluated candidate, in the order of proposing."""
+def evaluated(conn: Connection, job_id: str) -> Sequence[Row[Any, Any, Any, Any, Any, Any]]:
+    """Rows (id, value, cost, reward, latency_ms, feasible) of evaluated candidates, in the order of proposing."""
     c = candidates.c
     query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
     return conn.execute(query.where(c.job_id == job_id, c.value.is_not(None)).order_by(c.number)).all()
@@ -113,5 +113,8 @@ def save(conn: Connection, results: Sequence[Result]) -> None:
         conn.execute(statement, rows)
 
 
-def set_state(conn: Connection, ids: Sequence[str], state: str) -> None:
-    conn.execute(update(candidates).where(candidates.c.id.in_(ids)).values(state=state))
+def set_state(conn: Connection, ids: Sequence[str], state: str, *, sources: Collection[str]) -> None:
+    """Change the state of those of these candidates that are in one of `sources`."""
+    if ids:
+        mine = (candidates.c.id.in_(ids), candidates.c.state.in_(sources))
+        conn.execute(update(candidates).where(*mine).values(state=state))

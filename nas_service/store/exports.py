@@ -12,13 +12,14 @@ from workers.requests import Report
 
 from . import events
 from .records import Export
-from .schema import exports, requests
+from .schema import exports, jobs, requests
 
 _COLUMNS = [exports.c[field.name] for field in fields(Export)]
 
 
 def create(conn: Connection, job_id: str, candidate_id: str, epochs: int, at: float) -> Export:
-    """Queue an export with a request of its own."""
+    """Queue an export with a request of its own. The job's row is locked, which numbers its exports one by one."""
+    conn.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())
     number = 1 + conn.execute(select(func.count()).select_from(exports).where(exports.c.job_id == job_id)).scalar_one()
     export_id, request_id = f"{job_id}.e{number}", f"{job_id}.x{number}"
     conn.execute(

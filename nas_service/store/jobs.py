@@ -18,6 +18,8 @@ from . import events
 from .records import Job
 from .schema import jobs
 
+SUBMISSION_KEY = 0x6E6173 + 2  # PostgreSQL advisory lock, beside those of `engine`
+
 LIVE = ("queued", "running", "paused")
 FINAL = ("finished", "exhausted", "cancelled", "failed")
 
@@ -39,6 +41,8 @@ def submit(
 
     Raises Conflict where that key was used for another spec.
     """
+    if conn.dialect.name == "postgresql":  # SQLite has one writer; here submissions have to queue for their number
+        conn.execute(select(func.pg_advisory_xact_lock(SUBMISSION_KEY)))
     if idempotency_key is not None:
         known = conn.execute(
             select(jobs.c.id, jobs.c.spec_hash).where(jobs.c.idempotency_key == idempotency_key)
@@ -83,6 +87,11 @@ def listed(conn: Connection, *, before: int | None = None, limit: int = 50, stat
     return [Job(**row) for row in conn.execute(query).mappings()]
 
 
+def locked_state(conn: Connection, job_id: str) -> str | None:
+    """The state of a job, which nobody else can change before this transaction ends; None for no job."""
+    return conn.execute(select(jobs.c.state).where(jobs.c.id == job_id).with_for_update()).scalar_one_or_none()
+
+
 def in_state(conn: Connection, states: Collection[str]) -> list[Job]:
     """All jobs in these states, oldest first."""
     query = select(*_COLUMNS).where(jobs.c.state.in_(states)).order_by(jobs.c.number)
@@ -104,6 +113,17 @@ def move(conn: Connection, job_id: str, sources: Collection[str], target: str, r
         return False
     events.append(conn, job_id, at, [("job", {"state": target, "reason": reason})])
     return True
+
+
+def account(conn: Connection, at: float) -> None:
+    """Add the time since the last account to every running job, so that a coordinator's death costs no hours."""
+    ran = jobs.c.active_seconds + (at - jobs.c.active_since)
+    conn.execute(update(jobs).where(jobs.c.state == "running").values(active_seconds=ran, active_since=at))
+
+
+def restart_clock(conn: Connection, at: float) -> None:
+    """Running jobs count from here on: nobody ran them since the last account."""
+    conn.execute(update(jobs).where(jobs.c.state == "running").values(active_since=at))
 
 
 def set_reason(conn: Connection, job_id: str, reason: str) -> None:
@@ -143,4 +163,6 @@ def last_events(conn: Connection, job_ids: Collection[str]) -> dict[str, int]:
 
 def counts(conn: Connection) -> dict[str, int]:
     """State to number of jobs."""
-    return {row.state: row.n for row in conn.execute(select(jobs.c.state, func.count().label("n")).group_by(jobs.c.state))}
+    return {
+        row.state: row.n for row in conn.execute(select(jobs.c.state, func.count().label("n")).group_by(jobs.c.state))
+    }

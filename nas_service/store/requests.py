@@ -6,9 +6,10 @@ only while the request is running under that attempt. A lease that ran out puts 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, func, select, update
 
 from .records import Claim
 from .schema import requests
@@ -28,25 +29,36 @@ def claim(
     wanted = select(requests.c.id).where(*queued).order_by(requests.c.id).limit(limit)
     if job_ids is not None:
         wanted = wanted.where(requests.c.job_id.in_(job_ids))
-    wanted = wanted.with_for_update(skip_locked=True)
+    chosen = wanted.with_for_update(skip_locked=True).cte("chosen")  # a plain subquery may be run more than once
     taken = (
         update(requests)
-        .where(requests.c.id.in_(wanted.scalar_subquery()), requests.c.state == "queued")
+        .where(requests.c.id.in_(select(chosen.c.id)), requests.c.state == "queued")
         .values(state="running", attempt=requests.c.attempt + 1, holder=holder, lease_until=lease_until)
         .returning(requests.c.id, requests.c.job_id, requests.c.kind, requests.c.attempt)
     )
     return [Claim(*row) for row in conn.execute(taken)]
 
 
-def settle(conn: Connection, request_id: str, attempt: int, ended: int) -> bool:
-    """Account for `ended` trials of a request; False, and nothing changed, where this attempt does not hold it."""
-    left = requests.c.open_trials - ended
-    done = conn.execute(
+def settle(conn: Connection, ended: Mapping[tuple[str, int], int]) -> set[tuple[str, int]]:
+    """Account for trials that have ended, their number by (request id, attempt); the pairs that hold their request.
+
+    For the others nothing is changed. Rows are locked, so that what was found to be held stays so until the commit.
+    """
+    if not ended:
+        return set()
+    query = select(requests.c.id, requests.c.attempt).where(
+        requests.c.id.in_({request_id for request_id, _ in ended}), requests.c.state == "running"
+    )
+    held = {(row.id, row.attempt) for row in conn.execute(query.with_for_update())} & set(ended)
+    left = requests.c.open_trials - bindparam("n")
+    statement = (
         update(requests)
-        .where(_held(request_id, attempt))
+        .where(_held(bindparam("request"), bindparam("fence")))
         .values(open_trials=left, state=case((left <= 0, "done"), else_="running"))
     )
-    return done.rowcount == 1
+    if held:
+        conn.execute(statement, [{"request": pair[0], "fence": pair[1], "n": ended[pair]} for pair in held])
+    return held
 
 
 def requeue(conn: Connection, request_id: str, attempt: int) -> int | None:
@@ -60,10 +72,9 @@ def requeue(conn: Connection, request_id: str, attempt: int) -> int | None:
     return conn.execute(back).scalar_one_or_none()
 
 
-def give_up(conn: Connection, request_id: str) -> bool:
-    """End a request that has been put back too often; always True, for its trial ends with it."""
+def give_up(conn: Connection, request_id: str) -> None:
+    """End a request that has been put back too often; its trials have to end with it."""
     conn.execute(update(requests).where(requests.c.id == request_id).values(state="done", open_trials=0))
-    return True
 
 
 def held(conn: Connection, request_ids: Collection[str]) -> dict[str, int]:
@@ -74,9 +85,11 @@ def held(conn: Connection, request_ids: Collection[str]) -> dict[str, int]:
     return {row.id: row.attempt for row in conn.execute(query)}
 
 
-def any_queued(conn: Connection, kind: str) -> bool:
-    """Whether a request of this kind waits to be claimed."""
+def any_queued(conn: Connection, kind: str, job_id: str | None = None) -> bool:
+    """Whether a request of this kind (and of this job, where given) waits to be claimed."""
     query = select(requests.c.id).where(requests.c.state == "queued", requests.c.kind == kind).limit(1)
+    if job_id is not None:
+        query = query.where(requests.c.job_id == job_id)
     return conn.execute(query).first() is not None
 
 
@@ -86,9 +99,12 @@ def in_flight(conn: Connection) -> dict[str, int]:
     return {row.kind: row.n for row in conn.execute(query.group_by(requests.c.kind))}
 
 
-def extend(conn: Connection, holder: str, lease_until: float) -> int:
-    """Heartbeat: prolong every lease that `holder` has; how many there are."""
-    held = and_(requests.c.state == "running", requests.c.holder == holder)
+def extend(conn: Connection, holder: str, request_ids: Collection[str], lease_until: float) -> int:
+    """Heartbeat: prolong the leases of those requests that `holder` knows it has; how many there are.
+
+    One that it holds without knowing, because the answer to its claim was lost, is left to run out.
+    """
+    held = and_(requests.c.state == "running", requests.c.holder == holder, requests.c.id.in_(request_ids))
     return conn.execute(update(requests).where(held).values(lease_until=lease_until)).rowcount
 
 
@@ -116,7 +132,7 @@ def close(conn: Connection, job_id: str) -> list[str]:
     return listed
 
 
-def _held(request_id: str, attempt: int) -> ColumnElement[bool]:
+def _held(request_id: str | BindParameter[Any], attempt: int | BindParameter[Any]) -> ColumnElement[bool]:
     return and_(requests.c.id == request_id, requests.c.attempt == attempt, requests.c.state == "running")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from nas_service.errors import NotFound
 from nas_service.strategies.base import Outcome
@@ -71,16 +71,19 @@ def restart(conn: Connection, request_ids: Collection[str]) -> None:
     )
 
 
-def add_epoch(conn: Connection, job_id: str, report: Report) -> None:
-    """One point of a learning curve. Curves of earlier attempts stay apart from this one."""
-    row = {
-        "trial_id": report.trial_id,
-        "attempt": report.attempt,
-        "epoch": report.epoch,
-        "job_id": job_id,
-        "metrics": report.metrics,
-    }
-    conn.execute(insert(epochs), row)
+def add_epochs(conn: Connection, job_id: str, reports: Sequence[Report]) -> None:
+    """Points of learning curves; of several for one epoch the last stands. Curves of earlier attempts stay apart."""
+    points = {(report.trial_id, report.attempt, report.epoch): report.metrics for report in reports}
+    if not points:
+        return
+    key = tuple_(epochs.c.trial_id, epochs.c.attempt, epochs.c.epoch)
+    conn.execute(delete(epochs).where(key.in_(points)))
+    names = ("trial_id", "attempt", "epoch")
+    rows = [
+        {**dict(zip(names, point, strict=True)), "job_id": job_id, "metrics": metrics}
+        for point, metrics in points.items()
+    ]
+    conn.execute(insert(epochs), rows)
 
 
 def learning_curve(conn: Connection, trial_id: str) -> list[dict[str, float]]:
@@ -90,8 +93,8 @@ def learning_curve(conn: Connection, trial_id: str) -> list[dict[str, float]]:
     return [{"epoch": row.epoch, **row.metrics} for row in conn.execute(query.order_by(epochs.c.epoch))]
 
 
-def finish(conn: Connection, ended: Sequence[tuple[Report, str, Mapping[str, float]]], at: float) -> None:
-    """Write the end of trials: (report, state, metrics with the costs of the architecture)."""
+def finish(conn: Connection, ended: Sequence[Report], at: float) -> None:
+    """Write how trials ended."""
     statement = (
         update(trials)
         .where(trials.c.id == bindparam("trial"), trials.c.ended_at.is_(None))
@@ -108,13 +111,13 @@ def finish(conn: Connection, ended: Sequence[tuple[Report, str, Mapping[str, flo
     rows = [
         {
             "trial": report.trial_id,
-            "ended": state,
-            "reported": dict(metrics),
+            "ended": report.state,
+            "reported": report.metrics,
             "files": report.artifacts,
             "why": report.cause,
             "text": report.message,
         }
-        for report, state, metrics in ended
+        for report in ended
     ]
     if rows:
         conn.execute(statement, rows)
