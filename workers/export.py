@@ -52,7 +52,7 @@ def export(task: Task, request: EvaluationRequest, should_stop: ShouldStop) -> I
     """
     if not isinstance(task, ImageClassification):
         raise TrialError("error", f"task {task.name!r} trains no network, so there is nothing to export")
-    from latency_tables.measure import measure_network  # noqa: PLC0415 - only exports need onnxruntime
+    from latency_tables.measure import measure_network  # only exports need onnxruntime
 
     return Exporter(task, measure_network)(request, should_stop)
 

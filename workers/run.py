@@ -20,7 +20,7 @@ def run(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]
     task = _task(json.dumps(request.task, sort_keys=True))
     if request.kind == "evaluate":
         return _runner(task)(request, should_stop)
-    from .export import export  # noqa: PLC0415 - needs torch
+    from .export import export  # needs torch
 
     return export(task, request, should_stop)
 

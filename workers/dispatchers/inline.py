@@ -19,7 +19,7 @@ from ..versions import versions
 from .base import ClusterStatus
 
 
-@dataclass
+@dataclass(eq=False)
 class _Flight:
     """A request that waits or runs."""
 
@@ -34,7 +34,7 @@ class _Shared:
 
     changed: Condition = field(default_factory=Condition)
     waiting: deque[_Flight] = field(default_factory=deque)
-    flights: dict[str, _Flight] = field(default_factory=dict)
+    flights: list[_Flight] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     closed: bool = False
 
@@ -55,7 +55,7 @@ class InlineDispatcher:
         shared = self._shared
         flight = _Flight(request)
         with shared.changed:
-            shared.flights[request.request_id] = flight
+            shared.flights.append(flight)
             shared.waiting.append(flight)
             shared.changed.notify_all()
 
@@ -70,34 +70,31 @@ class InlineDispatcher:
     def cancel(self, request_id: str) -> None:
         shared = self._shared
         with shared.changed:
-            flight = shared.flights.get(request_id)
-            if flight is None:
-                return
-            flight.cancelled = True
-            if not flight.running:
-                shared.waiting.remove(flight)
-                del shared.flights[request_id]
-                shared.reports += OpenTrials(flight.request).fail(
-                    "cancelled", "the request was cancelled before it ran"
-                )
-                shared.changed.notify_all()
+            for flight in [f for f in shared.flights if f.request.request_id == request_id]:
+                flight.cancelled = True
+                if not flight.running:
+                    shared.waiting.remove(flight)
+                    shared.flights.remove(flight)
+                    shared.reports += OpenTrials(flight.request).fail("cancelled", "the request was cancelled")
+            shared.changed.notify_all()
 
     def waiting_reason(self, request_id: str) -> str | None:
-        flight = self._shared.flights.get(request_id)
-        if flight is None or flight.running:
+        with self._shared.changed:
+            waits = any(f.request.request_id == request_id for f in self._shared.waiting)
+        if not waits:
             return None
         return f"no free slot: {self._slots} of {self._slots} in use"
 
     def cluster(self) -> ClusterStatus:
         with self._shared.changed:
-            running = sum(flight.running for flight in self._shared.flights.values())
+            running = sum(flight.running for flight in self._shared.flights)
         return ClusterStatus(
             "inline", Resources(self._slots), Resources(self._slots - running), self._slots, versions()
         )
 
     def close(self) -> None:
-        for request_id in list(self._shared.flights):
-            self.cancel(request_id)
+        for flight in list(self._shared.flights):
+            self.cancel(flight.request.request_id)
         with self._shared.changed:
             self._shared.closed = True
             self._shared.changed.notify_all()
@@ -123,4 +120,4 @@ class InlineDispatcher:
                 shared.reports.append(report)
                 shared.changed.notify_all()
         with shared.changed:
-            shared.flights.pop(flight.request.request_id, None)
+            shared.flights.remove(flight)

@@ -109,14 +109,14 @@ class RayDispatcher:
         self._clock = clock
         self._pool = _Pool()
         self._waiting: list[_Flight] = []
-        self._flights: dict[str, _Flight] = {}
+        self._flights: list[_Flight] = []  # a request may come again before its last attempt has ended
         self._reports: list[Report] = []
         self._versions = versions()
         self._nodes: tuple[float, list[Resources]] = (float("-inf"), [])
 
     def submit(self, request: EvaluationRequest) -> None:
         flight = _Flight(request, OpenTrials(request))
-        self._flights[request.request_id] = flight
+        self._flights.append(flight)
         self._waiting.append(flight)
         self._schedule()
 
@@ -131,19 +131,17 @@ class RayDispatcher:
         return arrived
 
     def cancel(self, request_id: str) -> None:
-        flight = self._flights.get(request_id)
-        if flight is None:
-            return
-        self._reports += flight.trials.fail("cancelled", "the request was cancelled")
-        if flight.stream is None:
-            self._waiting.remove(flight)
-            del self._flights[request_id]
-            return
-        ray.cancel(flight.stream)
-        flight.kill_at = min(flight.kill_at, self._clock() + self._grace_s)
+        for flight in [f for f in self._flights if f.request.request_id == request_id]:
+            self._reports += flight.trials.fail("cancelled", "the request was cancelled")
+            if flight.stream is None:
+                self._waiting.remove(flight)
+                self._flights.remove(flight)
+            else:
+                ray.cancel(flight.stream)
+                flight.kill_at = min(flight.kill_at, self._clock() + self._grace_s)
 
     def waiting_reason(self, request_id: str) -> str | None:
-        flight = self._flights.get(request_id)
+        flight = next((f for f in reversed(self._flights) if f.request.request_id == request_id), None)
         if flight is None or flight.started:
             return None
         asked = _footprint(flight.request.resources)
@@ -196,7 +194,7 @@ class RayDispatcher:
 
     def _ready(self, timeout_s: float) -> list[_Flight]:
         """The flights that have something to say; waits up to `timeout_s` for the first."""
-        sent = {flight.stream: flight for flight in self._flights.values() if flight.stream is not None}
+        sent = {flight.stream: flight for flight in self._flights if flight.stream is not None}
         if not sent:
             time.sleep(timeout_s)
             return []
@@ -231,7 +229,7 @@ class RayDispatcher:
     def _land(self, flight: _Flight, cause: Cause, message: str) -> None:
         """The request is over and its worker free for the next one, or due for replacement."""
         self._reports += flight.trials.fail(cause, message)
-        del self._flights[flight.request.request_id]
+        self._flights.remove(flight)
         worker = flight.worker
         if worker is None:
             return
@@ -248,7 +246,7 @@ class RayDispatcher:
 
     def _enforce_deadlines(self) -> None:
         now = self._clock()
-        for flight in list(self._flights.values()):
+        for flight in list(self._flights):
             if now >= flight.kill_at:
                 self._lose(flight, "timeout", timeout_message(flight.request))
 

@@ -36,7 +36,7 @@ class Digits(ImageClassification):
 
 @cache
 def _load() -> ImageData:
-    from sklearn.datasets import load_digits  # noqa: PLC0415 - takes a second, and only workers need it
+    from sklearn.datasets import load_digits  # takes a second, and only workers need it
 
     images, labels = load_digits().images[:, None].astype(np.uint8), load_digits().target.astype(np.int64)
     train, validation, test = (

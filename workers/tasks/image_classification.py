@@ -60,6 +60,6 @@ class ImageClassification(Task):
         """The images. Called on workers, more than once: keep what is slow to read."""
 
     def runner(self) -> Runner:
-        from ..training import ImageRunner  # noqa: PLC0415 - needs torch
+        from ..training import ImageRunner  # needs torch
 
         return ImageRunner(self)
