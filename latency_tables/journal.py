@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .files import write_atomically
 from .measure import Visit
 
 
 class Journal:
     """Visits by subject. With a path, each is a line of JSON in a file that begins with `facts`.
 
-    A file that begins with other facts (another runtime, machine or protocol) is begun anew; a last line that was cut
-    off is dropped.
+    A file that begins with other facts (another runtime, machine or protocol) is begun anew; what follows a line that
+    was cut off or damaged is dropped.
     """
 
     def __init__(self, path: Path | None = None, facts: Mapping[str, Any] | None = None) -> None:
@@ -27,7 +28,7 @@ class Journal:
     def add(self, subject: str, visit: Visit) -> None:
         self.visits[subject].append(visit)
         if self._path is not None:
-            with self._path.open("ab") as file:
+            with self._path.open("a", encoding="utf-8") as file:
                 file.write(_line([subject, visit.latency_ms, visit.runs]))
 
     def discard(self) -> None:
@@ -35,21 +36,23 @@ class Journal:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
-    def _open(self, path: Path, header: bytes) -> None:
-        written = path.read_bytes() if path.exists() else b""
-        lines = written.splitlines(keepends=True) if written.startswith(header) else []
-        whole = [header, *(line for line in lines[1:] if line.endswith(b"\n"))]
-        for subject, latency_ms, runs in _records(whole[1:]):
+    def _open(self, path: Path, header: str) -> None:
+        written = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        records = list(_records(written.removeprefix(header))) if written.startswith(header) else []
+        write_atomically(path, header + "".join(_line(record) for record in records))
+        for subject, latency_ms, runs in records:
             self.visits[subject].append(Visit(latency_ms, runs))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(whole))
 
 
-def _records(lines: list[bytes]) -> Iterator[tuple[str, float, int]]:
-    for line in lines:
-        subject, latency_ms, runs = json.loads(line)
+def _records(text: str) -> Iterator[tuple[str, float, int]]:
+    """What the lines say, up to the first that is not whole."""
+    for line in text.splitlines():
+        try:
+            subject, latency_ms, runs = json.loads(line)
+        except (TypeError, ValueError):
+            return
         yield subject, latency_ms, runs
 
 
-def _line(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True).encode() + b"\n"
+def _line(value: Any) -> str:
+    return json.dumps(value, sort_keys=True) + "\n"

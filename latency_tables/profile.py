@@ -3,25 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from numpy.random import Generator
 
-from search_spaces import Architecture, BoundSpace
+from search_spaces import Architecture, BoundSpace, Op
 
+from .calibration import FEWEST_NETWORKS
 from .coverage import Coverage, cover
 from .journal import Journal
 from .machine import Device, Runtime
 from .measure import INTERLEAVED, Measurement, Protocol, summary
 from .rounds import ProgressCallback, measure_subjects
-from .subjects import COPIES, entry, measured_network, of_network, of_op
-from .table import LatencyTable, TableError, load
+from .subjects import COPIES, Subject, entry, measured_network, of_network, of_op
+from .table import Entry, LatencyTable, MeasuredNetwork, TableError, load
 
 CALIBRATION_NETWORKS = 12
 _TRIES_PER_NETWORK = 20
 
-Measured = Callable[[str], Measurement]
+Measured = Callable[[Subject], Measurement]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a table still lacks for a space: ops, and whole networks to calibrate on."""
+
+    ops: tuple[Op, ...]
+    networks: tuple[Architecture, ...]
+
+    @classmethod
+    def of(cls, coverage: Coverage, sampled: list[Architecture], table: LatencyTable | None) -> Plan:
+        """Ops that samples met and ops of the calibration networks, less what `table` has already."""
+        found = {op.key: op for ops in (coverage.ops, *(n.ops for n in sampled)) for op in ops}
+        entries = table.entries if table else {}
+        hashes = {network.hash for network in table.networks} if table else set()
+        ops = tuple(found[key] for key in sorted(found) if key not in entries)
+        return cls(ops, tuple(network for network in sampled if network.hash not in hashes))
+
+    @property
+    def subjects(self) -> list[Subject]:
+        copies = [of_op(op, n) for op in self.ops for n in (1, COPIES)]
+        return copies + [of_network(network) for network in self.networks]
+
+    def entries(self, measured: Measured) -> dict[str, Entry]:
+        return {op.key: entry(measured(of_op(op, 1)), measured(of_op(op, COPIES))) for op in self.ops}
+
+    def measured_networks(self, measured: Measured) -> tuple[MeasuredNetwork, ...]:
+        return tuple(measured_network(network, measured(of_network(network))) for network in self.networks)
 
 
 def profile_space(
@@ -41,29 +70,22 @@ def profile_space(
 
     The table is extended, or begun where there is none or `fresh` is set. Visits are journalled beside it: a call that
     was killed, made again with the same generator state, goes on with what it had. Raises TableError where the table
-    at `path` cannot be extended here: it is damaged, or of another runtime or machine.
+    at `path` cannot be extended here (it is damaged, or of another runtime or machine) and for a space that is too
+    small to calibrate on.
     """
     here = Device.here(device), Runtime.here(threads)
     table = None if fresh or not path.exists() else _extendable(path, *here)
-    sampled = distinct_networks(space, networks, rng)
-    found = {op.key: op for op in (coverage or cover(space, rng)).ops}
-    found |= {op.key: op for network in sampled for op in network.ops}
-    ops = [op for key, op in sorted(found.items()) if table is None or key not in table.entries]
-    unmeasured = [n for n in sampled if table is None or n.hash not in {known.hash for known in table.networks}]
-
-    subjects = [of_op(op, copies) for op in ops for copies in (1, COPIES)] + [of_network(n) for n in unmeasured]
-    if table is not None and not subjects:
+    plan = Plan.of(coverage or cover(space, rng), _calibration_networks(space, networks, rng), table)
+    if table is not None and not plan.subjects:
         return table
-    facts = {"device": asdict(here[0]), "runtime": asdict(here[1]), "protocol": asdict(protocol)}
-    journal = Journal(path.with_suffix(".journal"), facts)
-    measure_subjects(subjects, threads=threads, protocol=protocol, rng=rng, journal=journal, progress=progress)
+    journal = Journal(path.with_suffix(".journal"), _facts(*here, protocol))
+    measure_subjects(plan.subjects, threads=threads, protocol=protocol, rng=rng, journal=journal, progress=progress)
 
-    def measured(name: str) -> Measurement:
-        return summary(journal.visits[name], protocol)
+    def measured(subject: Subject) -> Measurement:
+        return summary(journal.visits[subject.name], protocol)
 
-    entries = {op.key: entry(measured(of_op(op, 1).name), measured(of_op(op, COPIES).name)) for op in ops}
-    whole = tuple(measured_network(n, measured(of_network(n).name)) for n in unmeasured)
-    table = table.extended(entries, whole) if table else LatencyTable.measured(*here, entries, whole)
+    new = plan.entries(measured), plan.measured_networks(measured)
+    table = LatencyTable.measured(*here, *new) if table is None else table.extended(*new)
     table.save(path)
     journal.discard()
     return table
@@ -81,6 +103,21 @@ def distinct_networks(
         if len(found) == count:
             break
     return list(found.values())
+
+
+def _calibration_networks(space: BoundSpace, count: int, rng: Generator) -> list[Architecture]:
+    sampled = distinct_networks(space, count, rng)
+    if len(sampled) < FEWEST_NETWORKS:
+        raise TableError(
+            f"only {len(sampled)} different networks were sampled from this space, and a calibration needs "
+            f"{FEWEST_NETWORKS}: give the space more options"
+        )
+    return sampled
+
+
+def _facts(device: Device, runtime: Runtime, protocol: Protocol) -> dict[str, dict[str, object]]:
+    """What visits of an earlier process must have in common with those of this one to count beside them."""
+    return {"device": asdict(device), "runtime": asdict(runtime), "protocol": asdict(protocol)}
 
 
 def _extendable(path: Path, device: Device, runtime: Runtime) -> LatencyTable:

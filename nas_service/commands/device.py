@@ -1,0 +1,221 @@
+"""`nas device`: measure what a search space costs on this machine, list the tables, check one against real networks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from latency_tables import (
+    Check,
+    Coverage,
+    LatencyTable,
+    Progress,
+    TableError,
+    check_table,
+    cover,
+    load,
+    profile_space,
+    table_path,
+)
+from search_spaces import BoundSpace, SpaceError, get_space
+from workers.tasks import TaskError, get_task
+
+from ..admission import parse
+from ..errors import InvalidSpec
+from ..settings import Settings
+from ..spec import JobSpec, read_spec
+
+app = typer.Typer(help="Latency tables: measure this machine, list what was measured, check it.", no_args_is_help=True)
+
+PROFILE_SEED, CHECK_SEED = 0, 1  # the same networks each time, so that a killed profile goes on; others for the check
+
+DeviceName = Annotated[str, typer.Argument(metavar="NAME", help="the device's name, as jobs write it under `device`")]
+SpecFile = Annotated[Path, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
+Threads = Annotated[int | None, typer.Option(min=1, max=256, help="inference threads; by default the spec's, or 1")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+
+
+@app.command()
+def profile(
+    name: DeviceName,
+    spec_file: SpecFile,
+    threads: Threads = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")] = False,
+) -> None:
+    """Measure the ops that a job can meet, on this machine, into its latency table."""
+    with _user_errors():
+        spec, space = _read(spec_file)
+        count = _threads(spec, threads)
+        path = table_path(Settings().tables, name, count)
+        rng = np.random.default_rng(PROFILE_SEED)
+        coverage = cover(space, rng)
+        _warn_of_rest(coverage)
+        with _bar("measuring") as progress:
+            table = profile_space(
+                space,
+                device=name,
+                threads=count,
+                path=path,
+                rng=rng,
+                progress=progress,
+                coverage=coverage,
+                fresh=fresh,
+            )
+    typer.echo(f"{path}: {len(table.entries)} ops, estimates good to {_percent(table.calibration.relative_error)}")
+
+
+@app.command(name="list")
+def list_tables(as_json: AsJson = False) -> None:
+    """The tables that there are, and what each was measured with."""
+    rows = [_described(path) for path in sorted(Settings().tables.glob("*-*t.json"))]
+    if as_json:
+        typer.echo(json.dumps(rows))
+    elif rows:
+        Console().print(_listing(rows))
+    else:
+        typer.echo("no latency tables yet; make one with: nas device profile local --for SPEC.yaml")
+
+
+@app.command()
+def check(
+    name: DeviceName,
+    spec_file: SpecFile,
+    threads: Threads = None,
+    networks: Annotated[int, typer.Option(min=2, max=1000, help="networks to measure")] = 40,
+    as_json: AsJson = False,
+) -> None:
+    """Measure networks that the table has not seen and say how far off its estimates are."""
+    with _user_errors():
+        spec, space = _read(spec_file)
+        table = _present(table_path(Settings().tables, name, _threads(spec, threads)), name)
+        rng = np.random.default_rng(CHECK_SEED)
+        with _bar("checking") as progress:
+            result = check_table(table, space, rng=rng, progress=progress, networks=networks)
+    figures = _figures(result)
+    typer.echo(json.dumps(figures) if as_json else _sentences(figures))
+
+
+def _read(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
+    """The spec in a file, and the space it means for its task."""
+    spec = parse(read_spec(spec_file))
+    task = get_task(spec.task.name, **spec.task.options)
+    return spec, get_space(spec.space.name, **spec.space.options).bind(task.signature)
+
+
+def _present(path: Path, name: str) -> LatencyTable:
+    if not path.exists():
+        raise TableError(f"there is no table {path}; measure one with: nas device profile {name} --for SPEC.yaml")
+    return load(path)
+
+
+def _threads(spec: JobSpec, asked: int | None) -> int:
+    return asked or (spec.device.threads if spec.device else 1)
+
+
+@contextmanager
+def _user_errors() -> Iterator[None]:
+    """What the user can put right ends with a sentence on stderr and exit code 2."""
+    try:
+        yield
+    except (SpaceError, TaskError, InvalidSpec) as error:
+        _refuse(f"{error.field}: {error}" if error.field else str(error), error)
+    except OSError as error:
+        _refuse(f"{error.filename or 'a file'} cannot be used: {error.strerror}", error)
+    except (TableError, ValueError) as error:
+        _refuse(str(error), error)
+
+
+def _refuse(message: str, cause: Exception) -> None:
+    typer.echo(f"nas device: {message}", err=True)
+    raise typer.Exit(2) from cause
+
+
+def _warn_of_rest(coverage: Coverage) -> None:
+    if not coverage.exhausted:
+        typer.echo(
+            f"{coverage.samples} sampled architectures still brought new ops: the {len(coverage.ops)} found are "
+            "measured, and candidates with other ops will be refused; give the space fewer options to cover it all",
+            err=True,
+        )
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[Progress], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    clock = (TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
+    with Bars(*columns, *clock, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(what, total=None, left="")
+
+        def progress(now: Progress) -> None:
+            left = "" if now.seconds_left is None else f"{now.seconds_left:.0f} s left"
+            bars.update(bar, completed=now.done, total=now.total, left=left)
+
+        yield progress
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """One table as a row; of one that cannot be used, only where it is and why."""
+    try:
+        table = load(path)
+    except TableError as error:
+        return {"path": str(path), "problem": str(error)}
+    return {
+        "path": str(path),
+        "device": table.device.name,
+        "cpu": table.device.cpu,
+        **asdict(table.runtime),
+        "ops": len(table.entries),
+        "networks": len(table.networks),
+        "relative_error": table.calibration.relative_error,
+        "hash": table.hash,
+        "problem": table.mismatch(threads=table.runtime.threads),
+    }
+
+
+def _listing(rows: list[dict[str, Any]]) -> Table:
+    listing = Table(box=None, header_style="bold")
+    for heading in ("device", "threads", "ops", "error", "onnxruntime", "cpu", "problem"):
+        listing.add_column(heading)
+    for row in rows:
+        error = _percent(row["relative_error"]) if "relative_error" in row else ""
+        shown = [str(row.get(key, "")) for key in ("threads", "ops")]
+        rest = [str(row.get(key) or "") for key in ("onnxruntime", "cpu", "problem")]
+        listing.add_row(row.get("device", Path(row["path"]).name), *shown, error, *rest)
+    return listing
+
+
+def _figures(result: Check) -> dict[str, Any]:
+    return {
+        "networks": len(result.measured_ms),
+        **asdict(result.errors),
+        "noise_floor": result.noise_floor,
+        "covered": result.covered,
+        "measured_ms": result.measured_ms,
+        "estimated_ms": result.estimated_ms,
+    }
+
+
+def _sentences(figures: dict[str, Any]) -> str:
+    return (
+        f"{figures['networks']} unseen networks of {min(figures['measured_ms']):.3f} to "
+        f"{max(figures['measured_ms']):.3f} ms: mean error {_percent(figures['mape'])} "
+        f"(two measurements of one network differ by {_percent(figures['noise_floor'])}), "
+        f"bias {figures['bias']:+.1%}\n"
+        f"within 5 %: {figures['within_5']:.0%}, within 10 %: {figures['within_10']:.0%}, Kendall tau "
+        f"{figures['tau']:.3f}, inside their error bar: {figures['covered']:.0%}"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
