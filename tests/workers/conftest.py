@@ -38,7 +38,9 @@ def architecture() -> Architecture:
 def make_request(architecture: Architecture, tmp_path: Path) -> MakeRequest:
     """A request of `trials` trials of one small architecture; `task` and the rest as given."""
 
-    def make(task: dict[str, Any], *, trials: int = 1, epochs: int = 1, seed: int = 0, **rest: Any) -> EvaluationRequest:
+    def make(
+        task: dict[str, Any], *, trials: int = 1, epochs: int = 1, seed: int = 0, **rest: Any
+    ) -> EvaluationRequest:
         fidelity = rest.pop("fidelity", Fidelity(epochs))
         weights = rest.pop("initial_weights", None)
         listed = tuple(
