@@ -23,7 +23,7 @@ class InvalidBody(ServiceError):
 
 
 class WrongMediaType(ServiceError):
-    """A body that does not say that it is JSON. Browsers cannot send JSON across sites unasked, other types they can."""
+    """A body that does not say that it is JSON, the one type that browsers never send across sites unasked."""
 
     status = 415
     title = "The request body has to be JSON"

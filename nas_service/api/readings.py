@@ -82,8 +82,8 @@ def event_view(event: Event) -> EventView:
 
 
 def finite(metrics: Mapping[str, float]) -> Metrics:
-    """NaN and infinity, which JSON does not know, become null."""
-    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+    """Without NaN and infinity, which JSON does not know."""
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
 def pareto(conn: Connection, job: Job) -> list[Candidate]:
@@ -189,7 +189,6 @@ def candidate_detail(conn: Connection, candidate: Candidate, tables: Path) -> Ca
     search = Search.prepare(JobSpec.model_validate(job.spec), tables)
     shown = {
         **candidate_view(candidate).model_dump(),
-        "genotype": candidate.genotype,
         "architecture": architecture_view(search.bound.architecture(candidate.genotype), search.table),
         "lineage": [candidate_view(parent) for parent in lineage(conn, candidate)],
         "trials": trials_of(conn, candidate),

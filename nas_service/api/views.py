@@ -1,6 +1,6 @@
 """What the service says over HTTP: the models of its answers, for the OpenAPI schema and for the Python client.
 
-Metrics may be null where a worker reported a number that JSON does not know (a loss that became NaN).
+Metrics that are no finite number (a loss that became NaN) are left out, for JSON does not know them.
 Times are seconds since the epoch, UTC.
 """
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Metrics = dict[str, float | None]
+Metrics = dict[str, float]
 Item = TypeVar("Item")
 
 
@@ -88,6 +88,7 @@ class CandidateView(View):
     job_id: str
     number: int
     hash: str
+    genotype: dict[str, Any]
     parents: list[str]
     state: str
     reason: str
@@ -149,7 +150,6 @@ class TrialView(View):
 class CandidateDetail(CandidateView):
     """A candidate with its architecture, its ancestors (oldest first, without itself) and its trials."""
 
-    genotype: dict[str, Any]
     architecture: ArchitectureView
     lineage: list[CandidateView]
     trials: list[TrialView]
@@ -226,7 +226,7 @@ class SpaceEntry(CatalogueEntry):
 
 
 class DeviceView(View):
-    """A latency table: which device, how many threads, how many ops; `problem` says why it cannot be used, or is empty."""
+    """A latency table: which device, how many threads and ops; `problem` says why it cannot be used, or is empty."""
 
     name: str
     threads: int
@@ -244,7 +244,10 @@ class ResourcesView(View):
 
 
 class ClusterView(View):
-    """What the workers have. `problem` says why nothing can run, or is empty; `leading`, whether this process runs jobs."""
+    """What the workers have. `problem` says why nothing can run, or is empty.
+
+    `leading` is whether the process that answered runs the jobs.
+    """
 
     kind: str
     total: ResourcesView

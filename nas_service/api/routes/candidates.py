@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Literal
 
 from fastapi import APIRouter
@@ -15,8 +14,7 @@ from nas_service.store import candidates, jobs
 
 router = APIRouter(tags=["candidates"])
 
-STATES = ("proposed", "running", "completed", "infeasible", "failed", "stopped", "cancelled")
-State = StrEnum("State", STATES)
+State = Literal["proposed", "running", "completed", "infeasible", "failed", "stopped", "cancelled"]
 Order = Literal["number", "reward"]
 
 

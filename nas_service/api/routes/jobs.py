@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Response
 
@@ -25,7 +24,7 @@ SPEC_BODY: dict[str, Any] = {
         },
     }
 }
-State = StrEnum("State", [*jobs.LIVE, *jobs.FINAL])
+State = Literal["queued", "running", "paused", "finished", "exhausted", "cancelled", "failed"]
 
 
 @router.post("", status_code=201, openapi_extra=SPEC_BODY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
@@ -15,22 +15,19 @@ from nas_service.store import jobs, trials
 
 router = APIRouter(tags=["trials"])
 
-STATES = {
-    "open": trials.OPEN,
-    **{state: (state,) for state in ("queued", "running", "completed", "failed", "stopped", "cancelled")},
-}
-State = StrEnum("State", list(STATES))
+State = Literal["open", "queued", "running", "completed", "failed", "stopped", "cancelled"]
 
 
 @router.get("/jobs/{job_id}/trials")
 def listed(
-    job_id: Id, service: Here, state: State = State("open"), cursor: Cursor = None, limit: Limit = 100
+    job_id: Id, service: Here, state: State = "open", cursor: Cursor = None, limit: Limit = 100
 ) -> Page[TrialView]:
     """Trials in a state, `open` being queued or running, each with its learning curve so far."""
     after = decode(cursor, 1)
     with service.store.read() as conn:
         jobs.get(conn, job_id)
-        rows = trials.page(conn, job_id, states=STATES[state], after=after[0] if after else -1, limit=limit + 1)
+        states = trials.OPEN if state == "open" else (state,)
+        rows = trials.page(conn, job_id, states=states, after=after[0] if after else -1, limit=limit + 1)
         shown, following = cut(rows, limit, lambda trial: [trial.number])
         items = [readings.trial_view(trial, trials.learning_curve(conn, trial.id)) for trial in shown]
     return Page(items=items, next=following)

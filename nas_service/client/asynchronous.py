@@ -1,0 +1,242 @@
+"""The client for programs with an event loop, such as the dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from nas_service.api.views import (
+    CandidateDetail,
+    CandidateView,
+    CatalogueEntry,
+    ClusterView,
+    DeviceView,
+    EventView,
+    ExportView,
+    JobSummary,
+    JobView,
+    Page,
+    Points,
+    SpaceEntry,
+    TrialView,
+)
+
+from . import calls
+from .calls import Call
+from .errors import ApiError, ExportFailed, ServerAway
+from .streams import EventReader
+from .synchronous import DEFAULT_URL, POLL_S
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """`Client`, method by method, to be awaited. Iterators are asynchronous ones."""
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_URL,
+        *,
+        timeout_s: float = 30,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._http = httpx.AsyncClient(base_url=self.base_url, timeout=timeout_s, transport=transport, trust_env=False)
+        self._sleep = sleep
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    # Jobs.
+
+    async def submit(self, spec: Mapping[str, Any], idempotency_key: str | None = None) -> JobView:
+        """Submit a job; with the same key again, the job that it made the first time."""
+        return await self._send(calls.submit(spec, idempotency_key))
+
+    async def jobs(self, *, cursor: str | None = None, limit: int = 50, state: str | None = None) -> Page[JobSummary]:
+        """A page of jobs, newest first."""
+        return await self._send(calls.jobs(cursor, limit, state))
+
+    def all_jobs(self, *, state: str | None = None) -> AsyncIterator[JobSummary]:
+        """All jobs, newest first."""
+        return self._all(lambda cursor: calls.jobs(cursor, 500, state))
+
+    async def job(self, job_id: str) -> JobView:
+        return await self._send(calls.job(job_id))
+
+    async def pause(self, job_id: str) -> JobView:
+        return await self._send(calls.control(job_id, "pause"))
+
+    async def resume(self, job_id: str) -> JobView:
+        return await self._send(calls.control(job_id, "resume"))
+
+    async def cancel(self, job_id: str) -> JobView:
+        return await self._send(calls.control(job_id, "cancel"))
+
+    async def events(self, job_id: str, after: int = 0) -> AsyncIterator[EventView]:
+        """Events after number `after` until the job is final; goes on by itself when the connection drops."""
+        reader = EventReader(job_id, after)
+        while not reader.ended:
+            try:
+                async for event in self._connection(reader):
+                    yield event
+            except httpx.TransportError as error:
+                pause_s = reader.pause_s()
+                if pause_s is None:
+                    raise ServerAway(self.base_url, error) from None
+                await self._sleep(pause_s)
+
+    async def wait(self, job_id: str) -> JobView:
+        """The job once it is final."""
+        async for _ in self.events(job_id):
+            pass
+        return await self.job(job_id)
+
+    # Candidates and trials.
+
+    async def candidates(
+        self,
+        job_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int = 100,
+        order: str = "number",
+        state: str | None = None,
+    ) -> Page[CandidateView]:
+        """A page of candidates, as they were proposed or by `reward`, best first."""
+        return await self._send(calls.candidates(job_id, cursor, limit, order, state))
+
+    def all_candidates(
+        self, job_id: str, *, order: str = "number", state: str | None = None
+    ) -> AsyncIterator[CandidateView]:
+        """All candidates, page by page."""
+        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, state))
+
+    async def candidate(self, candidate_id: str) -> CandidateDetail:
+        """A candidate with its architecture, lineage and trials."""
+        return await self._send(calls.candidate(candidate_id))
+
+    async def pareto(self, job_id: str) -> list[CandidateView]:
+        """The Pareto front, cheapest first."""
+        return await self._send(calls.pareto(job_id))
+
+    async def points(self, job_id: str) -> Points:
+        """Every evaluated candidate as columns."""
+        return await self._send(calls.points(job_id))
+
+    async def trials(
+        self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100
+    ) -> Page[TrialView]:
+        """A page of trials with their learning curves; `open` ones are queued or running."""
+        return await self._send(calls.trials(job_id, cursor, limit, state))
+
+    async def trial(self, trial_id: str) -> TrialView:
+        return await self._send(calls.trial(trial_id))
+
+    async def trial_log(self, trial_id: str) -> str:
+        return await self._send(calls.trial_log(trial_id))
+
+    # Exports.
+
+    async def export(self, candidate_id: str, epochs: int | None = None) -> ExportView:
+        """Ask for a candidate as a checked ONNX file, after `epochs` of final training."""
+        return await self._send(calls.export(candidate_id, epochs))
+
+    async def export_best(self, job_id: str, epochs: int | None = None) -> ExportView:
+        """The same for the best candidate by the job's own rule."""
+        return await self._send(calls.export_best(job_id, epochs))
+
+    async def exports(self, job_id: str) -> list[ExportView]:
+        return await self._send(calls.exports(job_id))
+
+    async def get_export(self, export_id: str) -> ExportView:
+        return await self._send(calls.get_export(export_id))
+
+    async def wait_for_export(
+        self, export_id: str, on_progress: Callable[[ExportView], None] | None = None
+    ) -> ExportView:
+        """The export once it is completed; raises ExportFailed with the reason where it is not."""
+        export = await self.get_export(export_id)
+        while not export.final:
+            if on_progress is not None:
+                on_progress(export)
+            await self._sleep(POLL_S)
+            export = await self.get_export(export_id)
+        if export.state == "failed":
+            raise ExportFailed(export.id, export.message)
+        return export
+
+    async def download(self, export_id: str, name: str, path: Path) -> Path:
+        """Write `model.onnx` or `model_card.md` of a completed export to `path`."""
+        content: bytes = await self._send(calls.download(export_id, name))
+        path.write_bytes(content)
+        return path
+
+    # What there is.
+
+    async def spaces(self) -> list[SpaceEntry]:
+        return await self._send(calls.spaces())
+
+    async def strategies(self) -> list[CatalogueEntry]:
+        return await self._send(calls.strategies())
+
+    async def tasks(self) -> list[CatalogueEntry]:
+        return await self._send(calls.tasks())
+
+    async def devices(self) -> list[DeviceView]:
+        return await self._send(calls.devices())
+
+    async def table(self, name: str, threads: int = 1) -> dict[str, Any]:
+        """A device's latency table, as measured."""
+        return await self._send(calls.table(name, threads))
+
+    async def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
+        """Hand in a table that was measured on a device."""
+        return await self._send(calls.put_table(name, document))
+
+    async def cluster(self) -> ClusterView:
+        return await self._send(calls.cluster())
+
+    async def _send(self, call: Call[T]) -> T:
+        try:
+            return call.result(await self._http.request(**call.request()))
+        except httpx.TransportError as error:
+            raise ServerAway(self.base_url, error) from None
+
+    async def _all(self, page: Callable[[str | None], Call[Page[T]]]) -> AsyncIterator[T]:
+        cursor: str | None = None
+        while True:
+            found = await self._send(page(cursor))
+            for item in found.items:
+                yield item
+            cursor = found.next
+            if cursor is None:
+                return
+
+    async def _connection(self, reader: EventReader) -> AsyncIterator[EventView]:
+        reader.connected()
+        async with self._http.stream(**reader.request()) as response:
+            if not response.is_success:
+                await response.aread()
+                raise ApiError.of(response)
+            async for line in response.aiter_lines():
+                event = reader.feed(line)
+                if event is not None:
+                    yield event
+                if reader.ended:
+                    return
+        raise httpx.ReadError("the stream ended before its job did")

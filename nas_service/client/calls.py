@@ -1,0 +1,177 @@
+"""The request layer: every call of the API as a value, which either client sends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter
+
+from nas_service.api.views import (
+    CandidateDetail,
+    CandidateView,
+    CatalogueEntry,
+    ClusterView,
+    DeviceView,
+    ExportView,
+    JobSummary,
+    JobView,
+    Page,
+    Points,
+    SpaceEntry,
+    TrialView,
+)
+
+from .errors import ApiError
+
+T = TypeVar("T")
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One request and the type of its answer. `path` starts after `/api/v1`."""
+
+    answer: Any
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self) -> dict[str, Any]:
+        """Keyword arguments of `httpx.Client.request`."""
+        params = {name: value for name, value in self.params.items() if value is not None}
+        sent = {"method": self.method, "url": PREFIX + self.path, "params": params, "headers": dict(self.headers)}
+        return sent if self.body is None else sent | {"json": self.body}
+
+    def result(self, response: httpx.Response) -> T:
+        """The answer. Raises ApiError for a refusal."""
+        if not response.is_success:
+            raise ApiError.of(response)
+        found: T = _read(self.answer, response)
+        return found
+
+
+def _read(answer: Any, response: httpx.Response) -> Any:
+    if answer is bytes:
+        return response.content
+    if answer is str:
+        return response.text
+    return TypeAdapter(answer).validate_json(response.content)
+
+
+def submit(spec: Mapping[str, Any], idempotency_key: str | None) -> Call[JobView]:
+    """Raises ApiError for numbers that JSON does not know, before anything is sent."""
+    headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
+    _refuse_unknown_numbers(spec, "")
+    return Call(JobView, "POST", "/jobs", body=dict(spec), headers=headers)
+
+
+def jobs(cursor: str | None, limit: int, state: str | None) -> Call[Page[JobSummary]]:
+    return Call(Page[JobSummary], "GET", "/jobs", {"cursor": cursor, "limit": limit, "state": state})
+
+
+def job(job_id: str) -> Call[JobView]:
+    return Call(JobView, "GET", f"/jobs/{_safe(job_id)}")
+
+
+def control(job_id: str, verb: str) -> Call[JobView]:
+    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/{verb}")
+
+
+def candidates(job_id: str, cursor: str | None, limit: int, order: str, state: str | None) -> Call[Page[CandidateView]]:
+    params = {"cursor": cursor, "limit": limit, "order": order, "state": state}
+    return Call(Page[CandidateView], "GET", f"/jobs/{_safe(job_id)}/candidates", params)
+
+
+def pareto(job_id: str) -> Call[list[CandidateView]]:
+    return Call(list[CandidateView], "GET", f"/jobs/{_safe(job_id)}/pareto")
+
+
+def points(job_id: str) -> Call[Points]:
+    return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points")
+
+
+def trials(job_id: str, cursor: str | None, limit: int, state: str) -> Call[Page[TrialView]]:
+    params = {"cursor": cursor, "limit": limit, "state": state}
+    return Call(Page[TrialView], "GET", f"/jobs/{_safe(job_id)}/trials", params)
+
+
+def candidate(candidate_id: str) -> Call[CandidateDetail]:
+    return Call(CandidateDetail, "GET", f"/candidates/{_safe(candidate_id)}")
+
+
+def trial(trial_id: str) -> Call[TrialView]:
+    return Call(TrialView, "GET", f"/trials/{_safe(trial_id)}")
+
+
+def trial_log(trial_id: str) -> Call[str]:
+    return Call(str, "GET", f"/trials/{_safe(trial_id)}/log")
+
+
+def export(candidate_id: str, epochs: int | None) -> Call[ExportView]:
+    return Call(ExportView, "POST", f"/candidates/{_safe(candidate_id)}/exports", body={"epochs": epochs})
+
+
+def export_best(job_id: str, epochs: int | None) -> Call[ExportView]:
+    return Call(ExportView, "POST", f"/jobs/{_safe(job_id)}/exports", body={"epochs": epochs})
+
+
+def exports(job_id: str) -> Call[list[ExportView]]:
+    return Call(list[ExportView], "GET", f"/jobs/{_safe(job_id)}/exports")
+
+
+def get_export(export_id: str) -> Call[ExportView]:
+    return Call(ExportView, "GET", f"/exports/{_safe(export_id)}")
+
+
+def download(export_id: str, name: str) -> Call[bytes]:
+    return Call(bytes, "GET", f"/exports/{_safe(export_id)}/{_safe(name)}")
+
+
+def spaces() -> Call[list[SpaceEntry]]:
+    return Call(list[SpaceEntry], "GET", "/spaces")
+
+
+def strategies() -> Call[list[CatalogueEntry]]:
+    return Call(list[CatalogueEntry], "GET", "/strategies")
+
+
+def tasks() -> Call[list[CatalogueEntry]]:
+    return Call(list[CatalogueEntry], "GET", "/tasks")
+
+
+def devices() -> Call[list[DeviceView]]:
+    return Call(list[DeviceView], "GET", "/devices")
+
+
+def table(name: str, threads: int) -> Call[dict[str, Any]]:
+    return Call(dict[str, Any], "GET", f"/devices/{_safe(name)}/table", {"threads": threads})
+
+
+def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
+    return Call(DeviceView, "PUT", f"/devices/{_safe(name)}/table", body=dict(document))
+
+
+def cluster() -> Call[ClusterView]:
+    return Call(ClusterView, "GET", "/cluster")
+
+
+def _safe(part: str) -> str:
+    return quote(part, safe="")
+
+
+def _refuse_unknown_numbers(value: Any, path: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ApiError(422, "The job spec does not fit", f"{value} is no number that JSON knows", path)
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            _refuse_unknown_numbers(child, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for i, child in enumerate(value):
+            _refuse_unknown_numbers(child, f"{path}.{i}")

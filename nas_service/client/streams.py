@@ -1,0 +1,67 @@
+"""Server-sent events as they come off the wire, and when to connect again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from nas_service.api.views import EventView
+
+from .calls import PREFIX
+
+END = "end"
+DEAD_AFTER_S = 60.0  # the server sends a sign of life every 15 s
+PATIENCE = 8  # connections in a row that brought nothing
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
+
+
+@dataclass
+class EventReader:
+    """Lines in, events out; remembers how far it got. `ended` once the server has said that nothing follows."""
+
+    job_id: str
+    seen: int = 0
+    ended: bool = False
+    failures: int = 0
+    _type: str = ""
+    _data: list[str] = field(default_factory=list)
+
+    def request(self) -> dict[str, Any]:
+        """Keyword arguments of `httpx.Client.stream` for what has not been seen yet."""
+        url = f"{PREFIX}/jobs/{self.job_id}/events"
+        return {"method": "GET", "url": url, "params": {"after": self.seen}, "timeout": DEAD_AFTER_S}
+
+    def feed(self, line: str) -> EventView | None:
+        """The event that this line completes, if it completes one."""
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "event":
+            self._type = value
+        elif name == "data":
+            self._data.append(value)
+        elif not line and self._data:
+            return self._complete()
+        return None
+
+    def connected(self) -> None:
+        """Begin a new connection: what an old one left half said is void."""
+        self._type, self._data = "", []
+
+    def pause_s(self) -> float | None:
+        """Seconds to wait after a dropped connection, None when it is no use any more."""
+        self.failures += 1
+        if self.failures > PATIENCE:
+            return None
+        return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (self.failures - 1))
+
+    def _complete(self) -> EventView | None:
+        kind, text = self._type, "\n".join(self._data)
+        self._type, self._data = "", []
+        self.failures = 0
+        if kind == END:
+            self.ended = True
+            return None
+        event = EventView.model_validate_json(text)
+        self.seen = event.seq
+        return event

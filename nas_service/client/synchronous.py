@@ -1,0 +1,245 @@
+"""The client for scripts and commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from nas_service.api.views import (
+    CandidateDetail,
+    CandidateView,
+    CatalogueEntry,
+    ClusterView,
+    DeviceView,
+    EventView,
+    ExportView,
+    JobSummary,
+    JobView,
+    Page,
+    Points,
+    SpaceEntry,
+    TrialView,
+)
+
+from . import calls
+from .calls import Call
+from .errors import ApiError, ExportFailed, ServerAway
+from .streams import EventReader
+
+T = TypeVar("T")
+DEFAULT_URL = "http://127.0.0.1:8350"
+POLL_S = 0.3
+
+
+class Client:
+    """The service at `base_url`.
+
+    Methods raise ApiError for a refusal and ServerAway, which is one, where nothing answers. Lists come in pages;
+    `all_jobs` and `all_candidates` follow them. `sleep` is what waiting methods wait with.
+
+    >>> with Client() as client:
+    ...     job = client.wait(client.submit(spec).id)
+    ...     export = client.wait_for_export(client.export_best(job.id, epochs=60).id)
+    ...     client.download(export.id, "model.onnx", Path("model.onnx"))
+    """
+
+    def __init__(
+        self,
+        base_url: str = DEFAULT_URL,
+        *,
+        timeout_s: float = 30,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._http = httpx.Client(base_url=self.base_url, timeout=timeout_s, transport=transport, trust_env=False)
+        self._sleep = sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    # Jobs.
+
+    def submit(self, spec: Mapping[str, Any], idempotency_key: str | None = None) -> JobView:
+        """Submit a job; with the same key again, the job that it made the first time."""
+        return self._send(calls.submit(spec, idempotency_key))
+
+    def jobs(self, *, cursor: str | None = None, limit: int = 50, state: str | None = None) -> Page[JobSummary]:
+        """A page of jobs, newest first."""
+        return self._send(calls.jobs(cursor, limit, state))
+
+    def all_jobs(self, *, state: str | None = None) -> Iterator[JobSummary]:
+        """All jobs, newest first."""
+        return self._all(lambda cursor: calls.jobs(cursor, 500, state))
+
+    def job(self, job_id: str) -> JobView:
+        return self._send(calls.job(job_id))
+
+    def pause(self, job_id: str) -> JobView:
+        return self._send(calls.control(job_id, "pause"))
+
+    def resume(self, job_id: str) -> JobView:
+        return self._send(calls.control(job_id, "resume"))
+
+    def cancel(self, job_id: str) -> JobView:
+        return self._send(calls.control(job_id, "cancel"))
+
+    def events(self, job_id: str, after: int = 0) -> Iterator[EventView]:
+        """Events after number `after` until the job is final; goes on by itself when the connection drops."""
+        reader = EventReader(job_id, after)
+        while not reader.ended:
+            try:
+                yield from self._connection(reader)
+            except httpx.TransportError as error:
+                pause_s = reader.pause_s()
+                if pause_s is None:
+                    raise ServerAway(self.base_url, error) from None
+                self._sleep(pause_s)
+
+    def wait(self, job_id: str) -> JobView:
+        """The job once it is final."""
+        for _ in self.events(job_id):
+            pass
+        return self.job(job_id)
+
+    # Candidates and trials.
+
+    def candidates(
+        self,
+        job_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int = 100,
+        order: str = "number",
+        state: str | None = None,
+    ) -> Page[CandidateView]:
+        """A page of candidates, as they were proposed or by `reward`, best first."""
+        return self._send(calls.candidates(job_id, cursor, limit, order, state))
+
+    def all_candidates(
+        self, job_id: str, *, order: str = "number", state: str | None = None
+    ) -> Iterator[CandidateView]:
+        """All candidates, page by page."""
+        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, state))
+
+    def candidate(self, candidate_id: str) -> CandidateDetail:
+        """A candidate with its architecture, lineage and trials."""
+        return self._send(calls.candidate(candidate_id))
+
+    def pareto(self, job_id: str) -> list[CandidateView]:
+        """The Pareto front, cheapest first."""
+        return self._send(calls.pareto(job_id))
+
+    def points(self, job_id: str) -> Points:
+        """Every evaluated candidate as columns."""
+        return self._send(calls.points(job_id))
+
+    def trials(
+        self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100
+    ) -> Page[TrialView]:
+        """A page of trials with their learning curves; `open` ones are queued or running."""
+        return self._send(calls.trials(job_id, cursor, limit, state))
+
+    def trial(self, trial_id: str) -> TrialView:
+        return self._send(calls.trial(trial_id))
+
+    def trial_log(self, trial_id: str) -> str:
+        return self._send(calls.trial_log(trial_id))
+
+    # Exports.
+
+    def export(self, candidate_id: str, epochs: int | None = None) -> ExportView:
+        """Ask for a candidate as a checked ONNX file, after `epochs` of final training."""
+        return self._send(calls.export(candidate_id, epochs))
+
+    def export_best(self, job_id: str, epochs: int | None = None) -> ExportView:
+        """The same for the best candidate by the job's own rule."""
+        return self._send(calls.export_best(job_id, epochs))
+
+    def exports(self, job_id: str) -> list[ExportView]:
+        return self._send(calls.exports(job_id))
+
+    def get_export(self, export_id: str) -> ExportView:
+        return self._send(calls.get_export(export_id))
+
+    def wait_for_export(self, export_id: str, on_progress: Callable[[ExportView], None] | None = None) -> ExportView:
+        """The export once it is completed; raises ExportFailed with the reason where it is not."""
+        export = self.get_export(export_id)
+        while not export.final:
+            if on_progress is not None:
+                on_progress(export)
+            self._sleep(POLL_S)
+            export = self.get_export(export_id)
+        if export.state == "failed":
+            raise ExportFailed(export.id, export.message)
+        return export
+
+    def download(self, export_id: str, name: str, path: Path) -> Path:
+        """Write `model.onnx` or `model_card.md` of a completed export to `path`."""
+        path.write_bytes(self._send(calls.download(export_id, name)))
+        return path
+
+    # What there is.
+
+    def spaces(self) -> list[SpaceEntry]:
+        return self._send(calls.spaces())
+
+    def strategies(self) -> list[CatalogueEntry]:
+        return self._send(calls.strategies())
+
+    def tasks(self) -> list[CatalogueEntry]:
+        return self._send(calls.tasks())
+
+    def devices(self) -> list[DeviceView]:
+        return self._send(calls.devices())
+
+    def table(self, name: str, threads: int = 1) -> dict[str, Any]:
+        """A device's latency table, as measured."""
+        return self._send(calls.table(name, threads))
+
+    def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
+        """Hand in a table that was measured on a device."""
+        return self._send(calls.put_table(name, document))
+
+    def cluster(self) -> ClusterView:
+        return self._send(calls.cluster())
+
+    def _send(self, call: Call[T]) -> T:
+        try:
+            return call.result(self._http.request(**call.request()))
+        except httpx.TransportError as error:
+            raise ServerAway(self.base_url, error) from None
+
+    def _all(self, page: Callable[[str | None], Call[Page[T]]]) -> Iterator[T]:
+        cursor: str | None = None
+        while True:
+            found = self._send(page(cursor))
+            yield from found.items
+            cursor = found.next
+            if cursor is None:
+                return
+
+    def _connection(self, reader: EventReader) -> Iterator[EventView]:
+        reader.connected()
+        with self._http.stream(**reader.request()) as response:
+            if not response.is_success:
+                response.read()
+                raise ApiError.of(response)
+            for line in response.iter_lines():
+                event = reader.feed(line)
+                if event is not None:
+                    yield event
+                if reader.ended:
+                    return
+        raise httpx.ReadError("the stream ended before its job did")

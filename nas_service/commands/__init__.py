@@ -1,0 +1,40 @@
+"""The command line `nas`. What the user can put right ends with one sentence on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from ..client import ApiError
+from . import demo, device, export, jobs, serve, watch
+from .terminal import UserError
+
+app = typer.Typer(
+    name="nas",
+    help="Hardware-aware neural architecture search: your data, your device, your limit in milliseconds.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(serve.serve)
+app.command()(jobs.submit)
+app.command(name="jobs")(jobs.list_jobs)
+app.command()(jobs.show)
+app.command()(watch.watch)
+app.command()(jobs.pause)
+app.command()(jobs.resume)
+app.command()(jobs.cancel)
+app.command()(export.export)
+app.command()(demo.demo)
+app.add_typer(device.app, name="device")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry of the console script; `arguments` default to those of the process."""
+    try:
+        app(args=arguments, prog_name="nas")
+    except (ApiError, UserError) as error:
+        typer.echo(f"nas: {error}", err=True)
+        sys.exit(2)

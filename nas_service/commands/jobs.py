@@ -1,0 +1,155 @@
+"""`nas submit`, `jobs`, `show`, `pause`, `resume`, `cancel`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..api.views import CandidateView, JobSummary, JobView
+from ..spec import read_spec
+from .terminal import DEFAULT_URL, AsJson, JobId, Server, UserError, connected, print_json, show_table, when
+from .watch import follow
+
+SHOWN = 20  # candidates of a front, and jobs where no other number is asked for
+
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="job spec, YAML or JSON")]
+Key = Annotated[str | None, typer.Option(help="submit once, however often this runs with the same key")]
+
+
+def submit(
+    spec: SpecFile,
+    wait: Annotated[bool, typer.Option("--wait", help="follow the job until it ends")] = False,
+    idempotency_key: Key = None,
+    server: Server = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Submit a job; prints its id."""
+    with connected(server) as client:
+        job = client.submit(_read(spec), idempotency_key)
+        if wait:
+            job = follow(client, job.id, quiet=as_json)
+    if as_json:
+        print_json(job)
+    elif wait:
+        _describe(job)
+    else:
+        typer.echo(job.id)
+    _fail_unless_useful(job)
+
+
+def list_jobs(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="how many, newest first")] = SHOWN,
+    server: Server = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs, newest first."""
+    with connected(server) as client:
+        found = list(islice(client.all_jobs(), limit))
+    if as_json:
+        print_json(found)
+    elif found:
+        show_table(["job", "name", "state", "trials", "best reward", "submitted"], [_row(job) for job in found])
+    else:
+        typer.echo("no jobs yet; submit one with: nas submit SPEC.yaml")
+
+
+def show(job: JobId, server: Server = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show one job: where it stands, and its Pareto front."""
+    with connected(server) as client:
+        found = client.job(job)
+        front = [] if as_json else client.pareto(job)
+    if as_json:
+        print_json(found)
+    else:
+        _describe(found)
+        _show_front(found, front)
+
+
+def pause(job: JobId, server: Server = DEFAULT_URL) -> None:
+    """Send no more trials; those that run end."""
+    with connected(server) as client:
+        _say(client.pause(job))
+
+
+def resume(job: JobId, server: Server = DEFAULT_URL) -> None:
+    """Go on with a paused job."""
+    with connected(server) as client:
+        _say(client.resume(job))
+
+
+def cancel(job: JobId, server: Server = DEFAULT_URL) -> None:
+    """End a job for good; its candidates stay."""
+    with connected(server) as client:
+        _say(client.cancel(job))
+
+
+def _read(spec: Path) -> dict[str, object]:
+    try:
+        return read_spec(spec)
+    except OSError as error:
+        raise UserError(f"{spec} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def _fail_unless_useful(job: JobSummary) -> None:
+    """A job that was waited for and failed is a failure of the command, for scripts."""
+    if job.state == "failed":
+        raise typer.Exit(1)
+
+
+def _say(job: JobView) -> None:
+    typer.echo(f"job {job.id} is {job.state}" + (f": {job.reason}" if job.reason else ""))
+
+
+def _row(job: JobSummary) -> list[str]:
+    reward = "–" if job.best_reward is None else f"{job.best_reward:.4f}"
+    return [
+        job.id,
+        job.name,
+        job.state,
+        f"{job.completed + job.failed}/{job.trials_budget}",
+        reward,
+        when(job.created_at),
+    ]
+
+
+def _describe(job: JobView) -> None:
+    limits = ", ".join(f"{name} {limit:g}" for name, limit in job.limits.items()) or "none"
+    lines = {
+        "job": f"{job.id}  {job.name}",
+        "state": job.state + (f": {job.reason}" if job.reason else ""),
+        "search": f"{job.strategy} over {job.space} for {job.task}" + (f" on {job.device}" if job.device else ""),
+        "objective": f"{job.metric} against {job.cost}, limits: {limits}",
+        "trials": f"{job.completed} completed, {job.failed} failed, of {job.trials_budget}",
+        "proposals": f"{job.proposals}, of which {job.infeasible} over a limit and {job.reused} known already",
+        "best": "none yet" if job.best_reward is None else f"{job.incumbent}  reward {job.best_reward:.4f}",
+        "time": f"submitted {when(job.created_at)}, started {when(job.started_at)}, ended {when(job.ended_at)}",
+    }
+    for name, text in lines.items():
+        typer.echo(f"{name:<10} {text}")
+
+
+def _show_front(job: JobView, front: Sequence[CandidateView]) -> None:
+    if not front:
+        return
+    typer.echo(
+        f"\nPareto front, cheapest first ({len(front)} candidates"
+        + (f", the first {SHOWN})" if len(front) > SHOWN else ")")
+    )
+    columns = ["candidate", job.metric, "latency ms", "params", "MACs", "reward"]
+    show_table(columns, [_front_row(job, candidate) for candidate in front[:SHOWN]])
+
+
+def _front_row(job: JobView, candidate: CandidateView) -> list[str]:
+    latency = "–"
+    if candidate.latency_ms is not None:
+        latency = f"{candidate.latency_ms:.3f} ± {candidate.latency_error_ms or 0:.3f}"
+    reward = "–" if candidate.reward is None else f"{candidate.reward:.4f}"
+    metric = candidate.metrics.get(job.metric)
+    shown = "–" if metric is None else f"{metric:.4f}"
+    return [candidate.id, shown, latency, f"{candidate.params:,}", f"{candidate.macs:,}", reward]

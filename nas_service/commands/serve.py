@@ -1,0 +1,105 @@
+"""`nas serve`: coordinator, API and dashboard in one process."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..settings import Settings
+from .terminal import UserError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+GRACE_S = 3  # an open event stream otherwise keeps Ctrl-C waiting
+
+Host = Annotated[str | None, typer.Option(help="address to listen at [default: NAS_HOST or 127.0.0.1]")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: NAS_PORT or 8350]")]
+Inline = Annotated[int, typer.Option(min=0, max=256, help="run so many trials at once in this process, without Ray")]
+AllowRemote = Annotated[
+    bool, typer.Option("--allow-remote", help="listen to other machines, though the service asks nobody for a key")
+]
+
+
+def serve(host: Host = None, port: Port = None, inline: Inline = 0, allow_remote: AllowRemote = False) -> None:
+    """Run the service: coordinator, workers on this machine (or NAS_RAY_ADDRESS), API and dashboard."""
+    settings = _settings(host, port)
+    _refuse_remote(settings.host, allow_remote)
+    with _listening(settings.host, settings.port) as listener:
+        bound = settings.model_copy(update={"port": listener.getsockname()[1]})
+        _serve(_app(bound, inline), listener, bound)
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "NAS_" + "_".join(map(str, first["loc"])).upper()
+        raise UserError(f"{name} cannot be {first['input']!r}: {first['msg']}") from None
+    given = {"host": host, "port": port}
+    return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def _refuse_remote(host: str, allowed: bool) -> None:
+    if not (allowed or _is_loopback(host)):
+        raise UserError(
+            f"--host {host} lets other machines in, and the service asks nobody for a key: whoever reaches it can run "
+            "work here. Put a proxy with a log-in before it and pass --allow-remote, or listen at 127.0.0.1"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The bound socket: a taken port is refused before anything else starts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UserError(
+            f"cannot listen at {host} port {port}: {os.strerror(error.errno or 0)}; is a server running there already? "
+            "Choose another with --port"
+        ) from None
+
+
+def _app(settings: Settings, inline: int) -> FastAPI:
+    from workers.dispatchers import InlineDispatcher
+
+    from ..app import create_app  # takes a second to import
+
+    try:
+        return create_app(settings, dispatcher=InlineDispatcher(inline) if inline else None)
+    except SQLAlchemyError as error:
+        raise UserError(f"the database cannot be used: {_first_line(error)}; check NAS_DATABASE_URL") from None
+    except (ConnectionError, RuntimeError) as error:
+        raise UserError(
+            f"Ray did not start: {_first_line(error)}; check NAS_RAY_ADDRESS, or run without Ray: nas serve --inline 2"
+        ) from None
+
+
+def _serve(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+    import uvicorn
+
+    typer.echo(
+        f"nas serves at http://{settings.host}:{settings.port} with its state in {settings.home}; Ctrl-C ends it"
+    )
+    if not app.state.service.store.lead():
+        typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
