@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -67,11 +66,13 @@ class AsyncClient:
         """Submit a job; with the same key again, the job that it made the first time."""
         return await self._send(calls.submit(spec, idempotency_key))
 
-    async def jobs(self, *, cursor: str | None = None, limit: int = 50, state: str | None = None) -> Page[JobSummary]:
+    async def jobs_page(
+        self, *, cursor: str | None = None, limit: int = 50, state: str | None = None
+    ) -> Page[JobSummary]:
         """A page of jobs, newest first."""
         return await self._send(calls.jobs(cursor, limit, state))
 
-    def all_jobs(self, *, state: str | None = None) -> AsyncIterator[JobSummary]:
+    def jobs(self, *, state: str | None = None) -> AsyncIterator[JobSummary]:
         """All jobs, newest first."""
         return self._all(lambda cursor: calls.jobs(cursor, 500, state))
 
@@ -108,7 +109,7 @@ class AsyncClient:
 
     # Candidates and trials.
 
-    async def candidates(
+    async def candidates_page(
         self,
         job_id: str,
         *,
@@ -120,7 +121,7 @@ class AsyncClient:
         """A page of candidates, as they were proposed or by `reward`, best first."""
         return await self._send(calls.candidates(job_id, cursor, limit, order, state))
 
-    def all_candidates(
+    def candidates(
         self, job_id: str, *, order: str = "number", state: str | None = None
     ) -> AsyncIterator[CandidateView]:
         """All candidates, page by page."""
@@ -138,11 +139,15 @@ class AsyncClient:
         """Every evaluated candidate as columns."""
         return await self._send(calls.points(job_id))
 
-    async def trials(
+    async def trials_page(
         self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100
     ) -> Page[TrialView]:
         """A page of trials with their learning curves; `open` ones are queued or running."""
         return await self._send(calls.trials(job_id, cursor, limit, state))
+
+    def trials(self, job_id: str, *, state: str = "open") -> AsyncIterator[TrialView]:
+        """All trials in a state, page by page."""
+        return self._all(lambda cursor: calls.trials(job_id, cursor, 500, state))
 
     async def trial(self, trial_id: str) -> TrialView:
         return await self._send(calls.trial(trial_id))
@@ -180,11 +185,9 @@ class AsyncClient:
             raise ExportFailed(export.id, export.message)
         return export
 
-    async def download(self, export_id: str, name: str, path: Path) -> Path:
-        """Write `model.onnx` or `model_card.md` of a completed export to `path`."""
-        content: bytes = await self._send(calls.download(export_id, name))
-        path.write_bytes(content)
-        return path
+    async def download(self, export_id: str, name: str) -> bytes:
+        """`model.onnx` or `model_card.md` of a completed export."""
+        return await self._send(calls.download(export_id, name))
 
     # What there is.
 

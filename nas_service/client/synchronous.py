@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -39,13 +38,13 @@ POLL_S = 0.3
 class Client:
     """The service at `base_url`.
 
-    Methods raise ApiError for a refusal and ServerAway, which is one, where nothing answers. Lists come in pages;
-    `all_jobs` and `all_candidates` follow them. `sleep` is what waiting methods wait with.
+    Methods raise ApiError for a refusal and ServerAway, which is one, where nothing answers. Lists are followed
+    from page to page; the methods ending in `_page` give one page. `sleep` is what waiting methods wait with.
 
     >>> with Client() as client:
     ...     job = client.wait(client.submit(spec).id)
     ...     export = client.wait_for_export(client.export_best(job.id, epochs=60).id)
-    ...     client.download(export.id, "model.onnx", Path("model.onnx"))
+    ...     Path("model.onnx").write_bytes(client.download(export.id, "model.onnx"))
     """
 
     def __init__(
@@ -75,11 +74,11 @@ class Client:
         """Submit a job; with the same key again, the job that it made the first time."""
         return self._send(calls.submit(spec, idempotency_key))
 
-    def jobs(self, *, cursor: str | None = None, limit: int = 50, state: str | None = None) -> Page[JobSummary]:
+    def jobs_page(self, *, cursor: str | None = None, limit: int = 50, state: str | None = None) -> Page[JobSummary]:
         """A page of jobs, newest first."""
         return self._send(calls.jobs(cursor, limit, state))
 
-    def all_jobs(self, *, state: str | None = None) -> Iterator[JobSummary]:
+    def jobs(self, *, state: str | None = None) -> Iterator[JobSummary]:
         """All jobs, newest first."""
         return self._all(lambda cursor: calls.jobs(cursor, 500, state))
 
@@ -115,7 +114,7 @@ class Client:
 
     # Candidates and trials.
 
-    def candidates(
+    def candidates_page(
         self,
         job_id: str,
         *,
@@ -127,9 +126,7 @@ class Client:
         """A page of candidates, as they were proposed or by `reward`, best first."""
         return self._send(calls.candidates(job_id, cursor, limit, order, state))
 
-    def all_candidates(
-        self, job_id: str, *, order: str = "number", state: str | None = None
-    ) -> Iterator[CandidateView]:
+    def candidates(self, job_id: str, *, order: str = "number", state: str | None = None) -> Iterator[CandidateView]:
         """All candidates, page by page."""
         return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, state))
 
@@ -145,11 +142,15 @@ class Client:
         """Every evaluated candidate as columns."""
         return self._send(calls.points(job_id))
 
-    def trials(
+    def trials_page(
         self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100
     ) -> Page[TrialView]:
         """A page of trials with their learning curves; `open` ones are queued or running."""
         return self._send(calls.trials(job_id, cursor, limit, state))
+
+    def trials(self, job_id: str, *, state: str = "open") -> Iterator[TrialView]:
+        """All trials in a state, page by page."""
+        return self._all(lambda cursor: calls.trials(job_id, cursor, 500, state))
 
     def trial(self, trial_id: str) -> TrialView:
         return self._send(calls.trial(trial_id))
@@ -185,10 +186,9 @@ class Client:
             raise ExportFailed(export.id, export.message)
         return export
 
-    def download(self, export_id: str, name: str, path: Path) -> Path:
-        """Write `model.onnx` or `model_card.md` of a completed export to `path`."""
-        path.write_bytes(self._send(calls.download(export_id, name)))
-        return path
+    def download(self, export_id: str, name: str) -> bytes:
+        """`model.onnx` or `model_card.md` of a completed export."""
+        return self._send(calls.download(export_id, name))
 
     # What there is.
 

@@ -28,6 +28,7 @@ app.command()(jobs.resume)
 app.command()(jobs.cancel)
 app.command()(export.export)
 app.command()(demo.demo)
+app.command()(demo.demo)
 app.add_typer(device.app, name="device")
 
 

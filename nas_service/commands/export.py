@@ -34,7 +34,7 @@ def export(
         started = _start(client, job, candidate, epochs)
         done = _follow(client, started, quiet=as_json)
         for name in FILES:
-            client.download(done.id, name, output / name)
+            (output / name).write_bytes(client.download(done.id, name))
     if as_json:
         print_json(done)
     else:

@@ -48,7 +48,7 @@ def list_jobs(
 ) -> None:
     """List jobs, newest first."""
     with connected(server) as client:
-        found = list(islice(client.all_jobs(), limit))
+        found = list(islice(client.jobs(), limit))
     if as_json:
         print_json(found)
     elif found:
