@@ -81,9 +81,13 @@ class Store:
 
     def close(self) -> None:
         if self._leader is not None:
+            with contextlib.suppress(DBAPIError):  # the server would notice a closed connection only a moment later
+                self._leader.execute(select(func.pg_advisory_unlock(LEADER_KEY)))
             self._leader.close()
+            self._leader = None
         if self._lock_file is not None:
             self._lock_file.close()
+            self._lock_file = None
         self.engine.dispose()
 
     def _lock_sqlite(self) -> bool:

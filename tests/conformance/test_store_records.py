@@ -1,0 +1,248 @@
+"""Jobs, events, candidates and trials as the store keeps them, on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from threading import Barrier
+
+import pytest
+from rows import add_job, add_trials, report
+
+from nas_service.errors import Conflict, NotFound
+from nas_service.store import Candidate, Store, asks, candidates, events, exports, jobs, trials
+from nas_service.store.candidates import Result
+from nas_service.strategies import Outcome, State
+
+WRITERS = 6
+
+
+@pytest.fixture
+def searched(store: Store) -> Store:
+    """One job with twelve candidates; all but the last have ended, with rewards that tie in pairs."""
+    with store.write() as conn:
+        add_job(conn)
+        add_trials(conn, range(12))
+        candidates.save(conn, [_result(n) for n in range(11)])
+    return store
+
+
+def _result(n: int) -> Result:
+    return Result(f"j.c{n}", "completed", "", n != 10, {"val_accuracy": n / 100}, n / 100, 100.0 * n, float(n // 2))
+
+
+def test_the_same_key_and_spec_give_the_same_job(store: Store) -> None:
+    with store.write() as conn:
+        first = add_job(conn, "a", key="k")
+        again = add_job(conn, "b", key="k")
+        with pytest.raises(Conflict, match="by job a"):
+            add_job(conn, "c", key="k", spec_hash="1")
+    assert again == first
+    with store.read() as conn:
+        assert [job.id for job in jobs.listed(conn)] == ["a"]
+
+
+def test_submissions_that_race(store: Store) -> None:
+    start = Barrier(WRITERS)
+
+    def submit(i: int) -> str:
+        start.wait()
+        with store.write() as conn:
+            add_job(conn, f"own{i}")
+            return add_job(conn, f"same{i}", key="k").id
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        made = set(pool.map(submit, range(WRITERS)))
+    assert len(made) == 1
+    with store.read() as conn:
+        numbers = [job.number for job in jobs.listed(conn)]
+    assert numbers == list(range(WRITERS + 1, 0, -1))
+
+
+def test_jobs_are_listed_newest_first_in_pages(store: Store) -> None:
+    with store.write() as conn:
+        for name in "abcde":
+            add_job(conn, name)
+        jobs.move(conn, "b", ["queued"], "running", "", 1.0)
+    with store.read() as conn:
+        first = jobs.listed(conn, limit=2)
+        rest = jobs.listed(conn, before=first[-1].number)
+        assert [job.id for job in [*first, *rest]] == list("edcba")
+        assert [job.id for job in jobs.listed(conn, state="running")] == ["b"]
+        assert [job.id for job in jobs.in_state(conn, jobs.LIVE)] == list("abcde")
+        assert jobs.counts(conn) == {"queued": 4, "running": 1}
+
+
+def test_the_account_of_running_time_leaves_pauses_out(store: Store) -> None:
+    with store.write() as conn:
+        add_job(conn)
+        assert jobs.move(conn, "j", ["queued"], "running", "", 10.0)
+        assert jobs.move(conn, "j", ["running"], "paused", "", 15.0)
+        assert jobs.move(conn, "j", ["paused"], "running", "", 100.0)
+        jobs.account(conn, 103.0)
+        jobs.restart_clock(conn, 500.0)  # nobody ran the job between 103 and 500
+        assert jobs.move(conn, "j", ["running"], "finished", "done", 502.0)
+        job = jobs.get(conn, "j")
+    assert job.active_seconds == pytest.approx(5 + 3 + 2)
+    assert (job.started_at, job.ended_at, job.active_since) == (10.0, 502.0, None)
+    assert (job.state, job.reason) == ("finished", "done")
+
+
+def test_a_move_from_another_state_changes_nothing(store: Store) -> None:
+    with store.write() as conn:
+        before = add_job(conn)
+        assert not jobs.move(conn, "j", ["running"], "paused", "", 2.0)
+        assert not jobs.move(conn, "none", ["queued"], "running", "", 2.0)
+        assert jobs.get(conn, "j") == before
+        assert len(events.after(conn, "j", 0)) == 1
+
+
+def test_of_moves_that_race_one_happens(store: Store) -> None:
+    with store.write() as conn:
+        add_job(conn)
+    start = Barrier(WRITERS)
+
+    def move(i: int) -> bool:
+        start.wait()
+        with store.write() as conn:
+            return jobs.move(conn, "j", ["queued"], "running", str(i), 2.0)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        assert sum(pool.map(move, range(WRITERS))) == 1
+
+
+def test_events_have_no_gaps_under_concurrent_writers(store: Store) -> None:
+    with store.write() as conn:
+        add_job(conn)
+    start = Barrier(WRITERS)
+
+    def write(i: int) -> None:
+        start.wait()
+        for n in range(10):
+            with store.write() as conn:
+                events.append(conn, "j", float(n), [("trial", {"writer": i, "n": n}), ("epoch", {})])
+
+    seen: list[int] = []
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writing = [pool.submit(write, i) for i in range(WRITERS)]
+        while not all(future.done() for future in writing) or not seen or seen[-1] <= WRITERS * 20:
+            with store.read() as conn:
+                seen += [event.seq for event in events.after(conn, "j", seen[-1] if seen else 0, limit=7)]
+    assert seen == list(range(1, WRITERS * 20 + 2))
+    with store.read() as conn:
+        told = [e.data for e in events.after(conn, "j", 1) if e.type == "trial"]
+    for i in range(WRITERS):
+        assert [data["n"] for data in told if data["writer"] == i] == list(range(10))
+
+
+def test_strategy_state_comes_back_as_it_was(store: Store) -> None:
+    with store.write() as conn:
+        add_job(conn)
+        assert jobs.strategy_state(conn, "j") is None
+        jobs.add(conn, "j", State({"rng": str(2**127)}, b"\x00moments"), trials=3)
+        jobs.add(conn, "j", State({"rng": "2"}), trials=1)
+        assert jobs.strategy_state(conn, "j") == State({"rng": "2"}, b"\x00moments")
+        assert jobs.get(conn, "j").trials == 4
+
+
+def test_pages_by_number(searched: Store) -> None:
+    assert [c.number for c in _pages(searched, by_reward=False)] == list(range(12))
+
+
+def test_pages_by_reward_with_ties(searched: Store) -> None:
+    found = _pages(searched, by_reward=True)
+    assert sorted(c.number for c in found) == list(range(11))
+    assert all((a.reward, -a.number) > (b.reward, -b.number) for a, b in pairwise(found))
+
+
+def test_pages_of_one_state(searched: Store) -> None:
+    with searched.read() as conn:
+        found = candidates.page(conn, "j", after=None, limit=50, by_reward=False, state="proposed")
+    assert [c.number for c in found] == [11]
+
+
+def _pages(store: Store, *, by_reward: bool) -> list[Candidate]:
+    found: list[Candidate] = []
+    with store.read() as conn:
+        while True:
+            after = (found[-1].reward, found[-1].number) if found else None
+            page = candidates.page(conn, "j", after=after, limit=3, by_reward=by_reward, state=None)
+            if not page:
+                return found
+            found += page
+
+
+def test_points_are_those_of_feasible_evaluated_candidates(searched: Store) -> None:
+    with searched.read() as conn:
+        assert candidates.points(conn, "j") == [(f"j.c{n}", n / 100, 100.0 * n) for n in range(10)]
+        assert trials.best(conn, "j") == ("j.c8", 4.0)
+
+
+def test_candidates_by_id_keep_the_order_asked_for(searched: Store) -> None:
+    with searched.read() as conn:
+        assert [c.id for c in candidates.many(conn, ["j.c3", "j.c1", "none"])] == ["j.c3", "j.c1"]
+
+
+def test_unknown_ids_are_named(store: Store) -> None:
+    with store.read() as conn:
+        for look_up in (jobs.get, candidates.get, trials.get, exports.get):
+            with pytest.raises(NotFound, match="'nothing'"):
+                look_up(conn, "nothing")
+
+
+def test_an_outcome_is_written_once(searched: Store) -> None:
+    told = Outcome(0, "completed", {"choices": [0]}, reward=0.5, metrics={"val_accuracy": 0.5})
+    with searched.write() as conn:
+        trials.tell(conn, "j", [told])
+        trials.tell(conn, "j", [Outcome(0, "failed", {"choices": [0]})])
+        assert asks.outcomes(conn, "j", [1, 0]) == [told]
+
+
+def test_a_trial_ends_once(searched: Store) -> None:
+    with searched.write() as conn:
+        trials.start(conn, ["j.t3"], 5.0)
+        trials.finish(conn, [report(3, 1)], 6.0)
+        trials.finish(conn, [report(3, 1, "failed")], 7.0)
+        trial = trials.get(conn, "j.t3")
+    assert (trial.state, trial.started_at, trial.ended_at, trial.metrics) == (
+        "completed",
+        5.0,
+        6.0,
+        {"val_accuracy": 0.03},
+    )
+
+
+def test_results_are_found_by_their_key(searched: Store) -> None:
+    with searched.write() as conn:
+        trials.finish(conn, [report(3, 1), report(4, 1, "failed")], 6.0)
+        assert asks.reusable(conn, ["j3", "j4", "j5"]) == {"j3": {"val_accuracy": 0.03}}
+        assert asks.in_flight(conn, "j", ["j3", "j4", "j5"]) == {"j5": "j.t5"}
+
+
+def test_a_curve_is_that_of_the_newest_attempt(searched: Store) -> None:
+    curve = [report(3, attempt, "progress", epoch=epoch) for attempt, epoch in [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2)]]
+    with searched.write() as conn:
+        trials.add_epochs(conn, "j", curve)
+        trials.add_epochs(conn, "j", [curve[-1]])  # said twice
+        assert [point["epoch"] for point in trials.learning_curve(conn, "j.t3")] == [1, 2]
+
+
+def test_cancelling_ends_what_is_open(searched: Store) -> None:
+    with searched.write() as conn:
+        trials.finish(conn, [report(n, 1) for n in range(11)], 6.0)
+        assert trials.cancel(conn, "j", "cancelled", 7.0) == ["j.t11"]
+        assert trials.open_count(conn, "j") == 0
+        assert candidates.get(conn, "j.c11").state == "cancelled"
+        assert candidates.get(conn, "j.c3").state == "completed"
+
+
+def test_exports_are_numbered_one_by_one(searched: Store) -> None:
+    start = Barrier(WRITERS)
+
+    def create(_: int) -> str:
+        start.wait()
+        with searched.write() as conn:
+            return exports.create(conn, "j", "j.c8", 3, 9.0).id
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        assert sorted(pool.map(create, range(WRITERS))) == [f"j.e{n}" for n in range(1, WRITERS + 1)]
