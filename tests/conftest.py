@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from postgres_server import Postgres
+
+from nas_service.store import Store
 
 SLOW_FOLDERS = ("e2e", "chaos")
 REQUIRE_BROWSER = os.environ.pop("NAS_REQUIRE_BROWSER", "")
@@ -66,3 +69,43 @@ def measure() -> Callable[..., Measured]:
         return Measured(sum(p.numel() for p in module.parameters()), sum(macs), tuple(output.shape[1:]))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL; `fresh()` gives the URL of an empty database."""
+    server = Postgres()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind that is supported."""
+    return f"sqlite:///{tmp_path}/nas.sqlite" if request.param == "sqlite" else _server(request).fresh()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind, migrated."""
+    if request.param != "sqlite":
+        return _server(request).migrated()
+    url = f"sqlite:///{tmp_path}/nas.sqlite"
+    made = Store(url)
+    made.migrate()
+    made.close()
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store on each kind of database."""
+    opened = Store(database_url)
+    yield opened
+    opened.close()
+
+
+def _server(request: pytest.FixtureRequest) -> Postgres:
+    server: Postgres = request.getfixturevalue("postgres")
+    return server
