@@ -138,3 +138,16 @@ def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     options: dict[str, Any] = {"path": tmp_path / "missing.csv"}
     with pytest.raises(TaskError, match="No such file"):
         get_task("tabular", **options)
+
+
+def test_tables_outside_the_data_roots_are_refused(
+    tmp_path: Path, architecture: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, outside = tmp_path / "data", tmp_path / "private"
+    inside.mkdir()
+    outside.mkdir()
+    monkeypatch.setenv("NAS_DATA_ROOTS", str(inside))
+    _table(inside / "table.csv", architecture)
+    with pytest.raises(TaskError, match="outside the folders that tasks may read") as refused:
+        _table(inside / ".." / "private" / "table.csv", architecture)
+    assert refused.value.field == "task.path"

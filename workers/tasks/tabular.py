@@ -19,6 +19,7 @@ from ..failures import TrialError
 from ..requests import EvaluationRequest, Fidelity, Report, Runner, ShouldStop, TrialRequest
 from ..trial_runner import TrialRunner
 from .base import Metric, Task, TaskError, TaskOptions
+from .data_roots import allowed
 
 Rows = dict[str, dict[str, float]]
 
@@ -93,7 +94,7 @@ class TabularRunner(TrialRunner):
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return allowed(path, "task.path").read_bytes()
     except OSError as error:
         raise TaskError(f"cannot read the table {path}: {error.strerror}", "task.path") from None
 
