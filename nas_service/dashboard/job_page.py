@@ -104,7 +104,7 @@ class JobPage:
 
     async def _draw_table(self) -> None:
         cursor = self._cursors[-1]
-        page = await self._client.candidates(self._job_id, order="reward", limit=PAGE, cursor=cursor)
+        page = await self._client.candidates_page(self._job_id, order="reward", limit=PAGE, cursor=cursor)
         first = PAGE * (len(self._cursors) - 1) + 1
         self._table.rows = [_row(candidate) for candidate in page.items]
         self._upcoming = page.next

@@ -21,7 +21,7 @@ async def jobs_page(client: AsyncClient) -> None:
     async def refresh() -> None:
         """Draw again only when something changed, so that nothing flickers."""
         try:
-            page = await client.jobs(limit=100)
+            page = await client.jobs_page(limit=100)
         except ApiError as error:
             _explain(sheet, error)
             return
@@ -55,7 +55,9 @@ def _first_steps() -> None:
 
 
 def _row(job: JobSummary) -> None:
-    with ui.row().classes("w-full items-center no-wrap").style("padding:10px 0;border-bottom:1px solid #e4e7eb;gap:20px"):
+    with (
+        ui.row().classes("w-full items-center no-wrap").style("padding:10px 0;border-bottom:1px solid #e4e7eb;gap:20px")
+    ):
         with ui.column().style("gap:0;flex:3;min-width:0"):
             ui.link(job.name, f"/jobs/{job.id}").style("font-weight:500")
             ui.label(f"{job.space} · {job.task} · {job.strategy} · {ago(job.created_at)}").classes("muted text-xs")

@@ -1,4 +1,4 @@
-"""The accuracy-latency scatter of a job as ECharts options: candidates, Pareto front, limit. Pure, for the page to show."""
+"""The accuracy-latency scatter of a job as ECharts options: candidates, front, limit. Pure, for the page to show."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def options(dots: Sequence[Dot], *, cost: str, metric: str, limit: float | None)
         "grid": {"left": 64, "right": 24, "top": 40, "bottom": 56},
         "legend": {"top": 4, "right": 16, "icon": "circle", "textStyle": {"color": MUTED}},
         "tooltip": {":formatter": "p => p.data && p.data[2] ? `${p.data[2]}<br>${p.data[1]} at ${p.data[0]}` : ''"},
-        "xAxis": _axis(cost, gap=32),
+        "xAxis": _axis(cost, gap=32) | _room_for(limit, dots),
         "yAxis": _axis(metric, gap=46),
         "series": [
             _series("candidates", thinned, color="#b8c4ce", size=6),
@@ -51,6 +51,13 @@ def _axis(name: str, gap: int) -> dict[str, Any]:
         "nameTextStyle": {"color": INK},
         "splitLine": {"lineStyle": {"color": LINE}},
     }
+
+
+def _room_for(limit: float | None, dots: Sequence[Dot]) -> dict[str, Any]:
+    """Ends the axis a little beyond the limit, so that its line is seen even where no candidate comes near."""
+    if limit is None or any(d.cost > limit for d in dots):
+        return {}
+    return {"max": _short(limit * 1.02)}
 
 
 def _series(name: str, dots: Sequence[Dot], *, color: str, size: int) -> dict[str, Any]:
@@ -73,7 +80,13 @@ def _limit_line(cost: str, limit: float | None) -> dict[str, Any]:
         return {}
     label = {"formatter": f"limit {limit:g}", "color": DANGER, "position": "insideEndTop"}
     line = {"color": DANGER, "type": "dashed"}
-    mark = {"silent": True, "symbol": "none", "label": label, "lineStyle": line, "data": [{"xAxis": limit, "name": cost}]}
+    mark = {
+        "silent": True,
+        "symbol": "none",
+        "label": label,
+        "lineStyle": line,
+        "data": [{"xAxis": limit, "name": cost}],
+    }
     return {"markLine": mark}
 
 

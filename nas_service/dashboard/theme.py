@@ -44,7 +44,11 @@ def frame(title: str) -> ui.column:
     """The page's head and body; add to what it returns."""
     ui.page_title(f"{title} · NAS service")
     ui.add_css(_STYLE)
-    with ui.row().classes("w-full items-center").style(f"background:white;border-bottom:1px solid {LINE};padding:10px 24px"):
+    with (
+        ui.row()
+        .classes("w-full items-center")
+        .style(f"background:white;border-bottom:1px solid {LINE};padding:10px 24px")
+    ):
         ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
         ui.space()
         ui.link("API", "/docs")

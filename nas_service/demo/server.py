@@ -26,9 +26,12 @@ def service(home: Path) -> Iterator[str]:
     log = home / "server.log"
     environment = os.environ | {"NAS_HOME": str(home), "NAS_DATABASE_URL": "", "NAS_ARTIFACTS": ""}
     command = [sys.executable, "-m", "nas_service", "serve", "--port", str(port)]
-    with log.open("wb") as output, subprocess.Popen(  # noqa: S603 - our own command
-        command, env=environment, stdout=output, stderr=subprocess.STDOUT
-    ) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(  # noqa: S603 - our own command
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT
+        ) as process,
+    ):
         try:
             yield _when_ready(f"http://127.0.0.1:{port}", process, log)
         finally:

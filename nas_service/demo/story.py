@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,7 @@ from nas_service.api.views import CandidateView, ExportView, JobView
 from nas_service.client import Client
 from nas_service.search import Search
 from nas_service.spec import JobSpec
-from search_spaces import Architecture
-from search_spaces import get_space
+from search_spaces import Architecture, get_space
 from workers.tasks import get_task
 
 from . import spec as demo
@@ -96,14 +96,13 @@ def _export(
 ) -> tuple[CandidateView, ExportView]:
     """The best candidate by the job's own rule that keeps the limit as measured, exported."""
     console.print("\n[bold]4[/] Training the winner to the end, exporting it, checking the file")
-    finalists = client.candidates(job.id, order="reward", limit=FINALISTS)[:FINALISTS]
-    for candidate in finalists:
+    for candidate in islice(client.candidates(job.id, order="reward"), FINALISTS):
         exported = _follow_export(client, candidate, console)
         if exported.metrics["latency_ms"] <= limit_ms:
             break
         console.print(f"  {exported.metrics['latency_ms']:.3f} ms as measured: over the limit, so the next best one")
     for name in ("model.onnx", "model_card.md"):
-        client.download(exported.id, name, home / name)
+        (home / name).write_bytes(client.download(exported.id, name))
     return candidate, exported
 
 
@@ -112,10 +111,9 @@ def _follow_export(client: Client, candidate: CandidateView, console: Console) -
     columns = (TextColumn("  {task.description:<10}"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         bar = progress.add_task("training", total=demo.FINAL_EPOCHS)
-        while export.state in ("queued", "running"):
-            time.sleep(0.3)
-            export = client.get_export(export.id)
-            progress.update(bar, completed=export.progress.get("epoch", 0))
+        export = client.wait_for_export(
+            export.id, on_progress=lambda e: progress.update(bar, completed=e.progress.get("epoch") or 0)
+        )
         progress.update(bar, completed=demo.FINAL_EPOCHS)
     if export.state != "completed":
         raise RuntimeError(f"the export of {candidate.id} failed: {export.message}")
@@ -152,7 +150,7 @@ def _draw(
     clouds = []
     for job in (evolution, control):
         points = client.points(job.id)
-        clouds.append([(p.latency_ms, p.value) for p in points if p.latency_ms is not None])
+        clouds.append(list(zip(points.cost, points.value, strict=True)))
     draw(home / "pareto.png", clouds[0], clouds[1], front, limit_ms)
 
 
@@ -198,7 +196,8 @@ def _conclude(home: Path, report: dict[str, Any], front: Sequence[FrontPoint], c
     best = report["best_reward"]
     console.print(
         f"\n  best reward of {report['trials']} trials: evolution {best['evolution']:.4f}, random {best['random']:.4f}"
-        f"\n  [bold]the winner: {report['test_accuracy']:.1%} on the test images, {report['latency_ms']:.3f} ms measured "
+        f"\n  [bold]the winner: {report['test_accuracy']:.1%} on the test images, "
+        f"{report['latency_ms']:.3f} ms measured "
         f"(limit {report['limit_ms']:g} ms, estimated {report['estimated_ms']:.3f} ms)[/]"
         f"\n\n  {home / 'model.onnx'}      the network, checked in onnxruntime"
         f"\n  {home / 'model_card.md'}   what it is, how it was found, what was checked"
