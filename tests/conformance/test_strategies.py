@@ -1,0 +1,181 @@
+"""Every registered strategy keeps the contract: complete state, any order, every outcome, and better than chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+from searches import SPACE
+
+from nas_service.strategies import Context, Outcome, Proposal, State, Strategy, get_strategy, strategy_classes
+from nas_service.strategies.base import Status
+from search_spaces import BoundSpace, Genotype, get_space
+from workers.tasks import get_task
+from workers.tasks.landscape import score
+
+NAMES = sorted(strategy_classes())
+LEARNING = [name for name in NAMES if name != "random"]
+STATUSES: tuple[Status, ...] = ("completed", "infeasible", "failed", "stopped", "cancelled", "reused")
+
+
+@cache
+def space() -> BoundSpace:
+    return get_space(SPACE["name"], **SPACE["options"]).bind(get_task("landscape").signature)
+
+
+class World:
+    """Numbers proposals and remembers outcomes, as the coordinator and its database do."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.strategy = strategy
+        self.told: dict[int, Outcome] = {}
+        self.asked: list[Proposal] = []
+
+    def costs(self, genotype: Genotype) -> Mapping[str, float]:
+        architecture = space().architecture(genotype)
+        return {"params": architecture.params, "macs": architecture.macs}
+
+    def feasible(self, genotype: Genotype) -> bool:
+        return self.costs(genotype)["macs"] < 1e9
+
+    def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
+        return [self.told[number] for number in numbers]
+
+    def ask(self, n: int = 1) -> list[Outcome]:
+        """Outcomes of up to `n` proposals, completed, still to be told."""
+        first = len(self.asked)
+        proposals = self.strategy.ask(n, self)
+        assert len(proposals) <= n
+        self.asked += proposals
+        return [_completed(first + i, proposal) for i, proposal in enumerate(proposals)]
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        self.told |= {outcome.number: outcome for outcome in outcomes}
+        self.strategy.tell(outcomes)
+
+    def search(self, trials: int) -> list[float]:
+        """The rewards of so many trials, one after another."""
+        rewards = []
+        for _ in range(trials):
+            outcomes = self.ask()
+            self.tell(outcomes)
+            rewards += [outcome.reward for outcome in outcomes]
+        return rewards
+
+    def genotypes(self, n: int) -> list[Genotype]:
+        """The next `n` proposals of a search that goes on."""
+        before = len(self.asked)
+        self.search(n)
+        return [proposal.genotype for proposal in self.asked[before:]]
+
+
+def _completed(number: int, proposal: Proposal) -> Outcome:
+    reward = score(space().architecture(proposal.genotype))
+    return Outcome(number, "completed", proposal.genotype, proposal.parents, proposal.token, {}, reward)
+
+
+def ended(outcome: Outcome, status: Status) -> Outcome:
+    return replace(outcome, status=status, reward=outcome.reward if status in ("completed", "reused") else None)
+
+
+def fresh(name: str, seed: int = 0, **options: Any) -> World:
+    return World(get_strategy(name, options, space(), seed))
+
+
+def restored(world: World, name: str) -> World:
+    """The same search after a restart: its state went through JSON, its past is looked up by number."""
+    saved = world.strategy.state()
+    again = fresh(name, seed=99)
+    again.told, again.asked = dict(world.told), list(world.asked)
+    context: Context = again
+    again.strategy.restore(State(json.loads(json.dumps(saved.data)), saved.blob), context)
+    return again
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_same_proposals(name: str) -> None:
+    assert fresh(name, 7).genotypes(60) == fresh(name, 7).genotypes(60)
+    assert fresh(name, 7).genotypes(60) != fresh(name, 8).genotypes(60)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("trials", [0, 1, 5, 24, 80])
+def test_a_restored_strategy_makes_the_same_next_proposals(name: str, trials: int) -> None:
+    world = fresh(name)
+    world.search(trials)
+    again = restored(world, name)
+    assert again.genotypes(50) == world.genotypes(50)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_restart_with_proposals_under_way(name: str) -> None:
+    world = fresh(name)
+    world.search(30)
+    open_ones = world.ask(8)
+    again = restored(world, name)
+    for each in (world, again):
+        each.tell(open_ones)
+    assert again.genotypes(50) == world.genotypes(50)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outcomes_in_any_order_of_any_status(name: str) -> None:
+    world, rng = fresh(name), np.random.default_rng(0)
+    waiting: list[Outcome] = []
+    for step in range(120):
+        waiting += world.ask(int(rng.integers(4)))
+        rng.shuffle(waiting)
+        told = [ended(outcome, STATUSES[(step + i) % len(STATUSES)]) for i, outcome in enumerate(waiting[:3])]
+        world.tell(told)
+        waiting = waiting[3:]
+    assert restored(world, name).genotypes(50) == world.genotypes(50)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_failures(name: str) -> None:
+    world = fresh(name)
+    for status in ("failed", "infeasible", "cancelled", "stopped"):
+        for _ in range(30):
+            world.tell([ended(outcome, status) for outcome in world.ask()])
+    assert len(world.genotypes(10)) == 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_architecture_again_and_again(name: str) -> None:
+    world = fresh(name)
+    genotype = space().sample(np.random.default_rng(3))
+    for _ in range(40):
+        world.tell([replace(ended(o, "reused"), genotype=genotype, reward=0.5) for o in world.ask()])
+    assert restored(world, name).genotypes(20) == world.genotypes(20)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_proposals_belong_to_the_space_and_name_real_parents(name: str) -> None:
+    world = fresh(name)
+    world.search(80)
+    for number, proposal in enumerate(world.asked):
+        space().architecture(proposal.genotype)
+        assert all(0 <= parent < number for parent in proposal.parents)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_state_does_not_grow_with_the_job(name: str) -> None:
+    world = fresh(name)
+    world.search(100)
+    early = len(json.dumps(world.strategy.state().data))
+    world.search(400)
+    assert len(json.dumps(world.strategy.state().data)) < 1.1 * early + 20
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_beats_random_at_equal_trials(name: str) -> None:
+    def best(strategy: str) -> list[float]:
+        return [max(fresh(strategy, seed).search(150)) for seed in range(9)]
+
+    assert median(best(name)) > median(best("random")) + 0.02

@@ -1,0 +1,92 @@
+"""What is refused at the door, with the field at fault, and what a job looks like once it is in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from searches import SPACE, TABLES, spec
+
+from nas_service.admission import admit
+from nas_service.errors import InvalidSpec
+from nas_service.spec import JobSpec
+from nas_service.strategies import strategy_classes
+
+
+@pytest.mark.parametrize(
+    ("parts", "field", "says"),
+    [
+        ({"space": {"name": "none"}}, "space.name", "mobilenetv3"),
+        ({"space": {"name": "mobilenetv3", "options": {"depht": 2}}}, "space.options.depht", "resolution"),
+        ({"task": {"name": "none"}}, "task.name", "landscape"),
+        ({"task": {"name": "landscape", "epoch": 3}}, "task.epoch", "epochs"),
+        ({"task": {"name": "landscape", "kind": "clip"}}, "space.name", "image"),
+        ({"task": {"name": "landscape", "metric": "val_f1"}}, "task.metric", "val_accuracy"),
+        ({"strategy": {"name": "none"}}, "strategy.name", "evolution"),
+        ({"strategy": {"name": "evolution", "size": 3}}, "strategy.size", "population"),
+        ({"strategy": {"name": "evolution", "population": 4, "sample": 5}}, "strategy", "cannot be larger"),
+        ({"budget": {"trials": 0}}, "budget.trials", "greater than or equal to 1"),
+        ({"budget": {"trials": 5, "hours": -1}}, "budget.hours", "greater than 0"),
+        ({"budgets": {}}, "budgets", "keys: name, space, task"),
+        ({"workers": {"parallel": 1, "threads": 2}}, "workers.threads", "keys: parallel, cpus"),
+        ({"objective": {"cost": "latency_ms", "target": 1}}, "device", "objective.cost"),
+        ({"objective": {"reward": "metric"}}, "device", "objective.cost"),
+        (
+            {"device": {"name": "pi"}, "objective": {"target": 1}},
+            "device.name",
+            "nas device profile pi --threads 1 --for SPEC.yaml",
+        ),
+        (
+            {"objective": {"cost": "macs", "limits": {"macs": 10}}},
+            "objective.limits.macs",
+            "none of 200 sampled architectures",
+        ),
+        ({"seed": -1}, "seed", "greater than or equal to 0"),
+    ],
+)
+def test_refusals(parts: dict[str, Any], field: str, says: str) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        admit(spec() | parts, TABLES)
+    assert refused.value.field == field
+    assert says in refused.value.detail
+
+
+@pytest.mark.parametrize("data", [None, [], "job", 3, {}])
+def test_what_is_no_spec_at_all(data: Any) -> None:
+    with pytest.raises(InvalidSpec):
+        admit(data, TABLES)
+
+
+@pytest.mark.parametrize("strategy", sorted(strategy_classes()))
+def test_defaults_are_filled_in_and_stay_as_they_are(strategy: str) -> None:
+    search = admit(spec(strategy={"name": strategy}), TABLES)
+    filled = search.filled_in
+    assert JobSpec.model_validate(filled).model_dump(mode="json") == filled
+    assert admit(filled, TABLES).filled_in == filled
+    assert filled["space"]["options"].keys() > SPACE["options"].keys()
+    assert filled["task"]["epochs"] == 1
+
+
+def test_what_the_job_depends_on_is_noted() -> None:
+    noted = admit(spec(), TABLES).fingerprints
+    assert set(noted) == {"space", "task", "data", "table"}
+    assert noted["table"] is None
+
+
+def test_equal_trials_have_equal_keys_and_others_do_not() -> None:
+    search = admit(spec(), TABLES)
+    noisy = admit(spec(task={"name": "landscape", "noise": 0.1}), TABLES)
+    genotype = {"choices": [0] * len(search.bound.positions)}
+    a = search.bound.architecture(genotype)
+    b = search.bound.architecture({"choices": [n - 1 for n in search.bound.choices]})
+    full, half = search.task.fidelity, type(search.task.fidelity)(1, 0.5)
+    keys = [
+        search.trial_key(a, full, 0, None),
+        search.trial_key(b, full, 0, None),
+        search.trial_key(a, half, 0, None),
+        search.trial_key(a, full, 1, None),
+        noisy.trial_key(a, full, 0, None),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert admit(spec(trials=3), TABLES).trial_key(a, full, 0, None) == keys[0]
+    assert search.trial_key(a, full, 0, "ab/inherited.safetensors") is None
