@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 Shape = tuple[int, ...]
-Activation = Literal["relu", "hswish", "none"]
+Activation = Literal["relu", "relu6", "hswish", "none"]
+Gate = Literal["hard_sigmoid", "sigmoid"]
 Skip = Literal["none", "identity", "pool"]
 
 
@@ -91,7 +92,7 @@ class Conv(Op):
 class MBConv(Op):
     """Mobile inverted bottleneck (arXiv 1801.04381) with squeeze-and-excitation after the depthwise layer (1905.02244).
 
-    Expansion 1x1, depthwise kxk, SE gate of `se_channels` (0: none), linear projection 1x1. With
+    Expansion 1x1, depthwise kxk, SE gate of `se_channels` (0: none) through `se_gate`, linear projection 1x1. With
     `expanded_channels == in_shape[0]` there is no expansion layer: that is a depthwise-separable convolution.
     """
 
@@ -103,6 +104,7 @@ class MBConv(Op):
     se_channels: int = 0
     activation: Activation = "relu"
     skip: Skip = "none"
+    se_gate: Gate = "hard_sigmoid"
 
     @property
     def expands(self) -> bool:

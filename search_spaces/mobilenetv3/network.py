@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ..architecture import Architecture
-from ..ops import Activation, Classifier, Conv, MBConv, Op, Shape, Skip, strided
+from ..ops import Activation, Classifier, Conv, Gate, MBConv, Op, Shape, Skip, strided
 from ..space import Signature
 
 SMALLEST_MAP = 4  # pixels a side that the last feature map keeps on small inputs
@@ -26,18 +27,25 @@ class Layer:
     se: int = 0
     activation: Activation = "relu"
     skip: Skip = "identity"
+    gate: Gate = "hard_sigmoid"
+
+
+Form = Literal["efficient", "features", "original"]
 
 
 @dataclass(frozen=True)
 class Ends:
-    """The stem and the last stage. `original` keeps the feature layer before the pooling, as MnasNet has it;
-    the efficient form moves it behind the pooling (arXiv 1905.02244, section 5.1).
+    """The stem and the last stage, whose `form` says where the feature layer of width `hidden` stands.
+
+    `efficient`: 1x1 to `head`, pool, linear to `hidden` (arXiv 1905.02244, section 5.1). `features`: 1x1 to `hidden`,
+    pool, as MnasNet and MobileNetV2 end. `original`: a bottleneck that expands to `head` goes before the features.
     """
 
     stem: int = 16
     head: int = 960
     hidden: int = 1280
-    original: bool = False
+    form: Form = "efficient"
+    activation: Activation = "hswish"
 
 
 def make_divisible(channels: float, divisor: int = 8) -> int:
@@ -70,7 +78,7 @@ def stride_plan(resolution: int, strides: Sequence[int]) -> tuple[int, ...]:
 def assemble(signature: Signature, resolution: int, layers: Sequence[Layer], ends: Ends) -> Architecture:
     """Stem, body and last stage at one input resolution, with the stride plan for that resolution."""
     stem_stride, *strides = stride_plan(resolution, [2, *(layer.stride for layer in layers)])
-    ops: list[Op] = [Conv((signature.channels, resolution, resolution), ends.stem, 3, stem_stride, "hswish")]
+    ops: list[Op] = [Conv((signature.channels, resolution, resolution), ends.stem, 3, stem_stride, ends.activation)]
     for layer, stride in zip(layers, strides, strict=True):
         ops.append(_op(ops[-1].out_shape, layer, stride))
     ops += _last_stage(ops[-1].out_shape, ends, signature.outputs)
@@ -81,13 +89,13 @@ def _op(shape: Shape, layer: Layer, stride: int) -> Op:
     skip = layer.skip if shape[0] == layer.out and (stride == 1 or layer.skip == "pool") else "none"
     if layer.expanded is None:
         return Conv(shape, layer.out, layer.kernel, stride, layer.activation, skip)
-    return MBConv(shape, layer.out, layer.kernel, stride, layer.expanded, layer.se, layer.activation, skip)
+    return MBConv(shape, layer.out, layer.kernel, stride, layer.expanded, layer.se, layer.activation, skip, layer.gate)
 
 
 def _last_stage(shape: Shape, ends: Ends, outputs: int) -> list[Op]:
-    if not ends.original:
-        head = Conv(shape, ends.head, 1, 1, "hswish")
-        return [head, Classifier(head.out_shape, outputs, ends.hidden)]
-    last = MBConv(shape, 2 * shape[0], 3, 1, ends.head, 0, "hswish")
-    features = Conv(last.out_shape, ends.hidden, 1, 1, "hswish")
-    return [last, features, Classifier(features.out_shape, outputs)]
+    if ends.form == "efficient":
+        head = Conv(shape, ends.head, 1, 1, ends.activation)
+        return [head, Classifier(head.out_shape, outputs, ends.hidden, ends.activation)]
+    last = [MBConv(shape, 2 * shape[0], 3, 1, ends.head, 0, ends.activation)] if ends.form == "original" else []
+    features = Conv(last[-1].out_shape if last else shape, ends.hidden, 1, 1, ends.activation)
+    return [*last, features, Classifier(features.out_shape, outputs)]

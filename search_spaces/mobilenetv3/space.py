@@ -22,7 +22,6 @@ from .network import Ends, Layer, assemble, make_divisible, se_width
 from .references import REFERENCES, reference
 
 StageOp = Literal["conv", "separable", "mbconv"]
-LastStage = Literal["efficient", "original"]
 
 
 class Stage(Options):
@@ -57,7 +56,7 @@ class MobileNetV3Options(Options):
     activation: Annotated[tuple[Literal["relu", "hswish"], ...], Len(1)] = ("relu", "hswish")
     kernel: Annotated[tuple[Literal[3, 5, 7], ...], Len(1)] = (3, 5, 7)
     expansion: Annotated[tuple[Annotated[float, Field(ge=1, le=10)], ...], Len(1)] = (3, 4, 6)
-    last_stage: Annotated[tuple[LastStage, ...], Len(1)] = ("efficient",)
+    last_stage: Annotated[tuple[Literal["efficient", "original"], ...], Len(1)] = ("efficient",)
     stem: PositiveInt = 16
     hidden: Annotated[int, Field(ge=8, le=8192, description="width of the last feature layer")] = 1280
 
@@ -145,7 +144,7 @@ class BoundMobileNetV3(ChoiceSpace):
                 stride = stage.stride if index == 0 else 1
                 layers.append(self._layer(chosen, widths, f"{name}.layer{index}", cin, out, stride))
                 cin = out
-        ends = Ends(stem, make_divisible(6 * cin), self.options.hidden, chosen["last_stage"] == "original")
+        ends = Ends(stem, make_divisible(6 * cin), self.options.hidden, chosen["last_stage"])
         return assemble(self.signature, chosen["resolution"], layers, ends)
 
     def _layer(

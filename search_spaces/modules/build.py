@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..architecture import INPUT, Architecture
-from ..ops import Classifier, Conv, MBConv, Op
+from ..ops import Classifier, Conv, Gate, MBConv, Op
 
 DROPOUT = 0.2  # before the output layer (arXiv 1905.02244: keep probability 0.8)
 
@@ -27,15 +27,15 @@ class ConvModule(nn.Module):
 
 
 class SqueezeExcite(nn.Module):
-    """Channel gate: pool, reduce, relu, expand, hard sigmoid (arXiv 1905.02244)."""
+    """Channel gate: pool, reduce, relu, expand, hard sigmoid (arXiv 1905.02244) or sigmoid (arXiv 1807.11626)."""
 
-    def __init__(self, channels: int, squeezed: int) -> None:
+    def __init__(self, channels: int, squeezed: int, gate: Gate) -> None:
         super().__init__()
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.reduce = nn.Conv2d(channels, squeezed, 1)
         self.act = nn.ReLU(inplace=True)
         self.expand = nn.Conv2d(squeezed, channels, 1)
-        self.gate = nn.Hardsigmoid()
+        self.gate = nn.Hardsigmoid() if gate == "hard_sigmoid" else nn.Sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
         scale: Tensor = self.gate(self.expand(self.act(self.reduce(self.pool(x)))))
@@ -49,7 +49,7 @@ class MBConvModule(nn.Module):
         act = op.activation
         self.expansion = _conv_bn(cin, mid, 1, 1, act) if op.expands else nn.Identity()
         self.depthwise = _conv_bn(mid, mid, op.kernel, op.stride, act, groups=mid)
-        self.se = SqueezeExcite(mid, op.se_channels) if op.se_channels else nn.Identity()
+        self.se = SqueezeExcite(mid, op.se_channels, op.se_gate) if op.se_channels else nn.Identity()
         self.projection = _conv_bn(mid, op.out_channels, 1, 1, "none")
         self.shortcut = _shortcut(op.skip, op.stride)
 
@@ -133,7 +133,11 @@ def _conv_bn(cin: int, cout: int, kernel: int, stride: int, activation: str, gro
 
 
 def _activation(name: str) -> nn.Module:
-    return {"relu": nn.ReLU, "hswish": nn.Hardswish}[name](inplace=True) if name != "none" else nn.Identity()
+    return (
+        {"relu": nn.ReLU, "relu6": nn.ReLU6, "hswish": nn.Hardswish}[name](inplace=True)
+        if name != "none"
+        else nn.Identity()
+    )
 
 
 def _shortcut(skip: str, stride: int) -> nn.Module | None:

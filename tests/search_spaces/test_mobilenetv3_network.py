@@ -82,8 +82,8 @@ def test_skips_only_where_shapes_allow(signature):
 def test_efficient_last_stage_saves_macs(signature):
     """About 30 million at 224 px for V3-Large (arXiv 1905.02244, section 5.1)."""
     layers = [Layer(5, 960, 160, stride=2) for _ in range(4)]
-    efficient = assemble(signature, 224, layers, Ends(original=False))
-    original = assemble(signature, 224, layers, Ends(original=True))
+    efficient = assemble(signature, 224, layers, Ends(form="efficient"))
+    original = assemble(signature, 224, layers, Ends(form="original"))
     assert [type(op) for op in efficient.ops[-2:]] == [Conv, Classifier]
     assert [type(op) for op in original.ops[-3:]] == [MBConv, Conv, Classifier]
     assert original.ops[-1].hidden == 0

@@ -44,6 +44,49 @@ NETWORKS = {  # blocks, parameters, MACs, width of the head, width of the hidden
     "mobilenetv3-large": (LARGE, 5_483_032, 216_589_760, 960, 1280),
     "mobilenetv3-small": (SMALL, 2_542_856, 56_510_400, 576, 1024),
 }
+
+# parameters, MACs in millions as published counts give them
+COUNTS = {
+    "mobilenetv3-large-minimalistic": (3_924_288, 209.136704),
+    "mobilenetv3-small-minimalistic": (2_044_736, 52.288448),
+    "mnasnet-a1": (3_887_038, 311.579072),
+    "mnasnet-b1": (4_383_312, 314.415872),
+    "mnasnet-small": (2_030_264, 68.339184),
+    "mobilenetv2": (3_504_872, 300.774272),
+    "mobilenetv3-large-0.35": (2_131_832, 39.47),
+    "mobilenetv3-large-0.5": (2_689_520, 69.25),
+    "mobilenetv3-large-0.75": (3_993_528, 154.56),
+    "mobilenetv3-large-1.25": (7_551_976, 355.22),
+    "mobilenetv3-small-0.35": (1_358_288, 12.82),
+    "mobilenetv3-small-0.5": (1_592_704, 21.05),
+    "mobilenetv3-small-0.75": (2_041_872, 43.40),
+    "mobilenetv3-small-1.25": (3_205_384, 90.80),
+    "mobilenetv3-large-0.35-torchvision": (997_064, 35.28),
+    "mobilenetv3-large-0.5-torchvision": (1_734_576, 64.96),
+    "mobilenetv3-large-0.75-torchvision": (3_377_576, 140.03),
+    "mobilenetv3-large-1.25-torchvision": (8_164_744, 343.46),
+    "mobilenetv3-small-0.35-torchvision": (558_744, 11.24),
+    "mobilenetv3-small-0.5-torchvision": (917_264, 18.97),
+    "mobilenetv3-small-0.75-torchvision": (1_653_920, 39.12),
+    "mobilenetv3-small-1.25-torchvision": (3_644_912, 88.16),
+}
+MNASNET_BLOCKS = {  # parameters and MACs of each group of equal blocks
+    "mnasnet-a1": (
+        (1, 2, 3, 4, 2, 3, 1),
+        (896, 13968, 39098, 281680, 316144, 1067244, 473920),
+        (10035200, 54942720, 28850592, 59411520, 49655808, 53492256, 23002560),
+    ),
+    "mnasnet-b1": (
+        (1, 3, 3, 3, 2, 4, 1),
+        (896, 11472, 33096, 217680, 209184, 1611456, 605440),
+        (10035200, 40341504, 28844928, 47275200, 40096896, 86224320, 29409408),
+    ),
+    "mnasnet-small": (
+        (1, 1, 2, 4, 3, 3, 1),
+        (168, 920, 8704, 71900, 54360, 296452, 129648),
+        (1705984, 4290048, 9784320, 12334464, 8250624, 12717408, 6235152),
+    ),
+}
 NON_LINEARITY: dict[str, Activation] = {"RE": "relu", "HS": "hswish"}
 
 network = pytest.mark.parametrize("name", NETWORKS)
@@ -53,8 +96,27 @@ def reference(name: str) -> Architecture:
     return get_space("mobilenetv3").reference(name)
 
 
-def test_both_are_listed():
-    assert get_space("mobilenetv3").references == tuple(NETWORKS)
+def test_all_are_listed():
+    assert set(get_space("mobilenetv3").references) == {*NETWORKS, *COUNTS}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_published_counts(name, measure):
+    params, millions = COUNTS[name]
+    architecture = reference(name)
+    built = measure(build(architecture), architecture.input_shape)
+    assert architecture.params == built.params == params
+    assert architecture.macs == built.macs
+    assert architecture.macs / 1e6 == pytest.approx(millions, abs=0.0051 if round(millions, 2) == millions else 0)
+
+
+@pytest.mark.parametrize("name", MNASNET_BLOCKS)
+def test_mnasnet_blocks(name):
+    repeats, params, macs = MNASNET_BLOCKS[name]
+    ops = iter(reference(name).ops[1:-2])
+    groups = [[next(ops) for _ in range(n)] for n in repeats]
+    assert [sum(op.params for op in group) for group in groups] == list(params)
+    assert [sum(op.macs for op in group) for group in groups] == list(macs)
 
 
 @network

@@ -48,7 +48,7 @@ def test_keys_are_stable():
     )
     assert MBConv((4, 8, 8), 6, 3, 2, 12, 8, "hswish", "identity").key == (
         "mbconv(in_shape=4x8x8,out_channels=6,kernel=3,stride=2,expanded_channels=12,se_channels=8,"
-        "activation=hswish,skip=identity)"
+        "activation=hswish,skip=identity,se_gate=hard_sigmoid)"
     )
     assert Classifier((16, 4, 4), 10).key == "classifier(in_shape=16x4x4,outputs=10,hidden=0,activation=hswish)"
 
