@@ -1,8 +1,8 @@
 """Published networks, as their papers and released code state them, at 224 px, three channels and 1000 classes.
 
 MobileNetV3 (arXiv 1905.02244, tables 1 and 2) with its minimalistic variants and width multipliers, MnasNet
-(arXiv 1807.11626) and MobileNetV2 (arXiv 1801.04381). Two conventions of MobileNetV3's multipliers are in use: the paper's
-scales widths and keeps the expansion ratios and the last feature layer; torchvision scales every number of the table.
+(arXiv 1807.11626) and MobileNetV2 (arXiv 1801.04381). Two conventions of MobileNetV3's multipliers are in use: the
+paper's scales widths and keeps the expansion ratios and the last feature layer; torchvision scales every number.
 """
 
 from __future__ import annotations
