@@ -77,7 +77,9 @@ def check_table(
     Raises TableError where the table does not speak for what runs here, lacks an op, or saw the whole space.
     """
     if problem := table.mismatch(threads=table.runtime.threads):
-        raise TableError(f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC --fresh")
+        raise TableError(
+            f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC.yaml --fresh"
+        )
     chosen = _unseen(table, space, networks, rng)
     twice = replace(protocol, visits=2 * protocol.visits)
     journal = Journal()
@@ -103,7 +105,7 @@ def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generato
     if missing:
         raise TableError(
             f"the table of {table.device.name!r} lacks {len(missing)} op(s) of this space, for example {min(missing)}; "
-            f"measure them with: nas device profile {table.device.name} --for SPEC"
+            f"measure them with: nas device profile {table.device.name} --for SPEC.yaml"
         )
     return chosen
 
