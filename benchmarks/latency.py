@@ -88,6 +88,8 @@ def figures(table: LatencyTable, checked: Check, calibration: list[Architecture]
     return {
         **asdict(checked.errors),
         "noise_floor": checked.noise_floor,
+        "slowdown": checked.slowdown,
+        "at_table_speed": asdict(checked.at_table_speed),
         "covered": checked.covered,
         "bar": BAR,
         "linear_macs": asdict(linear(table, checked, calibration, "macs")),
@@ -126,6 +128,7 @@ def show(report: dict[str, Any]) -> None:
     print(f"{'estimate':<18}{'MAPE':>8}{'in 5 %':>8}{'in 10 %':>8}{'tau':>7}{'MAPE / bar':>12}")
     for name, errors in (
         ("latency table", report),
+        ("at table's speed", report["at_table_speed"]),
         ("linear on MACs", report["linear_macs"]),
         ("linear on params", report["linear_params"]),
     ):

@@ -9,6 +9,7 @@ import pytest
 
 from latency_tables import TableError, check_table
 from latency_tables.check import Errors, kendall_tau
+from latency_tables.table import Entry
 
 
 def test_errors_of_known_estimates():
@@ -38,6 +39,16 @@ def test_checks_on_networks_that_calibration_has_not_seen(made_up, tiny_space, a
     assert result.covered == 0
     assert result.noise_floor > 0
     assert seen[-1].done == seen[-1].total
+
+
+def test_errors_at_the_speed_of_the_table(made_up, tiny_space, moment):
+    """By a reference that took a nanosecond, the machine is far slower now, and each estimate is raised with it."""
+    hurried = replace(made_up, reference=Entry(1e-6, 0.0, 20))
+    result = check_table(
+        hurried, tiny_space, rng=np.random.default_rng(0), progress=lambda _: None, networks=2, protocol=moment
+    )
+    assert result.slowdown > 100
+    assert 1 + result.at_table_speed.bias == pytest.approx(result.slowdown * (1 + result.errors.bias))
 
 
 def test_tables_that_cannot_be_checked(made_up, tiny_space, all_networks):

@@ -62,7 +62,8 @@ def test_a_second_space_extends_the_table(profile, tiny_space, visits, moment):
     second = profile(larger)
     assert first.entries.items() < second.entries.items()
     assert set(first.networks) < set(second.networks)
-    new_subjects = 2 * (len(second.entries) - len(first.entries)) + len(second.networks) - len(first.networks)
+    new_subjects = 2 * (len(second.entries) - len(first.entries)) + len(second.networks) - len(first.networks) + 1
+    assert second.reference == first.reference
     assert len(visits) - before == moment.visits * new_subjects
 
 
@@ -124,7 +125,7 @@ def test_goes_on_after_kill_9(profile, tiny_space, visits, tmp_path, moment):
         file.truncate(journal.stat().st_size - 5)  # as a kill between two writes of one line would leave it
     kept = len(journal.read_text().splitlines()) - 2
     table = profile(tiny_space)
-    wanted = moment.visits * (2 * len(table.entries) + len(table.networks))
+    wanted = moment.visits * (2 * len(table.entries) + len(table.networks) + 1)
     assert len(visits) == wanted - kept
     assert 0 < len(visits) < 25
     assert load(path) == table

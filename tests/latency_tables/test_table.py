@@ -65,6 +65,21 @@ def test_extension_keeps_what_was_there_and_fits_anew(made_up, all_networks):
     assert made_up.estimate(all_networks[0]) != extended.estimate(all_networks[0])
 
 
+def test_what_was_measured_on_a_slower_day_is_brought_to_the_speed_of_the_table(made_up):
+    timed = replace(made_up, reference=Entry(1.0, 0.01, 20))
+    op, network = STRANGER.ops[0], replace(made_up.networks[0], hash="another", latency_ms=0.8, spread_ms=0.08)
+    extended = timed.extended({op.key: Entry(0.2, 0.02, 5)}, (network,), Entry(1.25, 0.01, 20))
+    assert extended.entries[op.key] == Entry(pytest.approx(0.16), pytest.approx(0.016), 5)
+    assert extended.networks[-1].latency_ms == pytest.approx(0.64)
+    assert extended.networks[:-1] == timed.networks
+    assert extended.reference == timed.reference
+
+
+def test_slowdown(made_up):
+    assert replace(made_up, reference=Entry(1.0, 0.01, 20)).slowdown(Entry(1.25, 0.01, 20)) == 1.25
+    assert made_up.slowdown(Entry(1.25, 0.01, 20)) == 1.0
+
+
 def _altered(table: LatencyTable, **changes: object) -> str:
     return json.dumps({"schema": 1, "hash": table.hash} | asdict(table) | changes)
 
