@@ -10,13 +10,12 @@ import pytest
 from latency_tables import measure_network
 from latency_tables.measure import Protocol, Visit, pinned, summary, visit
 from latency_tables.subjects import export_network
+from search_spaces import Architecture
+from search_spaces.ops import Classifier, Conv
 
 
 @pytest.fixture(scope="module")
 def model():
-    from search_spaces import Architecture
-    from search_spaces.ops import Classifier, Conv
-
     return export_network(Architecture.chain([Conv((1, 8, 8), 8, 3), Classifier((8, 8, 8), 3)]))
 
 
