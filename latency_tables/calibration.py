@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 FEWEST_NETWORKS = 4
-SITTING_ERROR = 0.015  # by which all is faster or slower at another time, unseen by a fit within one sitting
+SITTING_ERROR = 0.02  # by which all is faster or slower at another time, unseen by a fit within one sitting
 _NORMAL_95 = 1.6449  # one-sided 95 %, that is 90 % on both sides
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]

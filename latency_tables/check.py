@@ -15,7 +15,7 @@ from .journal import Journal
 from .measure import INTERLEAVED, Protocol, summary
 from .profile import distinct_networks
 from .rounds import ProgressCallback, measure_subjects
-from .subjects import of_network
+from .subjects import REFERENCE, REFERENCE_NETWORK, of_network, reference_entry
 from .table import LatencyTable, TableError
 
 CHECKED_NETWORKS = 40
@@ -51,6 +51,8 @@ class Errors:
 class Check:
     """Estimates beside measurements of the same networks, in milliseconds.
 
+    `slowdown` says how much slower the machine was than when the table was made (1.02: by 2 %), and `at_table_speed`
+    are the errors without that common factor.
     `noise_floor` is the mean difference between two measurements of one network in separate sessions, as a share;
     `covered` the share of networks whose measurement lies in its estimate's interval.
     """
@@ -59,6 +61,8 @@ class Check:
     measured_ms: tuple[float, ...]
     estimated_ms: tuple[float, ...]
     errors: Errors
+    at_table_speed: Errors
+    slowdown: float
     noise_floor: float
     covered: float
 
@@ -77,12 +81,14 @@ def check_table(
     Raises TableError where the table does not speak for what runs here, lacks an op, or saw the whole space.
     """
     if problem := table.mismatch(threads=table.runtime.threads):
-        raise TableError(f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC --fresh")
+        raise TableError(
+            f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC.yaml --fresh"
+        )
     chosen = _unseen(table, space, networks, rng)
     twice = replace(protocol, visits=2 * protocol.visits)
     journal = Journal()
     measure_subjects(
-        [of_network(a) for a in chosen],
+        [REFERENCE, *(of_network(a) for a in chosen if a != REFERENCE_NETWORK)],
         threads=table.runtime.threads,
         protocol=twice,
         rng=rng,
@@ -92,7 +98,8 @@ def check_table(
     visits = [journal.visits[of_network(a).name] for a in chosen]
     first = np.array([summary(v[: protocol.visits], protocol).latency_ms for v in visits])
     second = np.array([summary(v[protocol.visits :], protocol).latency_ms for v in visits])
-    return _compared(table, chosen, first, second)
+    slowdown = table.slowdown(reference_entry(summary(journal.visits[REFERENCE.name], protocol)))
+    return _compared(table, chosen, first, second, slowdown)
 
 
 def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generator) -> list[Architecture]:
@@ -103,12 +110,14 @@ def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generato
     if missing:
         raise TableError(
             f"the table of {table.device.name!r} lacks {len(missing)} op(s) of this space, for example {min(missing)}; "
-            f"measure them with: nas device profile {table.device.name} --for SPEC"
+            f"measure them with: nas device profile {table.device.name} --for SPEC.yaml"
         )
     return chosen
 
 
-def _compared(table: LatencyTable, chosen: Sequence[Architecture], first: Floats, second: Floats) -> Check:
+def _compared(
+    table: LatencyTable, chosen: Sequence[Architecture], first: Floats, second: Floats, slowdown: float
+) -> Check:
     estimates = [table.estimate(architecture) for architecture in chosen]
     estimated = np.array([e.latency_ms for e in estimates])
     measured = (first + second) / 2
@@ -118,6 +127,8 @@ def _compared(table: LatencyTable, chosen: Sequence[Architecture], first: Floats
         tuple(measured.tolist()),
         tuple(estimated.tolist()),
         Errors.between(estimated, measured),
+        Errors.between(estimated * slowdown, measured),
+        slowdown,
         float(np.abs(second / first - 1).mean()),
         float(covered.mean()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from numpy.random import Generator
@@ -16,7 +17,17 @@ from .journal import Journal
 from .machine import Device, Runtime
 from .measure import INTERLEAVED, Measurement, Protocol, summary
 from .rounds import ProgressCallback, measure_subjects
-from .subjects import COPIES, Subject, entry, measured_network, of_network, of_op
+from .subjects import (
+    COPIES,
+    REFERENCE,
+    REFERENCE_NETWORK,
+    Subject,
+    entry,
+    measured_network,
+    of_network,
+    of_op,
+    reference_entry,
+)
 from .table import Entry, LatencyTable, MeasuredNetwork, TableError, load
 
 CALIBRATION_NETWORKS = 12
@@ -43,8 +54,10 @@ class Plan:
 
     @property
     def subjects(self) -> list[Subject]:
-        copies = [of_op(op, n) for op in self.ops for n in (1, COPIES)]
-        return copies + [of_network(network) for network in self.networks]
+        """Everything to measure, the reference network beside it; empty where the table lacks nothing."""
+        lacking = [of_op(op, n) for op in self.ops for n in (1, COPIES)]
+        lacking += [of_network(network) for network in self.networks if network != REFERENCE_NETWORK]
+        return [*lacking, REFERENCE] if self.ops or self.networks else []
 
     def entries(self, measured: Measured) -> dict[str, Entry]:
         return {op.key: entry(measured(of_op(op, 1)), measured(of_op(op, COPIES))) for op in self.ops}
@@ -84,8 +97,9 @@ def profile_space(
     def measured(subject: Subject) -> Measurement:
         return summary(journal.visits[subject.name], protocol)
 
-    new = plan.entries(measured), plan.measured_networks(measured)
-    table = LatencyTable.measured(*here, *new) if table is None else table.extended(*new)
+    entries, whole, reference = plan.entries(measured), plan.measured_networks(measured), measured(REFERENCE)
+    with_new = table.extended if table else partial(LatencyTable.measured, *here)
+    table = with_new(entries, whole, reference_entry(reference))
     table.save(path)
     journal.discard()
     return table

@@ -13,11 +13,21 @@ from functools import partial
 from math import hypot
 
 from search_spaces import Architecture, Op
+from search_spaces.ops import Classifier, Conv, MBConv
 
 from .measure import Measurement, Model
 from .table import Entry, MeasuredNetwork
 
 COPIES = 4
+REFERENCE_NETWORK = Architecture.chain(
+    [
+        Conv((3, 32, 32), 16, 3, 2, "hswish"),
+        MBConv((16, 16, 16), 24, 3, 2, 64),
+        MBConv((24, 8, 8), 24, 5, 1, 96, 24, "relu", "identity"),
+        Conv((24, 8, 8), 96, 1, 1, "hswish"),
+        Classifier((96, 8, 8), 10, 128),
+    ]
+)
 _LEAST_MS = 1e-5  # an op whose cost drowns in the clock's noise still costs something
 
 
@@ -61,3 +71,10 @@ def entry(single: Measurement, several: Measurement) -> Entry:
 def measured_network(architecture: Architecture, measurement: Measurement) -> MeasuredNetwork:
     keys = tuple(op.key for op in architecture.ops)
     return MeasuredNetwork(architecture.hash, keys, measurement.latency_ms, measurement.spread_ms, measurement.runs)
+
+
+def reference_entry(measurement: Measurement) -> Entry:
+    return Entry(measurement.latency_ms, measurement.spread_ms, measurement.runs)
+
+
+REFERENCE = of_network(REFERENCE_NETWORK)  # measured beside everything: how fast the machine is meanwhile

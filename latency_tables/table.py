@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -64,28 +64,50 @@ class Estimate:
 
 @dataclass(frozen=True)
 class LatencyTable:
-    """Entries by `op.key`. Tables are values: `extended` gives a new one."""
+    """Entries by `op.key`. Tables are values: `extended` gives a new one.
+
+    `reference` is what one fixed network took while the entries were measured: how fast the machine was then. Tables
+    that were not measured by `profile` may lack it.
+    """
 
     device: Device
     runtime: Runtime
     entries: Mapping[str, Entry]
     networks: tuple[MeasuredNetwork, ...]
     calibration: Calibration
+    reference: Entry | None = None
 
     @classmethod
     def measured(
-        cls, device: Device, runtime: Runtime, entries: Mapping[str, Entry], networks: tuple[MeasuredNetwork, ...]
+        cls,
+        device: Device,
+        runtime: Runtime,
+        entries: Mapping[str, Entry],
+        networks: tuple[MeasuredNetwork, ...],
+        reference: Entry | None = None,
     ) -> LatencyTable:
         """A table with its calibration fitted on `networks`, all of whose ops are in `entries`."""
         sums = [sum(entries[key].latency_ms for key in network.ops) for network in networks]
         calibration = Calibration.fit(sums, [network.latency_ms for network in networks])
-        return cls(device, runtime, dict(sorted(entries.items())), networks, calibration)
+        return cls(device, runtime, dict(sorted(entries.items())), networks, calibration, reference)
 
-    def extended(self, entries: Mapping[str, Entry], networks: tuple[MeasuredNetwork, ...]) -> LatencyTable:
-        """A table with more entries and networks, calibrated on all of its networks together."""
+    def extended(
+        self, entries: Mapping[str, Entry], networks: tuple[MeasuredNetwork, ...], reference: Entry | None = None
+    ) -> LatencyTable:
+        """A table with more entries and networks, calibrated on all of its networks together.
+
+        `reference` is what the reference network took beside the new ones: they are brought to this table's speed.
+        """
+        factor = 1 / self.slowdown(reference) if reference else 1.0
         known = {network.hash for network in networks}
         kept = tuple(network for network in self.networks if network.hash not in known)
-        return self.measured(self.device, self.runtime, {**self.entries, **entries}, kept + networks)
+        more = {key: _scaled(entry, factor) for key, entry in entries.items()}
+        whole = kept + tuple(_scaled(network, factor) for network in networks)
+        return self.measured(self.device, self.runtime, {**self.entries, **more}, whole, self.reference)
+
+    def slowdown(self, reference: Entry) -> float:
+        """How much slower the machine is now than it was for this table, by what the reference network takes."""
+        return reference.latency_ms / self.reference.latency_ms if self.reference else 1.0
 
     def estimate(self, architecture: Architecture) -> Estimate:
         """Sum of the ops' costs, calibrated."""
@@ -158,6 +180,13 @@ def _validated(document: Any, path: str | Path) -> LatencyTable:
 
 
 _ENVELOPE = ("schema", "hash")
+
+
+Timed = TypeVar("Timed", Entry, MeasuredNetwork)
+
+
+def _scaled(timed: Timed, factor: float) -> Timed:
+    return replace(timed, latency_ms=timed.latency_ms * factor, spread_ms=timed.spread_ms * factor)
 
 
 def table_path(folder: Path, device: str, threads: int) -> Path:

@@ -109,7 +109,10 @@ def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:
             "without one, set objective.cost to macs or params",
             "device",
         )
-    path = table_path(tables, device.name, device.threads)
+    try:
+        path = table_path(tables, device.name, device.threads)
+    except TableError as error:
+        raise InvalidSpec(str(error), "device.name") from None
     profile = f"nas device profile {device.name} --threads {device.threads} --for SPEC.yaml"
     if not path.exists():
         raise InvalidSpec(

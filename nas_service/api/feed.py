@@ -31,8 +31,11 @@ class Viewer:
         """Take in the last event's number, None for a job that was deleted."""
         if last != self.seen:
             self.seen = last
-            with contextlib.suppress(RuntimeError):  # the event loop closed meanwhile, and the stream with it
-                self.loop.call_soon_threadsafe(self.news.set)
+            self.wake()
+
+    def wake(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop closed meanwhile, and the stream with it
+            self.loop.call_soon_threadsafe(self.news.set)
 
 
 class Feed:
@@ -49,8 +52,20 @@ class Feed:
         self._thread = threading.Thread(target=self._loop, name="events", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    @property
+    def closing(self) -> bool:
+        """Whether streams should end now, unfinished: their readers will resume with the next server."""
+        return self._stop.is_set()
+
+    def close(self) -> None:
+        """Make every stream end."""
         self._stop.set()
+        with self._lock:
+            for viewer in self._viewers:
+                viewer.wake()
+
+    def stop(self) -> None:
+        self.close()
         if self._thread is not None:
             self._thread.join(timeout=5)
 

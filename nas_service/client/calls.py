@@ -30,6 +30,7 @@ from .errors import ApiError
 
 T = TypeVar("T")
 PREFIX = "/api/v1"
+TITLE = "The job spec does not fit"
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ def _read(answer: Any, response: httpx.Response) -> Any:
 
 
 def submit(spec: Mapping[str, Any], idempotency_key: str | None) -> Call[JobView]:
-    """Raises ApiError for numbers that JSON does not know, before anything is sent."""
+    """Raises ApiError for values that JSON does not know (YAML has dates), before anything is sent."""
     headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
-    _refuse_unknown_numbers(spec, "")
+    _refuse_unknown(spec, "")
     return Call(JobView, "POST", "/jobs", body=dict(spec), headers=headers)
 
 
@@ -166,12 +167,15 @@ def _safe(part: str) -> str:
     return quote(part, safe="")
 
 
-def _refuse_unknown_numbers(value: Any, path: str) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ApiError(422, "The job spec does not fit", f"{value} is no number that JSON knows", path)
+def _refuse_unknown(value: Any, path: str) -> None:
     if isinstance(value, Mapping):
         for key, child in value.items():
-            _refuse_unknown_numbers(child, f"{path}.{key}".lstrip("."))
+            _refuse_unknown(child, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list | tuple):
         for i, child in enumerate(value):
-            _refuse_unknown_numbers(child, f"{path}.{i}")
+            _refuse_unknown(child, f"{path}.{i}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ApiError(422, TITLE, f"{value} is no number that JSON knows", path)
+    elif value is not None and not isinstance(value, str | int | float):
+        kind = type(value).__name__
+        raise ApiError(422, TITLE, f"a {kind} ({value}) is no value that JSON knows; put it into quotes", path)

@@ -199,6 +199,8 @@ def _figures(result: Check) -> dict[str, Any]:
     return {
         "networks": len(result.measured_ms),
         **asdict(result.errors),
+        "slowdown": result.slowdown,
+        "mape_at_table_speed": result.at_table_speed.mape,
         "noise_floor": result.noise_floor,
         "covered": result.covered,
         "measured_ms": result.measured_ms,
@@ -212,6 +214,8 @@ def _sentences(figures: dict[str, Any]) -> str:
         f"{max(figures['measured_ms']):.3f} ms: mean error {_percent(figures['mape'])} "
         f"(two measurements of one network differ by {_percent(figures['noise_floor'])}), "
         f"bias {figures['bias']:+.1%}\n"
+        f"the machine takes {figures['slowdown']:.3f} of the time that it took when the table was made; mean error at "
+        f"that speed {_percent(figures['mape_at_table_speed'])}\n"
         f"within 5 %: {figures['within_5']:.0%}, within 10 %: {figures['within_10']:.0%}, Kendall tau "
         f"{figures['tau']:.3f}, inside their error bar: {figures['covered']:.0%}"
     )

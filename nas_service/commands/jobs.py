@@ -92,6 +92,8 @@ def _read(spec: Path) -> dict[str, object]:
         return read_spec(spec)
     except OSError as error:
         raise UserError(f"{spec} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{spec} is no text in UTF-8, so it is no job spec") from None
     except ValueError as error:
         raise UserError(str(error)) from None
 

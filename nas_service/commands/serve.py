@@ -17,7 +17,8 @@ from .terminal import UserError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-GRACE_S = 3  # an open event stream otherwise keeps Ctrl-C waiting
+_NO_RAY = "Ray did not start: {}; check NAS_RAY_ADDRESS, or run without Ray: nas serve --inline 2"
+GRACE_S = 3  # for requests that are being answered
 
 Host = Annotated[str | None, typer.Option(help="address to listen at [default: NAS_HOST or 127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: NAS_PORT or 8350]")]
@@ -81,16 +82,25 @@ def _app(settings: Settings, inline: int) -> FastAPI:
 
     try:
         return create_app(settings, dispatcher=InlineDispatcher(inline) if inline else None)
+    except ConnectionError as error:
+        raise UserError(_NO_RAY.format(_first_line(error))) from None
+    except OSError as error:
+        raise UserError(f"NAS_HOME {settings.home} cannot be used: {error.strerror} ({error.filename})") from None
     except SQLAlchemyError as error:
         raise UserError(f"the database cannot be used: {_first_line(error)}; check NAS_DATABASE_URL") from None
-    except (ConnectionError, RuntimeError) as error:
-        raise UserError(
-            f"Ray did not start: {_first_line(error)}; check NAS_RAY_ADDRESS, or run without Ray: nas serve --inline 2"
-        ) from None
+    except RuntimeError as error:
+        raise UserError(_NO_RAY.format(_first_line(error))) from None
 
 
 def _serve(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
     import uvicorn
+
+    class Server(uvicorn.Server):
+        """Ends event streams when it is told to stop, where uvicorn would wait for them until its patience ends."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.state.service.feed.close()
+            await super().shutdown(sockets)
 
     typer.echo(
         f"nas serves at http://{settings.host}:{settings.port} with its state in {settings.home}; Ctrl-C ends it"
@@ -98,7 +108,7 @@ def _serve(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
     if not app.state.service.store.lead():
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])
 
 
 def _first_line(error: Exception) -> str:

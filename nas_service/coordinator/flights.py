@@ -11,10 +11,11 @@ from workers.requests import EvaluationRequest, Kind, Report
 
 @dataclass(frozen=True)
 class Flight:
-    """A submitted request: whose it is and what for."""
+    """A submitted request: whose it is, what for, and under which fencing number."""
 
     job_id: str
     kind: Kind
+    attempt: int
 
 
 class Flights:
@@ -36,12 +37,12 @@ class Flights:
 
     def submit(self, job_id: str, ready: Sequence[EvaluationRequest]) -> None:
         for request in ready:
-            self._flights[request.request_id] = Flight(job_id, request.kind)
+            self._flights[request.request_id] = Flight(job_id, request.kind, request.attempt)
             self._dispatcher.submit(request)
 
     def poll(self, timeout_s: float = 0) -> None:
-        """Fetch what the workers said; waits up to `timeout_s` for the first word."""
-        self._reports += self._dispatcher.poll(timeout_s)
+        """Fetch what the workers said; waits up to `timeout_s` for the first word. Late reports are dropped here."""
+        self._reports += filter(self._is_current, self._dispatcher.poll(timeout_s))
 
     def count(self, kind: Kind) -> int:
         return sum(flight.kind == kind for flight in self._flights.values())
@@ -65,10 +66,14 @@ class Flights:
             if flight.kind == "evaluate" and flight.job_id not in live:
                 self._dispatcher.cancel(request_id)
                 del self._flights[request_id]
-        self._reports = [report for report in self._reports if report.request_id in self._flights]
+        self._reports = [report for report in self._reports if self._is_current(report)]
 
     def waiting_reason(self, job_id: str) -> str:
         """Why nothing of this job runs although requests of it are under way; empty where something runs."""
         mine = [request_id for request_id, flight in self._flights.items() if flight.job_id == job_id]
         reasons = [self._dispatcher.waiting_reason(request_id) for request_id in mine]
         return next((reason for reason in reasons if reason), "") if all(reasons) else ""
+
+    def _is_current(self, report: Report) -> bool:
+        flight = self._flights.get(report.request_id)
+        return flight is not None and flight.attempt == report.attempt

@@ -16,7 +16,7 @@ from workers.dispatchers.inline import InlineDispatcher
 from workers.dispatchers.ray_dispatcher import RayDispatcher
 from workers.requests import EvaluationRequest, Fidelity, Report, Resources, ShouldStop, TrialRequest
 
-PATIENCE_POLLS = 60  # of at most half a second each: a hang fails instead of lasting for ever
+PATIENCE_POLLS = 60  # in vain, of at most half a second each: a hang fails instead of lasting for ever
 
 
 def scripted(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
@@ -121,11 +121,9 @@ def request_of(name: str, *acts: str, timeout_s: float | None = None, **resource
 def until_ended(dispatcher: Dispatcher, trials: int) -> list[Report]:
     """All reports up to the end of so many trials."""
     reports: list[Report] = []
-    for _ in range(PATIENCE_POLLS):
-        reports += dispatcher.poll(0.5)
-        if sum(report.state != "progress" for report in reports) >= trials:
-            return reports
-    pytest.fail(f"only these came back: {reports}")
+    while sum(report.state != "progress" for report in reports) < trials:
+        reports += until_progress(dispatcher)
+    return reports
 
 
 def until_progress(dispatcher: Dispatcher) -> list[Report]:

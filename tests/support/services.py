@@ -36,9 +36,10 @@ MODEL, CARD = b"a network", b"# a card"
 
 @dataclass
 class Workers:
-    """A runner that begins a trial only while `open` is set, and whose exports store `MODEL` and `CARD`."""
+    """A runner that begins a trial only while `open` is set, and whose exports store `MODEL` and `CARD` or fail."""
 
     open: threading.Event = field(default_factory=threading.Event)
+    failing: bool = False
 
     def __post_init__(self) -> None:
         self.open.set()
@@ -47,7 +48,7 @@ class Workers:
         while not self.open.wait(0.01):
             if should_stop():
                 return
-        yield from self._export(request) if request.kind == "export" else run(request, should_stop)
+        yield from self._export(request) if request.kind == "export" and not self.failing else run(request, should_stop)
 
     def _export(self, request: EvaluationRequest) -> Iterator[Report]:
         who = (request.request_id, request.attempt, request.trials[0].trial_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain, repeat
+from itertools import chain, cycle
 
 import pytest
 
@@ -73,7 +73,7 @@ def test_one_trial_that_fails_leaves_the_others_alone(make_request: MakeRequest)
 
 def test_a_late_stop_keeps_what_was_completed(make_request: MakeRequest) -> None:
     request = make_request({"name": "landscape"}, trials=3)
-    answers = chain([False, False], repeat(True))
+    answers = chain([False, False], cycle([True]))
     seen = list(reports_of(run, request, lambda: next(answers)))
     assert [(r.trial_id, r.state, r.cause) for r in seen] == [
         ("t0", "completed", None),

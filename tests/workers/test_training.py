@@ -10,7 +10,7 @@ from torch import nn
 
 from search_spaces import Architecture
 from workers.failures import TrialError
-from workers.tasks import get_task
+from workers.tasks.digits import Digits
 from workers.tasks.image_classification import ImageOptions
 from workers.tasks.image_data import Augmentation, ImageData, Split, normalisation, stratified
 from workers.training import Inputs, Labelled, Trainer, evaluate, inherit, prepare, seeded_module
@@ -24,7 +24,7 @@ STILL = Augmentation()
 
 @pytest.fixture
 def data() -> ImageData:
-    return get_task("digits").load()  # type: ignore[attr-defined]
+    return Digits().load()
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def inputs(data: ImageData) -> Inputs:
 
 
 def trainer(architecture: Architecture, inputs: Inputs, *, epochs: int = 2, seed: int = 0, **options: Any) -> Trainer:
-    moves = get_task("digits").load().augmentation  # type: ignore[attr-defined]
+    moves = Digits().load().augmentation
     module = seeded_module(architecture, seed)
     return Trainer(module, inputs, ImageOptions(**options), moves, epochs=epochs, seed=seed)
 

@@ -323,6 +323,6 @@ def _footprint(asked: Resources) -> Resources:
 def _death(error: RayError) -> tuple[Cause, str]:
     """Cause and message of a worker process that died."""
     said = " ".join(str(error).split())[:300]
-    if isinstance(error, OutOfMemoryError) or "memory pressure" in said:
+    if isinstance(error, OutOfMemoryError) or "memory pressure" in said or "low on memory" in said:
         return "out_of_memory", f"the machine ran out of memory and Ray ended the worker; run fewer at once ({said})"
     return "crash", f"the worker process died; a native library may have crashed or something killed it ({said})"

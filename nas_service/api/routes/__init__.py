@@ -10,10 +10,10 @@ MODULES = (jobs, events, candidates, trials, exports, catalogue, devices, operat
 
 
 def install(app: FastAPI) -> None:
-    """Include all routers; the one that refuses unknown paths of `/api` comes last."""
+    """Include all routers; the one that refuses other paths of `/api` comes last."""
     v1 = APIRouter(prefix="/api/v1")
     for module in MODULES:
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(operation.probes)
-    app.include_router(unknown.router)
+    app.include_router(unknown.refusing(list(app.routes)))

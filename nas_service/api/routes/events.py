@@ -36,7 +36,7 @@ async def stream(
     seen = after if last_event_id is None else last_event_id
     viewer = service.feed.watch(job_id)
     try:
-        while True:
+        while not service.feed.closing:
             viewer.news.clear()
             final, found = await run_in_threadpool(_read, service, job_id, seen)
             for event in found:

@@ -1,0 +1,147 @@
+"""How far estimated latency is from measured latency, on networks that the table has not seen.
+
+Profiles a `mobilenetv3` sub-space at 32 px on this machine, calibrates, and measures other networks of it, each twice.
+Beside it stand lines fitted on MACs and on parameters with the same calibration networks, and the bar of 6 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from latency_tables import Check, LatencyTable, check_table, cover, profile_space
+from latency_tables.calibration import Calibration
+from latency_tables.check import Errors
+from latency_tables.profile import distinct_networks
+from search_spaces import Architecture, BoundSpace, Signature, get_space
+
+BAR = 0.06
+CALIBRATION = {"quick": 12, "full": 20}
+UNSEEN = {"quick": 40, "full": 100}
+PROFILE_SEED, CHECK_SEED = 0, 1
+OPTIONS: dict[str, Any] = {
+    "backbone": [
+        {"width": 16, "depth": 1, "stride": 1},
+        {"width": 24, "depth": 2, "stride": 2},
+        {"width": 40, "depth": 2, "stride": 2},
+        {"width": 64, "depth": 2, "stride": 1},
+    ],
+    "resolution": [32],
+    "ops": ["mbconv"],
+    "width_factors": [1.0],
+    "depth_offsets": [-1, 0],
+    "skip": ["identity"],
+    "activation": ["relu", "hswish"],
+    "kernel": [3, 5],
+    "expansion": [3, 6],
+    "hidden": 256,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
+    parser.add_argument("--quick", action="store_true", help="fewer networks: the same keys in under 50 seconds")
+    asked = parser.parse_args()
+    report = run("quick" if asked.quick else "full")
+    show(report)
+    if asked.json:
+        print(json.dumps(report))
+
+
+def run(size: str) -> dict[str, Any]:
+    space = get_space("mobilenetv3", **OPTIONS).bind(Signature("image", 3, 10, (32, 32)))
+    rng = np.random.default_rng(PROFILE_SEED)
+    coverage = cover(space, rng)
+    calibration = distinct_networks(space, CALIBRATION[size], np.random.default_rng(PROFILE_SEED))
+    started = time.perf_counter()
+    with TemporaryDirectory() as folder:
+        table = profile_space(
+            space,
+            device="benchmark",
+            threads=1,
+            path=Path(folder) / "table.json",
+            rng=np.random.default_rng(PROFILE_SEED),
+            progress=lambda _: None,
+            networks=CALIBRATION[size],
+            coverage=coverage,
+        )
+    profile_seconds = time.perf_counter() - started
+    checked = check_table(
+        table, space, rng=np.random.default_rng(CHECK_SEED), progress=lambda _: None, networks=UNSEEN[size]
+    )
+    return figures(table, checked, calibration) | {
+        "profile_seconds": round(profile_seconds, 1),
+        "estimates_per_second": round(estimates_per_second(table, space)),
+        "size": size,
+    }
+
+
+def figures(table: LatencyTable, checked: Check, calibration: list[Architecture]) -> dict[str, Any]:
+    return {
+        **asdict(checked.errors),
+        "noise_floor": checked.noise_floor,
+        "slowdown": checked.slowdown,
+        "at_table_speed": asdict(checked.at_table_speed),
+        "covered": checked.covered,
+        "bar": BAR,
+        "linear_macs": asdict(linear(table, checked, calibration, "macs")),
+        "linear_params": asdict(linear(table, checked, calibration, "params")),
+        "ops": len(table.entries),
+        "calibration_networks": len(table.networks),
+        "unseen_networks": len(checked.measured_ms),
+        "latency_ms_range": [min(checked.measured_ms), max(checked.measured_ms)],
+        "device": asdict(table.device) | {"name": "benchmark"},
+        "runtime": asdict(table.runtime),
+    }
+
+
+def linear(table: LatencyTable, checked: Check, calibration: list[Architecture], count: str) -> Errors:
+    """A line on one count, fitted on the table's own calibration networks."""
+    measured = {network.hash: network.latency_ms for network in table.networks}
+    line = Calibration.fit([getattr(a, count) for a in calibration], [measured[a.hash] for a in calibration])
+    predicted = [line.latency_ms(getattr(a, count)) for a in checked.architectures]
+    return Errors.between(np.array(predicted), np.array(checked.measured_ms))
+
+
+def estimates_per_second(table: LatencyTable, space: BoundSpace) -> float:
+    rng = np.random.default_rng(CHECK_SEED)
+    architectures = [space.architecture(space.sample(rng)) for _ in range(2_000)]
+    started = time.perf_counter()
+    for architecture in architectures:
+        table.estimate(architecture)
+    return len(architectures) / (time.perf_counter() - started)
+
+
+def show(report: dict[str, Any]) -> None:
+    low, high = report["latency_ms_range"]
+    print(f"{report['unseen_networks']} unseen networks of {low:.3f} to {high:.3f} ms, {report['ops']} ops measured,")
+    print(f"{report['calibration_networks']} calibration networks, {report['profile_seconds']} s to profile")
+    print(f"{report['device']['cpu']}, onnxruntime {report['runtime']['onnxruntime']}, one thread\n")
+    print(f"{'estimate':<18}{'MAPE':>8}{'in 5 %':>8}{'in 10 %':>8}{'tau':>7}{'MAPE / bar':>12}")
+    for name, errors in (
+        ("latency table", report),
+        ("at table's speed", report["at_table_speed"]),
+        ("linear on MACs", report["linear_macs"]),
+        ("linear on params", report["linear_params"]),
+    ):
+        print(
+            f"{name:<18}{errors['mape']:>8.2%}{errors['within_5']:>8.0%}{errors['within_10']:>8.0%}"
+            f"{errors['tau']:>7.3f}{errors['mape'] / BAR:>12.2f}"
+        )
+    print(f"{'bar':<18}{BAR:>8.2%}{'':>23}{1:>12.2f}")
+    print(f"{'noise floor':<18}{report['noise_floor']:>8.2%}{'':>23}{report['noise_floor'] / BAR:>12.2f}")
+    print(
+        f"inside their 90 % error bar: {report['covered']:.0%}; {report['estimates_per_second']:,} estimates a second"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Profiling real micro networks with onnxruntime, and going on after kill -9."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latency_tables import LatencyTable, TableError, load, profile_space, rounds
+from latency_tables.machine import Device
+from search_spaces import BoundSpace, Signature, get_space
+
+SIGNATURE = Signature("image", 1, 10, (8, 64))
+
+
+@pytest.fixture
+def profile(tmp_path, moment):
+    """Profiles a space into a table under `tmp_path`, with a generator that starts the same each time."""
+
+    def run(space: BoundSpace, **options) -> LatencyTable:
+        given = {"device": "here", "threads": 1, "path": tmp_path / "here-1t.json", "networks": 5, "protocol": moment}
+        return profile_space(space, rng=np.random.default_rng(0), progress=lambda _: None, **(given | options))
+
+    return run
+
+
+@pytest.fixture
+def visits(monkeypatch) -> list[object]:
+    """One item a visit that was really made."""
+    made: list[object] = []
+    original = rounds.visit
+
+    def visit(*arguments):
+        made.append(arguments)
+        return original(*arguments)
+
+    monkeypatch.setattr(rounds, "visit", visit)
+    return made
+
+
+def test_a_table_that_prices_the_whole_space(profile, tiny_space, all_networks, tmp_path):
+    table = profile(tiny_space)
+    estimates = [table.estimate(network) for network in all_networks]
+    assert not any(estimate.missing for estimate in estimates)
+    assert all(0 < e.latency_ms < 100 and e.error_ms > 0 for e in estimates)
+    assert len(table.networks) == 5
+    assert table.mismatch(threads=1) is None
+    assert load(tmp_path / "here-1t.json") == table
+    assert not (tmp_path / "here-1t.journal").exists()
+
+
+def test_a_second_space_extends_the_table(profile, tiny_space, visits, moment):
+    first = profile(tiny_space)
+    before = len(visits)
+    assert profile(tiny_space) == first
+    assert len(visits) == before
+    larger = get_space("mobilenetv3", **tiny_space.options.model_dump() | {"kernel": [3, 5, 7]}).bind(SIGNATURE)
+    second = profile(larger)
+    assert first.entries.items() < second.entries.items()
+    assert set(first.networks) < set(second.networks)
+    new_subjects = 2 * (len(second.entries) - len(first.entries)) + len(second.networks) - len(first.networks) + 1
+    assert second.reference == first.reference
+    assert len(visits) - before == moment.visits * new_subjects
+
+
+def test_fresh_forgets_what_was_there(profile, tiny_space):
+    profile(get_space("mobilenetv3", **tiny_space.options.model_dump() | {"kernel": [7]}).bind(SIGNATURE), networks=4)
+    again = profile(tiny_space, fresh=True)
+    assert not any("kernel=7" in key for key in again.entries)
+
+
+def test_a_table_of_another_runtime_is_not_extended(profile, tiny_space, made_up, tmp_path, monkeypatch):
+    made_up.save(tmp_path / "here-1t.json")
+    with pytest.raises(TableError, match=r"measured on a CPU, and this is .*--fresh"):
+        profile(tiny_space)
+    monkeypatch.setattr(Device, "here", lambda _: made_up.device)
+    with pytest.raises(TableError, match="threads 1 where 2 runs here"):
+        profile(tiny_space, threads=2)
+    assert load(tmp_path / "here-1t.json") == made_up
+
+
+def test_a_space_too_small_to_calibrate_on(profile, tiny_space, visits):
+    single = get_space("mobilenetv3", **tiny_space.options.model_dump() | {"kernel": [3], "se": [False]})
+    with pytest.raises(TableError, match="only 2 different networks"):
+        profile(single.bind(SIGNATURE))
+    assert visits == []
+
+
+CHILD = """
+import sys
+from pathlib import Path
+import numpy as np
+from latency_tables import profile_space
+from latency_tables.measure import Protocol
+from search_spaces import Signature, get_space
+space = get_space("mobilenetv3", **{options}).bind(Signature("image", 1, 10, (8, 64)))
+profile_space(
+    space, device="here", threads=1, path=Path(sys.argv[1]), networks=5, rng=np.random.default_rng(0),
+    protocol={protocol}, progress=lambda p: print(p.total - p.done, flush=True),
+)
+"""
+
+
+def _killed_midway(path: Path, code: str) -> None:
+    """Runs a profile in a process of its own and kills it when 20 steps are left."""
+    child = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+    with child:
+        assert child.stdout is not None
+        next(line for line in child.stdout if int(line) <= 20)
+        child.send_signal(signal.SIGKILL)
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_goes_on_after_kill_9(profile, tiny_space, visits, tmp_path, moment):
+    path = tmp_path / "here-1t.json"
+    options = tiny_space.options.model_dump()
+    _killed_midway(path, CHILD.replace("{options}", repr(options)).replace("{protocol}", repr(moment)))
+    assert not path.exists()
+    journal = path.with_suffix(".journal")
+    with journal.open("ab") as file:
+        file.truncate(journal.stat().st_size - 5)  # as a kill between two writes of one line would leave it
+    kept = len(journal.read_text().splitlines()) - 2
+    table = profile(tiny_space)
+    wanted = moment.visits * (2 * len(table.entries) + len(table.networks) + 1)
+    assert len(visits) == wanted - kept
+    assert 0 < len(visits) < 25
+    assert load(path) == table

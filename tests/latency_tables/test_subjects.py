@@ -1,0 +1,43 @@
+"""What is exported for one op, and the cost that is read from it."""
+
+from __future__ import annotations
+
+import onnx
+import pytest
+
+from latency_tables.measure import Measurement
+from latency_tables.subjects import COPIES, entry, export_copies, of_network, of_op
+from search_spaces.ops import Classifier, Conv, MBConv
+
+STEM = Conv((1, 8, 8), 8, 3, 2, "hswish")
+BLOCK = MBConv((8, 4, 4), 8, 3, 1, 24, 8, "relu", "identity")
+HEAD = Classifier((8, 4, 4), 10, 16)
+
+
+def convolutions(model: bytes) -> int:
+    return sum(node.op_type == "Conv" for node in onnx.load_from_string(model).graph.node)
+
+
+@pytest.mark.parametrize(("op", "each", "prefix"), [(STEM, 1, 0), (BLOCK, 5, 1), (HEAD, 0, 1)])
+def test_copies_have_weights_of_their_own(op, each, prefix):
+    single, several = export_copies(op, 1), export_copies(op, COPIES)
+    assert convolutions(single.onnx) == prefix + each
+    assert convolutions(several.onnx) == prefix + COPIES * each
+    assert single.input_shape == several.input_shape
+    assert single.input_shape == ((4, 4, 4) if prefix else STEM.in_shape)
+
+
+def test_cost_is_shared_among_the_further_copies():
+    cost = entry(Measurement(0.5, 0.03, 20), Measurement(0.8, 0.04, 30))
+    assert cost.latency_ms == pytest.approx(0.3 / 3)
+    assert cost.spread_ms == pytest.approx(0.05 / 3)
+    assert cost.runs == 50
+
+
+def test_noise_never_makes_a_cost_negative():
+    assert entry(Measurement(0.5, 0.1, 20), Measurement(0.4, 0.1, 20)).latency_ms > 0
+
+
+def test_names_tell_subjects_apart(all_networks):
+    names = {of_op(BLOCK, 1).name, of_op(BLOCK, 4).name, of_op(HEAD, 1).name, of_network(all_networks[0]).name}
+    assert len(names) == 4

@@ -1,0 +1,147 @@
+"""Tables: estimates, extension, files and what is refused of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from latency_tables import LatencyTable, TableError, load, table_path
+from latency_tables.machine import Runtime
+from latency_tables.table import Entry
+from search_spaces import Architecture
+from search_spaces.ops import Classifier, Conv
+
+STRANGER = Architecture.chain([Conv((1, 8, 8), 8, 7), Classifier((8, 8, 8), 3)])
+
+
+def test_estimate_is_the_calibrated_sum_of_ops(made_up, all_networks):
+    unseen = all_networks[-1]
+    estimate = made_up.estimate(unseen)
+    total = sum(made_up.entries[op.key].latency_ms for op in unseen.ops)
+    assert estimate.latency_ms == pytest.approx(2 * total + 0.5)
+    assert estimate.error_ms == pytest.approx(estimate.latency_ms * made_up.calibration.relative_error)
+    assert estimate.missing == ()
+
+
+def test_missing_ops_are_named(made_up, all_networks):
+    mixed = Architecture.chain([all_networks[0].ops[0], Classifier(all_networks[0].ops[0].out_shape, 3)])
+    estimate = made_up.estimate(mixed)
+    assert estimate.missing == (mixed.ops[1].key,)
+    assert estimate.latency_ms == pytest.approx(2 * made_up.entries[mixed.ops[0].key].latency_ms + 0.5)
+    assert set(made_up.estimate(STRANGER).missing) == {op.key for op in STRANGER.ops}
+
+
+def test_round_trip(made_up, tmp_path):
+    path = tmp_path / "deep" / "bench-1t.json"
+    made_up.save(path)
+    again = load(path)
+    assert again == made_up
+    assert again.hash == made_up.hash
+    assert [file.name for file in path.parent.iterdir()] == ["bench-1t.json"]
+
+
+def test_hash_follows_every_part(made_up):
+    key = next(iter(made_up.entries))
+    others = [
+        replace(made_up, device=replace(made_up.device, cpu="another")),
+        replace(made_up, runtime=replace(made_up.runtime, threads=2)),
+        replace(made_up, calibration=replace(made_up.calibration, scale=1.0)),
+        replace(made_up, networks=made_up.networks[1:]),
+        replace(made_up, entries={**made_up.entries, key: Entry(1.0, 0.0, 1)}),
+    ]
+    assert len({made_up.hash, *(other.hash for other in others)}) == 6
+
+
+def test_extension_keeps_what_was_there_and_fits_anew(made_up, all_networks):
+    op = STRANGER.ops[0]
+    newer = replace(made_up.networks[0], latency_ms=1.0)
+    extended = made_up.extended({op.key: Entry(0.2, 0.01, 5)}, (newer,))
+    assert extended.entries.keys() == {*made_up.entries, op.key}
+    assert len(extended.networks) == 6
+    assert newer in extended.networks
+    assert extended.calibration != made_up.calibration
+    assert made_up.estimate(all_networks[0]) != extended.estimate(all_networks[0])
+
+
+def test_what_was_measured_on_a_slower_day_is_brought_to_the_speed_of_the_table(made_up):
+    timed = replace(made_up, reference=Entry(1.0, 0.01, 20))
+    op, network = STRANGER.ops[0], replace(made_up.networks[0], hash="another", latency_ms=0.8, spread_ms=0.08)
+    extended = timed.extended({op.key: Entry(0.2, 0.02, 5)}, (network,), Entry(1.25, 0.01, 20))
+    assert extended.entries[op.key] == Entry(pytest.approx(0.16), pytest.approx(0.016), 5)
+    assert extended.networks[-1].latency_ms == pytest.approx(0.64)
+    assert extended.networks[:-1] == timed.networks
+    assert extended.reference == timed.reference
+
+
+def test_slowdown(made_up):
+    assert replace(made_up, reference=Entry(1.0, 0.01, 20)).slowdown(Entry(1.25, 0.01, 20)) == 1.25
+    assert made_up.slowdown(Entry(1.25, 0.01, 20)) == 1.0
+
+
+def _altered(table: LatencyTable, **changes: object) -> str:
+    return json.dumps({"schema": 1, "hash": table.hash} | asdict(table) | changes)
+
+
+@pytest.mark.parametrize("value", [0, -1.0, None, "fast", float("nan"), float("inf")])
+def test_impossible_times_are_refused(made_up, tmp_path, value):
+    entries = {key: asdict(entry) for key, entry in made_up.entries.items()}
+    key = next(iter(entries))
+    entries[key]["latency_ms"] = value
+    path = tmp_path / "t.json"
+    path.write_text(_altered(made_up, entries=entries))
+    with pytest.raises(TableError, match=r"is damaged: entries\..*latency_ms"):
+        load(path)
+
+
+def test_edited_table_is_refused(made_up, tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text(_altered(made_up, device=asdict(made_up.device) | {"cpu": "a faster one"}))
+    with pytest.raises(TableError, match="was changed after it was measured"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not JSON"),
+        ('{"schema": 1, "entr', "not JSON"),
+        ("[]", "no latency table of schema 1"),
+        ('{"schema": 99}', "says 99"),
+        ('{"schema": 1}', "damaged: device"),
+    ],
+)
+def test_what_is_no_table(tmp_path, text, message):
+    path = tmp_path / "t.json"
+    path.write_text(text)
+    with pytest.raises(TableError, match=message):
+        load(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(TableError, match="cannot be read: No such file"):
+        load(tmp_path / "none.json")
+
+
+def test_mismatch_names_what_differs(made_up):
+    assert made_up.mismatch(threads=1) is None
+    assert "threads 1 where 2 runs here" in made_up.mismatch(threads=2)
+    older = replace(made_up, runtime=replace(made_up.runtime, onnxruntime="1.0", exporter="by hand"))
+    assert "onnxruntime '1.0'" in older.mismatch(threads=1)
+    assert "exporter 'by hand'" in older.mismatch(threads=1)
+
+
+def test_without_onnxruntime_its_version_is_not_compared(made_up, monkeypatch):
+    monkeypatch.setattr(Runtime, "here", lambda threads: replace(made_up.runtime, onnxruntime="", threads=threads))
+    assert made_up.mismatch(threads=1) is None
+
+
+def test_path_of_a_device(tmp_path):
+    assert table_path(tmp_path, "pi4", 2) == tmp_path / "pi4-2t.json"
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 65, "sp ace"])
+def test_names_that_cannot_be_files(tmp_path, name):
+    with pytest.raises(TableError, match="cannot be called"):
+        table_path(tmp_path, name, 1)

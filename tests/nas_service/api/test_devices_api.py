@@ -1,0 +1,120 @@
+"""Latency tables over HTTP: listed, handed in, read back, refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import services
+from services import SPEC
+
+from latency_tables import LatencyTable
+from latency_tables.machine import Device, Runtime
+from latency_tables.table import Entry, MeasuredNetwork
+from nas_service.client import ApiError, Client
+from search_spaces import get_space
+from workers.tasks import get_task
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[services.Live]:
+    with services.live(tmp_path / "home") as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: services.Live) -> Iterator[Client]:
+    with Client(service.url) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def table() -> LatencyTable:
+    """A table for the ops of the example space, a microsecond for a thousand MACs."""
+    space = get_space("mobilenetv3", **SPEC["space"]["options"]).bind(get_task("landscape").signature)
+    rng = np.random.default_rng(0)
+    sampled = [space.architecture(space.sample(rng)) for _ in range(400)]
+    entries = {op.key: Entry(op.macs / 1e6 + 0.001, 0.0001, 100) for a in sampled for op in a.ops}
+    networks = tuple(
+        MeasuredNetwork(
+            a.hash, tuple(op.key for op in a.ops), sum(entries[op.key].latency_ms for op in a.ops), 0.001, 9
+        )
+        for a in sampled[:20]
+    )
+    return LatencyTable.measured(Device.here("pi"), Runtime.here(1), entries, networks)
+
+
+def document(table: LatencyTable, folder: Path) -> dict[str, Any]:
+    table.save(folder / "table.json")
+    read: dict[str, Any] = json.loads((folder / "table.json").read_text())
+    return read
+
+
+def test_a_table_is_taken_in_listed_read_back_and_used(client: Client, table: LatencyTable, tmp_path: Path) -> None:
+    sent = document(table, tmp_path)
+    taken = client.put_table("pi", sent)
+    assert (taken.name, taken.threads, taken.hash, taken.ops, taken.problem) == (
+        "pi",
+        1,
+        table.hash,
+        len(table.entries),
+        "",
+    )
+    assert client.devices() == [taken]
+    assert client.table("pi") == sent
+    latency = {"objective": {"cost": "latency_ms", "limits": {"latency_ms": 4.0}}, "device": {"name": "pi"}}
+    job = client.wait(client.submit(SPEC | latency).id)
+    best = client.candidate(str(job.incumbent))
+    assert best.latency_ms is not None
+    assert best.latency_ms + (best.latency_error_ms or 0) <= 4.0
+    by_op = [op.latency_ms for op in best.architecture.ops]
+    assert sum(latency for latency in by_op if latency) == pytest.approx(best.latency_ms, rel=0.01)
+
+
+def test_a_table_that_was_changed_is_refused_and_nothing_is_kept(
+    client: Client, service: services.Live, table: LatencyTable, tmp_path: Path
+) -> None:
+    sent = document(table, tmp_path)
+    next(iter(sent["entries"].values()))["latency_ms"] = 0.5
+    for bad in (sent, sent | {"schema": 99}, {}, {"entries": 1}):
+        with pytest.raises(ApiError) as refusal:
+            client.put_table("pi", bad)
+        assert refusal.value.status == 422
+        assert str(tmp_path) not in refusal.value.detail
+    assert client.devices() == []
+    assert not list(service.app.state.service.settings.tables.glob("*"))
+
+
+def test_a_table_of_another_device_is_refused(client: Client, table: LatencyTable, tmp_path: Path) -> None:
+    with pytest.raises(ApiError, match="measured on 'pi'"):
+        client.put_table("laptop", document(table, tmp_path))
+
+
+def test_a_table_of_another_runtime_is_listed_with_its_problem_and_refused_for_jobs(
+    client: Client, table: LatencyTable, tmp_path: Path
+) -> None:
+    old = replace(table, runtime=replace(table.runtime, onnxruntime="0.1"))
+    assert "onnxruntime '0.1'" in client.put_table("pi", document(old, tmp_path)).problem
+    latency = {"objective": {"cost": "latency_ms", "limits": {"latency_ms": 4.0}}, "device": {"name": "pi"}}
+    with pytest.raises(ApiError, match="nas device profile pi") as refusal:
+        client.submit(SPEC | latency)
+    assert refusal.value.field == "device.name"
+
+
+def test_a_damaged_table_is_listed_with_its_problem(client: Client, service: services.Live) -> None:
+    folder = service.app.state.service.settings.tables
+    folder.mkdir(parents=True)
+    (folder / "broken-1t.json").write_text("{")
+    assert "damaged" in client.devices()[0].problem
+
+
+@pytest.mark.parametrize("name", ["nope", "..", "a b", "%00"])
+def test_a_device_that_is_none_is_refused(client: Client, name: str) -> None:
+    with pytest.raises(ApiError) as refusal:
+        client.table(name)
+    assert refusal.value.status in (404, 422)

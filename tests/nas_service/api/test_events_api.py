@@ -1,0 +1,92 @@
+"""The event stream: nothing is skipped, nothing comes twice, wherever it is taken up again."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from pathlib import Path
+
+import httpx
+import pytest
+from services import ENDLESS, Live
+from sqlalchemy import event
+
+from nas_service.api.feed import Feed
+from nas_service.client import Client
+from nas_service.store import Store, events
+
+
+def stored(live: Live, job_id: str) -> list[int]:
+    with live.app.state.service.store.read() as conn:
+        return [event.seq for event in events.after(conn, job_id, 0, 10_000)]
+
+
+def test_a_finished_job_streams_every_event_and_ends(client: Client, live: Live, finished: str) -> None:
+    found = list(client.events(finished))
+    assert [event.seq for event in found] == stored(live, finished) == list(range(1, len(found) + 1))
+    assert found[0].data["state"] == "queued"
+    assert found[-1].data["state"] == "finished"
+    assert sum(event.type == "trial" for event in found) == 20
+
+
+@pytest.mark.parametrize("how", ["header", "query"])
+def test_a_stream_resumes_after_any_event(http: httpx.Client, live: Live, finished: str, how: str) -> None:
+    every = stored(live, finished)
+    for seen in (0, 1, 7, every[-1] - 1, every[-1]):
+        by_header = {"headers": {"Last-Event-ID": str(seen)}, "params": {"after": 3}}
+        text = http.get(
+            f"/api/v1/jobs/{finished}/events", **(by_header if how == "header" else {"params": {"after": seen}})
+        ).text
+        ids = [int(line.removeprefix("id: ")) for line in text.splitlines() if line.startswith("id: ")]
+        assert ids == every[seen:]
+
+
+def test_a_viewer_sees_a_running_job_as_it_goes_on(client: Client, live: Live) -> None:
+    live.workers.open.clear()
+    job = client.submit(ENDLESS | {"seed": 7}).id
+    stream = client.events(job)
+    before = list(islice(stream, 2))
+    live.workers.open.set()
+    trial = next(event for event in stream if event.type == "trial")
+    assert [event.data["state"] for event in before] == ["queued", "running"]
+    assert trial.data["state"] == "completed"
+    client.cancel(job)
+    rest = list(stream)
+    assert rest[-1].data["state"] == "cancelled"
+    assert [event.seq for event in rest] == list(range(trial.seq + 1, rest[-1].seq + 1))
+
+
+async def opened(feed: Feed, job_id: str, viewers: int) -> list[bool]:
+    """Which of many viewers have news after one look."""
+    watching = [feed.watch(job_id) for _ in range(viewers)]
+    feed.look()
+    await asyncio.sleep(0)
+    return [viewer.news.is_set() for viewer in watching]
+
+
+def test_many_viewers_cost_one_query_a_look(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
+    store.migrate()
+    queries: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *call: queries.append(call[2]))
+    assert all(asyncio.run(opened(Feed(store), "any", 1000)))
+    assert sum(query.startswith("SELECT") for query in queries) == 1
+    store.close()
+
+
+def test_a_viewer_is_woken_once_for_what_it_was_told(tmp_path: Path) -> None:
+    async def look_twice() -> list[bool]:
+        feed = Feed(store)
+        viewer = feed.watch("gone")
+        woken = []
+        for _ in range(2):
+            viewer.news.clear()
+            feed.look()
+            await asyncio.sleep(0)
+            woken.append(viewer.news.is_set())
+        return woken
+
+    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
+    store.migrate()
+    assert asyncio.run(look_twice()) == [True, False]
+    store.close()

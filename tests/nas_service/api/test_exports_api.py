@@ -1,0 +1,61 @@
+"""Exports over HTTP: offered only after every check has passed."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from services import CARD, ENDLESS, MODEL, Live
+
+from nas_service.client import ApiError, Client
+
+
+def test_the_best_candidate_is_exported_and_its_files_come_as_stored(client: Client, finished: str) -> None:
+    export = client.wait_for_export(client.export_best(finished, epochs=2).id)
+    assert export.candidate_id == client.job(finished).incumbent
+    assert (export.state, export.epochs, export.files) == ("completed", 2, ["model.onnx", "model_card.md"])
+    assert client.download(export.id, "model.onnx") == MODEL
+    assert client.download(export.id, "model_card.md") == CARD
+    assert export.id in {listed.id for listed in client.exports(finished)}
+
+
+def test_any_candidate_can_be_exported_for_as_long_as_a_trial_took(client: Client, finished: str) -> None:
+    worst = list(client.candidates(finished, order="reward"))[-1]
+    export = client.wait_for_export(client.export(worst.id).id)
+    assert (export.candidate_id, export.epochs) == (worst.id, 1)
+
+
+def test_no_file_is_offered_before_the_checks_have_passed(client: Client, live: Live, finished: str) -> None:
+    live.workers.open.clear()
+    export = client.export_best(finished)
+    with pytest.raises(ApiError, match="once every check has passed") as refusal:
+        client.download(export.id, "model.onnx")
+    assert refusal.value.status == 409
+    live.workers.open.set()
+    client.wait_for_export(export.id)
+    assert client.download(export.id, "model.onnx") == MODEL
+
+
+def test_a_job_without_a_winner_has_nothing_to_export(client: Client, live: Live) -> None:
+    live.workers.open.clear()
+    job = client.submit(ENDLESS | {"seed": 5}).id
+    with pytest.raises(ApiError, match="no best one") as refusal:
+        client.export_best(job)
+    assert refusal.value.status == 409
+    client.cancel(job)
+    live.workers.open.set()
+
+
+def test_a_file_that_is_no_longer_kept_is_not_found(client: Client, live: Live, finished: str) -> None:
+    export = client.wait_for_export(client.export_best(finished).id)
+    artifacts = live.app.state.service.artifacts
+    for name, _ in list(artifacts.sizes()):
+        artifacts.delete(name)
+    with pytest.raises(ApiError, match="export the candidate again") as refusal:
+        client.download(export.id, "model.onnx")
+    assert refusal.value.status == 404
+
+
+def test_a_download_has_a_name_of_its_own(http: httpx.Client, client: Client, finished: str) -> None:
+    export = client.wait_for_export(client.export_best(finished).id)
+    headers = http.get(f"/api/v1/exports/{export.id}/model.onnx").headers
+    assert headers["content-disposition"] == f'attachment; filename="{export.id}-model.onnx"'

@@ -1,0 +1,156 @@
+"""Jobs over HTTP: their lives, their lists, and what is read from them."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from services import ENDLESS, SPEC, Live
+
+from nas_service.client import ApiError, Client
+from nas_service.pareto import pareto_front
+
+
+def test_a_submitted_job_is_created_at_its_location_with_its_defaults(http: httpx.Client) -> None:
+    answer = http.post("/api/v1/jobs", json=SPEC)
+    assert answer.status_code == 201
+    job = http.get(answer.headers["Location"]).json()
+    assert job["id"] == answer.json()["id"]
+    assert job["spec"]["strategy"] == {"name": "evolution", "population": 24, "sample": 8}
+    assert job["spec"]["seed"] == 0
+    assert job["fingerprints"]["space"] == 1
+
+
+def test_an_idempotency_key_makes_one_job(http: httpx.Client) -> None:
+    key = {"Idempotency-Key": "once"}
+    first, again = (http.post("/api/v1/jobs", json=SPEC, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["id"] == again.json()["id"]
+    other = http.post("/api/v1/jobs", json=SPEC | {"seed": 1}, headers=key)
+    assert other.status_code == 409
+    assert first.json()["id"] in other.json()["detail"]
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "caf\u00e9"])
+def test_a_key_that_cannot_be_kept_is_refused(http: httpx.Client, key: str) -> None:
+    answer = http.post("/api/v1/jobs", json=SPEC, headers=[(b"Idempotency-Key", key.encode("latin-1"))])
+    assert (answer.status_code, answer.json()["field"]) == (422, "Idempotency-Key")
+
+
+def test_a_list_gives_every_job_once_newest_first(client: Client) -> None:
+    mine = [client.submit(SPEC | {"name": f"job {i}", "seed": i}).id for i in range(5)]
+    listed, cursor = [], None
+    while True:
+        page = client.jobs_page(cursor=cursor, limit=2)
+        listed += [job.id for job in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert listed[:5] == mine[::-1]
+    assert len(set(listed)) == len(listed)
+
+
+def test_lists_can_be_narrowed_to_a_state(client: Client, finished: str) -> None:
+    assert finished in {job.id for job in client.jobs(state="finished")}
+    assert finished not in {job.id for job in client.jobs(state="failed")}
+
+
+def test_a_job_can_be_paused_resumed_and_cancelled(client: Client, live: Live) -> None:
+    live.workers.open.clear()
+    job = client.submit(ENDLESS).id
+    assert client.pause(job).state == "paused"
+    assert client.pause(job).state == "paused"
+    assert client.resume(job).state == "running"
+    ended = client.cancel(job)
+    assert (ended.state, ended.final) == ("cancelled", True)
+    assert client.cancel(job).state == "cancelled"
+    live.workers.open.set()
+    assert client.trials_page(job).items == []
+    with pytest.raises(ApiError, match=r"is cancelled; only a paused one can resume") as refusal:
+        client.resume(job)
+    assert refusal.value.status == 409
+
+
+def test_candidates_come_in_pages_as_proposed_or_by_reward(client: Client, finished: str) -> None:
+    proposed = list(client.candidates(finished))
+    pages = [client.candidates_page(finished, limit=7)]
+    while pages[-1].next:
+        pages.append(client.candidates_page(finished, limit=7, cursor=pages[-1].next))
+    assert [c.id for page in pages for c in page.items] == [c.id for c in proposed]
+    assert [c.number for c in proposed] == sorted(c.number for c in proposed)
+    ranked = client.candidates_page(finished, order="reward", limit=6)
+    rest = client.candidates_page(finished, order="reward", cursor=ranked.next)
+    rewards = [c.reward for c in ranked.items + rest.items]
+    assert rewards == sorted((c.reward for c in proposed if c.reward is not None), reverse=True)
+
+
+def test_infeasible_candidates_say_which_limit_they_break(client: Client, finished: str) -> None:
+    refused = client.candidates_page(finished, state="infeasible").items
+    assert refused
+    assert all("over the limit of 5e+06" in candidate.reason for candidate in refused)
+
+
+def test_points_are_the_population_and_their_front_is_the_front(client: Client, finished: str) -> None:
+    points, front = client.points(finished), client.pareto(finished)
+    columns = (points.id, points.value, points.cost, points.reward, points.latency_ms, points.feasible)
+    assert {len(column) for column in columns} == {20}
+    assert [points.id[i] for i in points.front] == [candidate.id for candidate in front]
+    assert points.front == pareto_front(list(zip(points.value, points.cost, strict=True)))
+    assert points.cost_name == "macs"
+
+
+def test_the_incumbent_has_the_best_reward(client: Client, finished: str) -> None:
+    job = client.job(finished)
+    best = client.candidates_page(finished, order="reward", limit=1).items[0]
+    assert (job.incumbent, job.best_reward) == (best.id, best.reward)
+
+
+def test_a_candidate_shows_its_architecture_lineage_and_trials(client: Client) -> None:
+    spec = SPEC | {"strategy": {"name": "evolution", "population": 4, "sample": 2}}
+    job = client.wait(client.submit(spec).id)
+    child = next(c for c in client.candidates(job.id) if c.parents and c.reward is not None)
+    shown = client.candidate(child.id)
+    assert sum(op.macs for op in shown.architecture.ops) == child.macs
+    assert sum(op.params for op in shown.architecture.ops) == child.params
+    assert shown.architecture.ops[0].in_shape == shown.architecture.input_shape
+    assert shown.lineage[-1].id == child.parents[0]
+    assert shown.lineage[0].parents == []
+    assert shown.trials[0].metrics["val_accuracy"] == child.metrics["val_accuracy"]
+
+
+def test_trials_show_their_learning_curve_and_log(client: Client) -> None:
+    job = client.wait(client.submit(SPEC | {"task": {"name": "landscape", "epochs": 3}, "budget": {"trials": 3}}).id)
+    trial = client.trials_page(job.id, state="completed").items[0]
+    assert [point["epoch"] for point in trial.curve] == [1, 2]
+    assert client.trial(trial.id) == trial
+    log = client.trial_log(trial.id)
+    assert "epoch 2: val_accuracy" in log
+    assert "state: completed" in log
+
+
+def test_open_trials_are_those_under_way(client: Client, live: Live) -> None:
+    live.workers.open.clear()
+    job = client.submit(ENDLESS | {"seed": 99}).id
+    next(event for event in client.events(job) if event.type == "job" and event.data["state"] == "running")
+    while not (found := client.trials_page(job).items):
+        pass
+    assert {trial.state for trial in found} <= {"queued", "running"}
+    client.cancel(job)
+    live.workers.open.set()
+
+
+def test_the_catalogue_names_what_a_spec_may_name(client: Client) -> None:
+    assert "mobilenetv3" in {space.name for space in client.spaces()}
+    assert "mobilenetv3-large" in next(s for s in client.spaces() if s.name == "mobilenetv3").references
+    strategies = {strategy.name: strategy.options for strategy in client.strategies()}
+    assert strategies["evolution"]["properties"]["population"]["default"] == 24
+    assert {"digits", "landscape", "tabular"} <= {task.name for task in client.tasks()}
+
+
+def test_probes_answer(http: httpx.Client, finished: str) -> None:
+    assert http.get("/healthz").json() == {"status": "ok"}
+    ready = http.get("/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    text = http.get("/metrics").text
+    assert 'nas_jobs{state="finished"}' in text
+    assert "nas_leading 1.0" in text
+    assert http.get("/api/v1/cluster").json()["leading"] is True

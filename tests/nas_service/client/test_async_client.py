@@ -1,0 +1,92 @@
+"""The asynchronous client: what the dashboard stands on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+import pytest
+from services import MODEL, SPEC, Live
+
+from nas_service.client import ApiError, AsyncClient, Client, ServerAway
+
+T = TypeVar("T")
+
+
+def ask(live: Live, question: Callable[[AsyncClient], Awaitable[T]]) -> T:
+    async def asked() -> T:
+        async with AsyncClient(live.url) as client:
+            return await question(client)
+
+    return asyncio.run(asked())
+
+
+def test_a_job_runs_from_submission_to_its_file(live: Live) -> None:
+    async def whole(client: AsyncClient) -> bytes:
+        job = await client.wait((await client.submit(SPEC | {"seed": 21})).id)
+        export = await client.wait_for_export((await client.export_best(job.id)).id)
+        return await client.download(export.id, "model.onnx")
+
+    assert ask(live, whole) == MODEL
+
+
+def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finished: str) -> None:
+    async def everything(asked: AsyncClient) -> list[object]:
+        return [
+            await asked.job(finished),
+            [candidate async for candidate in asked.candidates(finished, order="reward")],
+            await asked.pareto(finished),
+            await asked.points(finished),
+            await asked.candidate(f"{finished}.c1"),
+            [trial async for trial in asked.trials(finished, state="completed")],
+            await asked.trial_log(f"{finished}.t1"),
+            [event async for event in asked.events(finished, after=3)],
+            await asked.spaces(),
+            await asked.strategies(),
+            await asked.tasks(),
+            await asked.devices(),
+            await asked.cluster(),
+        ]
+
+    assert ask(live, everything) == [
+        client.job(finished),
+        list(client.candidates(finished, order="reward")),
+        client.pareto(finished),
+        client.points(finished),
+        client.candidate(f"{finished}.c1"),
+        list(client.trials(finished, state="completed")),
+        client.trial_log(f"{finished}.t1"),
+        list(client.events(finished, after=3)),
+        client.spaces(),
+        client.strategies(),
+        client.tasks(),
+        client.devices(),
+        client.cluster(),
+    ]
+
+
+def test_refusals_are_raised(live: Live) -> None:
+    with pytest.raises(ApiError, match="no job 'nope'"):
+        ask(live, lambda client: client.job("nope"))
+
+
+def test_a_stream_that_only_drops_ends_with_the_server_away() -> None:
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    def drop(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    async def follow() -> None:
+        client = AsyncClient("http://test", transport=httpx.MockTransport(drop), sleep=pause)
+        async with client:
+            async for _ in client.events("any"):
+                pass
+
+    with pytest.raises(ServerAway):
+        asyncio.run(follow())
+    assert len(pauses) == 8

@@ -1,0 +1,144 @@
+"""`nas device` as a user types it: profile a tiny space, list, check, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from latency_tables import load, profile
+from latency_tables.measure import Protocol
+from nas_service.commands import device
+
+SPEC = {
+    "space": {
+        "name": "mobilenetv3",
+        "options": {
+            "backbone": [{"width": 8, "depth": 1, "stride": 1}],
+            "resolution": [8],
+            "ops": ["mbconv"],
+            "width_factors": [1.0],
+            "depth_offsets": [0],
+            "skip": ["identity"],
+            "activation": ["relu"],
+            "kernel": [3, 5, 7],
+            "expansion": [2, 3, 4],
+            "hidden": 16,
+            "stem": 8,
+        },
+    },
+    "task": {"name": "digits", "epochs": 1},
+    "budget": {"trials": 3},
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("NAS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def spec(tmp_path) -> Path:
+    path = tmp_path / "spec.yaml"
+    path.write_text(yaml.safe_dump(SPEC))
+    return path
+
+
+@pytest.fixture
+def moment(monkeypatch) -> None:
+    """Two short visits instead of twenty."""
+    moment = Protocol(visits=2, dropped=1, shortest=2, longest=3)
+    for function in (device.profile_space, device.check_table):
+        monkeypatch.setitem(function.__kwdefaults__, "protocol", moment)
+
+
+def nas_device(*words: object) -> Result:
+    return CliRunner().invoke(device.app, [str(word) for word in words])
+
+
+def test_profile_list_and_check(home, spec, moment):
+    profiled = nas_device("profile", "local", "--for", spec)
+    assert profiled.exit_code == 0, profiled.stderr
+    table = load(home / "tables" / "local-1t.json")
+    assert f"{len(table.entries)} ops" in profiled.stdout
+
+    (row,) = json.loads(nas_device("list", "--json").stdout)
+    assert row["device"] == "local"
+    assert row["hash"] == table.hash
+    assert row["problem"] is None
+    assert "local" in nas_device("list").stdout
+
+    checked = json.loads(nas_device("check", "local", "--for", spec, "--networks", 3, "--json").stdout)
+    assert checked["networks"] == 3
+    assert {"mape", "within_5", "within_10", "tau", "bias", "noise_floor", "covered"} <= checked.keys()
+    assert "3 unseen networks" in nas_device("check", "local", "--for", spec, "--networks", 3).stdout
+
+
+def test_threads_come_from_the_spec_unless_given(home, spec, moment):
+    spec.write_text(yaml.safe_dump(SPEC | {"device": {"name": "local", "threads": 2}}))
+    assert nas_device("profile", "local", "--for", spec).exit_code == 0
+    assert nas_device("profile", "local", "--for", spec, "--threads", 1).exit_code == 0
+    assert sorted(path.name for path in (home / "tables").iterdir()) == ["local-1t.json", "local-2t.json"]
+
+
+def test_list_without_tables_says_how_to_make_one(home):
+    assert "nas device profile local" in nas_device("list").stdout
+    assert json.loads(nas_device("list", "--json").stdout) == []
+
+
+def test_list_shows_what_is_wrong_with_a_table(home):
+    (home / "tables").mkdir(parents=True)
+    (home / "tables" / "pi4-1t.json").write_text("{")
+    (row,) = json.loads(nas_device("list", "--json").stdout)
+    assert "not JSON" in row["problem"]
+    assert "pi4-1t.json" in nas_device("list").stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"space": {"name": "mobilenetv9"}}, "space.name: there is no search space 'mobilenetv9'; there are:"),
+        ({"space": {"name": "mobilenetv3", "options": {"kernels": [3]}}}, "space.options.kernels:"),
+        ({"task": {"name": "digitz"}}, "task.name: there is no task 'digitz'"),
+        ({"budget": {"trials": 0}}, "budget.trials:"),
+    ],
+)
+def test_specs_that_do_not_fit(home, spec, changes, message):
+    spec.write_text(yaml.safe_dump(SPEC | changes))
+    refused = nas_device("profile", "local", "--for", spec)
+    assert refused.exit_code == 2
+    assert message in refused.stderr
+    assert not home.exists()
+
+
+def test_other_bad_input(home, spec, tmp_path):
+    (tmp_path / "bad.yaml").write_text("a: [")
+    for words, message in (
+        (("profile", "local", "--for", tmp_path / "none.yaml"), "No such file"),
+        (("profile", "local", "--for", tmp_path / "bad.yaml"), "is not valid YAML"),
+        (("profile", "../local", "--for", spec), "cannot be called '../local'"),
+        (("check", "pi4", "--for", spec), "nas device profile pi4 --for SPEC.yaml"),
+    ):
+        refused = nas_device(*words)
+        assert refused.exit_code == 2
+        assert message in refused.stderr
+        assert not home.exists()
+
+
+def test_says_when_a_space_has_more_ops_than_were_found(home, spec, moment, monkeypatch):
+    few = replace(profile.cover(*_bound(spec), most=30), exhausted=False)
+    monkeypatch.setattr(device, "cover", lambda *_: few)
+    profiled = nas_device("profile", "local", "--for", spec)
+    assert profiled.exit_code == 0
+    assert f"the {len(few.ops)} found are measured" in " ".join(profiled.stderr.split())
+
+
+def _bound(spec: Path):
+    import numpy as np
+
+    return device._read(spec)[1], np.random.default_rng(0)

@@ -1,0 +1,111 @@
+"""`nas serve` as a process: starting, ending, a second one, and what it must not load early."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from services import ENDLESS
+
+from nas_service.client import Client
+
+NAS = (sys.executable, "-m", "nas_service")
+
+
+@contextmanager
+def serving(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server process and its URL, once it has said that it serves."""
+    command = [*NAS, "serve", "--port", "0", "--inline", "1", *options]
+    environment = os.environ | {"NAS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("nas serves at http://"), line + process.stdout.read()
+            yield process, line.split()[3]
+        finally:
+            process.kill()
+
+
+def answering(url: str) -> Client:
+    """A client of a server that may still be starting."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as http:
+        http.get(f"{url}/healthz", timeout=30).raise_for_status()
+    return Client(url)
+
+
+def test_ctrl_c_ends_it_in_the_middle_of_a_job_with_a_stream_open(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, url), answering(url) as client:
+        job = client.submit(ENDLESS | {"task": {"name": "landscape", "seconds": 0.05}}).id
+        stream = client.events(job)
+        next(event for event in stream if event.type == "trial")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) in (0, 130)
+        assert "Traceback" not in process.stdout.read()
+
+
+def test_a_second_process_serves_says_that_another_leads_and_takes_over(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path) as (first, url),
+        serving(tmp_path) as (second, other_url),
+        answering(url) as client,
+        answering(other_url) as other,
+    ):
+        assert "another process runs the jobs of this database" in second.stdout.readline()
+        job = other.submit(ENDLESS | {"budget": {"trials": 3}}).id
+        assert other.wait(job).state == "finished"
+        assert (client.cluster().leading, other.cluster().leading) == (True, False)
+        first.kill()
+        first.wait()
+        assert other.wait(other.submit(ENDLESS | {"budget": {"trials": 4}, "seed": 1}).id).state == "finished"
+        assert other.cluster().leading
+
+
+def refused(*options: str, **environment: str) -> str:
+    """What a server says that does not start."""
+    ended = subprocess.run(
+        [*NAS, "serve", *options], env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stderr.count("\n") == 1
+    return ended.stderr
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = refused("--port", str(taken.getsockname()[1]), NAS_HOME=str(tmp_path))
+    assert "is a server running there already" in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("NAS_PORT", "many", "NAS_PORT cannot be 'many'"),
+        ("NAS_HOST", "192.0.2.1", "--allow-remote"),
+        ("NAS_HOST", "no.such.host.invalid", "--allow-remote"),
+        ("NAS_DATABASE_URL", "postgresql://127.0.0.1:9/none", "check NAS_DATABASE_URL"),
+        ("NAS_DATABASE_URL", "what", "check NAS_DATABASE_URL"),
+        ("NAS_HOME", "/proc/none", "NAS_HOME"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_said(tmp_path: Path, name: str, value: str, said: str) -> None:
+    assert said in refused("--port", "0", "--inline", "1", **({"NAS_HOME": str(tmp_path)} | {name: value}))
+
+
+def test_the_command_line_loads_no_heavy_library() -> None:
+    program = (
+        "import sys, nas_service.commands, nas_service.app\n"
+        "print(sorted({'torch', 'ray', 'nicegui', 'onnx', 'onnxruntime', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"

@@ -1,0 +1,39 @@
+"""One service a module, and ways to talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import services
+from services import SPEC, Live
+
+from nas_service.client import Client
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    home: Path = tmp_path_factory.mktemp("home")
+    with services.live(home) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def http(live: Live) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=live.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(live: Live) -> Iterator[Client]:
+    with Client(live.url) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def finished(live: Live) -> str:
+    """The id of a job that has ended."""
+    with Client(live.url) as connected:
+        return connected.wait(connected.submit(SPEC).id).id

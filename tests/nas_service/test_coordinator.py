@@ -1,0 +1,345 @@
+"""Whole searches in one process: what is evaluated, what is reused, when it ends and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from searches import SPACE, Lab, spec
+from sqlalchemy import select
+
+from nas_service import strategies
+from nas_service.store import Job, Store, candidates, events, jobs, requests, trials
+from nas_service.store.schema import proposals as proposal_table
+from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
+from workers.dispatchers import InlineDispatcher
+from workers.failures import TrialError
+from workers.requests import Cause, EvaluationRequest, Report, ShouldStop
+
+TINY = {
+    "name": "mobilenetv3",
+    "options": {
+        **SPACE["options"],
+        "resolution": [16],
+        "ops": ["mbconv"],
+        "width_factors": [1.0],
+        "depth_offsets": [0],
+        "se": [False],
+        "skip": ["none"],
+        "activation": ["relu"],
+        "kernel": [3, 5],
+        "expansion": [3],
+    },
+}
+
+
+class Checked(RandomSearch):
+    """Random search that counts what it is told."""
+
+    name = "checked"
+    told: ClassVar[list[Outcome]] = []
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        Checked.told += outcomes
+
+
+class Broken(RandomSearch):
+    """Raises at its fifth proposal."""
+
+    name = "broken"
+
+    def ask(self, n: int, context: Context) -> list[Proposal]:
+        asked = super().ask(n, context)
+        if self.rng.integers(5) == 0:
+            raise ValueError("a strategy with a fault")
+        return asked
+
+
+class Silent(RandomSearch):
+    name = "silent"
+
+    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
+        return []
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
+    """What the strategy `checked` is told."""
+    for strategy in (Checked, Broken, Silent):
+        monkeypatch.setitem(strategies.strategy_classes(), strategy.name, strategy)
+    Checked.told = []
+    return Checked.told
+
+
+@pytest.fixture
+def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    opened: list[Lab] = []
+
+    def make(**parts: Any) -> Lab:
+        store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
+        store.migrate()
+        opened.append(Lab(store, **parts))
+        return opened[-1]
+
+    yield make
+    for lab in opened:
+        lab.dispatcher.close()
+        lab.store.close()
+
+
+@pytest.fixture
+def lab(make_lab: Callable[..., Lab]) -> Lab:
+    return make_lab()
+
+
+def rows(lab: Lab, job_id: str = "j") -> list[Any]:
+    query = select(proposal_table).where(proposal_table.c.job_id == job_id).order_by(proposal_table.c.number)
+    with lab.store.read() as conn:
+        return list(conn.execute(query))
+
+
+def failing(cause: Cause) -> Callable[[EvaluationRequest, ShouldStop], Iterator[Report]]:
+    def run(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
+        raise TrialError(cause, f"it was {cause}")
+        yield
+
+    return run
+
+
+def reporting(metrics: dict[str, float]) -> Callable[[EvaluationRequest, ShouldStop], Iterator[Report]]:
+    def run(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
+        for trial in request.trials:
+            yield Report(request.request_id, request.attempt, trial.trial_id, "progress", 1, metrics)
+            yield Report(request.request_id, request.attempt, trial.trial_id, "completed", 1, metrics)
+
+    return run
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_the_budget_is_spent_exactly(lab: Lab, checked: list[Outcome], parallel: int) -> None:
+    job = lab.run(spec(30, strategy={"name": "checked"}, workers={"parallel": parallel}))
+    assert (job.state, job.trials, job.completed, job.failed) == ("finished", 30, 30, 0)
+    assert job.reason == "all 30 trials of the budget have ended"
+    assert sorted(outcome.number for outcome in checked) == list(range(job.proposals))
+    assert {row.number: row.status for row in rows(lab)} == {o.number: o.status for o in checked}
+
+
+def test_at_no_time_more_runs_than_was_asked_for(make_lab: Callable[..., Lab]) -> None:
+    lab = make_lab(dispatcher=InlineDispatcher(8))
+    lab.submit(spec(40, workers={"parallel": 3}))
+    most = 0
+
+    def done(job: Job) -> bool:
+        nonlocal most
+        with lab.store.read() as conn:
+            most = max(most, trials.open_count(conn, "j"))
+        return job.state == "finished"
+
+    lab.until(done)
+    assert most == 3
+
+
+def test_what_breaks_a_limit_is_never_trained(lab: Lab) -> None:
+    job = lab.run(spec(25, objective={"cost": "macs", "limits": {"macs": 450_000}}))
+    assert job.infeasible > 0
+    with lab.store.read() as conn:
+        over = candidates.page(conn, "j", after=None, limit=500, by_reward=False, state="infeasible")
+        front = candidates.points(conn, "j")
+    assert all(c.macs > 450_000 and "over the limit of 450000" in c.reason for c in over)
+    trained = {row.candidate_id for row in rows(lab) if row.trial_id}
+    assert trained.isdisjoint(c.id for c in over)
+    assert max(cost for _, _, cost in front) <= 450_000
+
+
+def test_the_incumbent_is_the_best_of_all(lab: Lab) -> None:
+    job = lab.run(spec(30))
+    best = max((row for row in rows(lab) if row.reward is not None), key=lambda row: (row.reward, -row.number))
+    assert (job.best_reward, job.incumbent) == (best.reward, best.candidate_id)
+
+
+def test_an_architecture_is_trained_once(lab: Lab, checked: list[Outcome]) -> None:
+    job = lab.run(spec(12, space=TINY, strategy={"name": "checked"}, workers={"parallel": 4}))
+    with lab.store.read() as conn:
+        found = candidates.page(conn, "j", after=None, limit=500, by_reward=False, state=None)
+    assert len({c.hash for c in found}) == len(found) == job.trials
+    reused = [outcome for outcome in checked if outcome.status == "reused"]
+    assert len(reused) == job.reused > 0
+    assert all(outcome.reward is not None for outcome in reused)
+
+
+def test_a_second_equal_job_runs_no_trial(lab: Lab) -> None:
+    first = lab.run(spec(20), "a")
+    second = lab.run(spec(20), "b")
+    with lab.store.read() as conn:
+        assert trials.best(conn, "b") == (second.incumbent, first.best_reward)
+        assert conn.execute(select(requests.requests.c.id).where(requests.requests.c.job_id == "b")).all() == []
+        assert candidates.get(conn, second.incumbent).hash == candidates.get(conn, first.incumbent).hash
+    assert (second.state, second.trials, second.completed) == ("finished", 20, 20)
+    assert [row.number for row in rows(lab, "a")] == [row.number for row in rows(lab, "b")]
+
+
+def test_a_tiny_space_is_exhausted_with_a_reason(lab: Lab) -> None:
+    job = lab.run(spec(500, space=TINY, strategy={"name": "random"}))
+    assert job.state == "exhausted"
+    assert f"{job.trials} of 500 trials were run" in job.reason
+    assert "Widen the space" in job.reason
+
+
+def test_pause_resume_and_cancel(lab: Lab) -> None:
+    lab.submit(spec(40, workers={"parallel": 2}))
+    lab.until(lambda job: job.completed >= 5)
+    with lab.store.write() as conn:
+        assert jobs.move(conn, "j", ["running"], "paused", "", lab.clock())
+    for _ in range(30):
+        lab.step()
+    paused = lab.job()
+    assert paused.trials == paused.completed < 40
+    with lab.store.write() as conn:
+        assert jobs.move(conn, "j", ["paused"], "running", "", lab.clock())
+    lab.until(lambda job: job.completed >= paused.completed + 5)
+    with lab.store.write() as conn:
+        assert jobs.move(conn, "j", jobs.LIVE, "cancelled", "enough", lab.clock())
+        trials.cancel(conn, "j", "cancelled", lab.clock())
+        requests.close(conn, "j")
+    before = rows(lab)
+    for _ in range(30):
+        lab.step()
+    assert rows(lab) == before
+    assert (lab.job().state, lab.job().reason) == ("cancelled", "enough")
+    assert None not in {row.status for row in before}
+
+
+def test_a_deleted_job_is_let_go(lab: Lab) -> None:
+    lab.submit(spec(40, workers={"parallel": 2}), "gone")
+    lab.until(lambda job: job.completed >= 3, "gone")
+    with lab.store.write() as conn:
+        conn.execute(jobs.jobs.delete())
+    assert lab.run(spec(5), "next").state == "finished"
+
+
+def test_the_hours_of_a_budget(lab: Lab) -> None:
+    lab.submit(spec(1000, budget={"trials": 1000, "hours": 0.5}))
+    lab.until(lambda job: job.completed >= 3)
+    lab.clock.now += 1799
+    lab.step()
+    assert lab.job().state == "running"
+    lab.clock.now += 2
+    job = lab.finish()
+    assert (job.state, job.reason) == ("finished", "the budget of 0.5 hours is used up")
+    assert job.active_seconds == pytest.approx(1801)
+    assert None not in {row.status for row in rows(lab)}
+
+
+def test_hours_do_not_pass_while_no_coordinator_runs(lab: Lab) -> None:
+    lab.submit(spec(1000, budget={"trials": 1000, "hours": 0.5}))
+    lab.until(lambda job: job.completed >= 3)
+    lab.clock.now += 10_000
+    lab.hire()
+    lab.until(lambda job: job.completed >= 6)
+    assert lab.job().state == "running"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "says"),
+    [
+        ({"val_accuracy": float("nan"), "val_loss": 1.0}, "a value of val_accuracy that is not finite"),
+        ({"val_loss": 1.0}, "did not report val_accuracy"),
+    ],
+)
+def test_useless_metrics_fail_the_trial_and_then_the_job(
+    make_lab: Callable[..., Lab], metrics: dict[str, float], says: str
+) -> None:
+    job = make_lab(dispatcher=InlineDispatcher(runner=reporting(metrics))).run(spec(50))
+    assert (job.state, job.completed, job.failed) == ("failed", 0, 10)
+    assert says in job.reason
+
+
+def test_a_number_that_nobody_needs_may_be_infinite(make_lab: Callable[..., Lab]) -> None:
+    metrics = {"val_accuracy": 0.5, "val_loss": float("inf")}
+    lab = make_lab(dispatcher=InlineDispatcher(runner=reporting(metrics)))
+    assert lab.run(spec(5)).state == "finished"
+    with lab.store.read() as conn:
+        assert trials.get(conn, "j.t0").metrics == {"val_accuracy": 0.5}
+
+
+@pytest.mark.parametrize("cause", ["nan", "out_of_memory", "timeout", "error"])
+def test_a_failure_keeps_its_cause(make_lab: Callable[..., Lab], cause: Cause) -> None:
+    lab = make_lab(dispatcher=InlineDispatcher(runner=failing(cause)))
+    job = lab.run(spec(3))
+    assert (job.state, job.failed) == ("failed", 3)
+    assert job.reason == f"none of 3 trials succeeded; the last one failed so: it was {cause}"
+    with lab.store.read() as conn:
+        assert trials.get(conn, "j.t0").cause == cause
+        assert candidates.get(conn, "j.c0").state == "failed"
+        told = [e.data for e in events.after(conn, "j", 0) if e.type == "trial"]
+    assert [data["cause"] for data in told] == [cause] * 3
+
+
+def test_a_worker_that_dies_gets_two_more_attempts(make_lab: Callable[..., Lab]) -> None:
+    lab = make_lab(dispatcher=InlineDispatcher(runner=failing("crash")))
+    job = lab.run(spec(1))
+    assert (job.state, job.failed) == ("failed", 1)
+    assert "given up after 3 workers died on it" in job.reason
+    with lab.store.read() as conn:
+        assert conn.execute(select(requests.requests.c.attempt)).scalar_one() == 3
+
+
+def test_a_worker_that_dies_once_costs_nothing(make_lab: Callable[..., Lab], checked: list[Outcome]) -> None:
+    died: set[str] = set()
+
+    def run(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
+        if request.request_id not in died:
+            died.add(request.request_id)
+            raise TrialError("crash", "killed")
+        yield from reporting({"val_accuracy": 0.5})(request, should_stop)
+
+    job = make_lab(dispatcher=InlineDispatcher(2, run)).run(
+        spec(8, strategy={"name": "checked"}, workers={"parallel": 2})
+    )
+    assert (job.state, job.trials, job.completed) == ("finished", 8, 8)
+    assert len(checked) == job.proposals
+
+
+def test_a_broken_strategy_ends_its_own_job_only(lab: Lab, checked: list[Outcome]) -> None:
+    lab.submit(spec(50, strategy={"name": "broken"}), "bad")
+    assert lab.run(spec(30), "good").state == "finished"
+    job = lab.finish("bad")
+    assert (job.state, job.reason) == (
+        "failed",
+        "the search cannot go on: ValueError: a strategy with a fault",
+    )
+    assert None not in {row.status for row in rows(lab, "bad")}
+
+
+def test_a_strategy_that_says_nothing_waits_with_a_reason(lab: Lab, checked: list[Outcome]) -> None:
+    lab.submit(spec(5, strategy={"name": "silent"}))
+    for _ in range(10):
+        lab.step()
+    assert lab.job().state == "running"
+    assert lab.job().reason == "the strategy waits for outcomes, but none is under way"
+
+
+def test_a_job_that_waits_for_a_slot_says_so(make_lab: Callable[..., Lab]) -> None:
+    lab = make_lab(dispatcher=InlineDispatcher(1))
+    slow = {"name": "landscape", "seconds": 3600}
+    lab.submit(spec(5, task=slow), "first")
+    lab.until(lambda job: job.trials == 1, "first")
+    lab.submit(spec(5), "second")
+    lab.until(lambda job: job.reason.startswith("no free slot"), "second")
+    with lab.store.write() as conn:
+        jobs.move(conn, "first", jobs.LIVE, "cancelled", "", 1.0)
+    assert lab.finish("second").state == "finished"
+
+
+def test_events_tell_the_story(lab: Lab) -> None:
+    lab.run(spec(6, task={"name": "landscape", "epochs": 3}))
+    with lab.store.read() as conn:
+        told = events.after(conn, "j", 0)
+        curve = trials.learning_curve(conn, "j.t0")
+    assert [e.data["state"] for e in told if e.type == "job"] == ["queued", "running", "finished"]
+    assert len([e for e in told if e.type == "trial" and e.data["state"] == "completed"]) == 6
+    assert len([e for e in told if e.type == "epoch"]) == 12
+    assert [point["epoch"] for point in curve] == [1, 2]
+    assert [e.seq for e in told] == list(range(1, len(told) + 1))
