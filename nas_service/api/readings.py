@@ -10,15 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from latency_tables import LatencyTable
 from nas_service.pareto import pareto_front
-from nas_service.search import Search
-from nas_service.spec import JobSpec
 from nas_service.store import Candidate, Event, Export, Job, Trial, candidates, jobs, trials
-from search_spaces import Architecture, Op
 
+from . import architectures
 from .views import (
-    ArchitectureView,
     CandidateDetail,
     CandidateView,
     EventView,
@@ -26,7 +22,6 @@ from .views import (
     JobSummary,
     JobView,
     Metrics,
-    OpView,
     Points,
     TrialView,
 )
@@ -127,25 +122,6 @@ def trials_of(conn: Connection, candidate: Candidate) -> list[TrialView]:
     return [trial_view(trial, trials.learning_curve(conn, trial.id)) for trial in found]
 
 
-def architecture_view(architecture: Architecture, table: LatencyTable | None) -> ArchitectureView:
-    """The graph with shapes, counts and, where the table knows the op alone, its latency."""
-    ops = [
-        OpView(
-            kind=node.op.kind,
-            inputs=list(node.inputs),
-            in_shape=list(node.op.in_shape),
-            out_shape=list(node.op.out_shape),
-            params=node.op.params,
-            macs=node.op.macs,
-            latency_ms=_op_latency_ms(node.op, table),
-            fields=_fields(node.op),
-        )
-        for node in architecture.nodes
-    ]
-    shapes = {"input_shape": list(architecture.input_shape), "output_shape": list(architecture.output_shape)}
-    return ArchitectureView.model_validate(shapes | {"ops": ops})
-
-
 def trial_log(trial: Trial, curve: Sequence[Mapping[str, float]]) -> str:
     """A trial as text, one line a thing."""
     lines = [
@@ -162,10 +138,6 @@ def trial_log(trial: Trial, curve: Sequence[Mapping[str, float]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fields(op: Op) -> dict[str, Any]:
-    return {name: value for name, value in op.to_json().items() if name not in ("kind", "in_shape")}
-
-
 def _listed(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.6g}" for name, value in values.items())
 
@@ -178,18 +150,12 @@ def _short_or_none(value: float | None) -> float | None:
     return None if value is None else _short(value)
 
 
-def _op_latency_ms(op: Op, table: LatencyTable | None) -> float | None:
-    entry = table.entries.get(op.key) if table else None
-    return None if entry is None else entry.latency_ms
-
-
 def candidate_detail(conn: Connection, candidate: Candidate, tables: Path) -> CandidateDetail:
     """A candidate with its architecture, rebuilt from the genotype, its ancestors and its trials."""
     job = jobs.get(conn, candidate.job_id)
-    search = Search.prepare(JobSpec.model_validate(job.spec), tables)
     shown = {
         **candidate_view(candidate).model_dump(),
-        "architecture": architecture_view(search.bound.architecture(candidate.genotype), search.table),
+        "architecture": architectures.of_candidate(job, candidate, tables),
         "lineage": [candidate_view(parent) for parent in lineage(conn, candidate)],
         "trials": trials_of(conn, candidate),
     }

@@ -68,6 +68,6 @@ def _bar(quiet: bool) -> Progress:
 
 def _update(progress: Progress, line: TaskID, job: JobView) -> None:
     done = job.completed + job.failed
-    best = job.reason if job.best_reward is None else f"best reward {job.best_reward:.4f} ({job.incumbent})"
+    best = job.reason if job.best_reward is None else f"best reward {job.best_reward:.4f}"
     speed = progress.tasks[line].speed
     progress.update(line, completed=done, best=best, rate=f"{speed:.2g}/s" if speed else "")

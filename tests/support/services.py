@@ -66,19 +66,22 @@ class Live:
 
 
 @contextmanager
-def live(home: Path, *, dashboard: bool = False, change: Callable[[FastAPI], None] | None = None) -> Iterator[Live]:
-    """A running service whose state lies under `home`."""
+def live(
+    home: Path, *, dashboard: bool = False, database: str = "", change: Callable[[FastAPI], None] | None = None
+) -> Iterator[Live]:
+    """A running service with its state under `home`, or in another `database`; `change` alters it before it runs."""
     workers = Workers()
-    app = create_app(Settings(home=home), dispatcher=InlineDispatcher(2, runner=workers), dashboard=dashboard)
-    if change is not None:
-        change(app)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        settings = Settings(home=home, database_url=database, port=listener.getsockname()[1])
+        app = create_app(settings, dispatcher=InlineDispatcher(2, runner=workers), dashboard=dashboard)
+        if change is not None:
+            change(app)
         config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
-            yield Live(f"http://127.0.0.1:{listener.getsockname()[1]}", app, workers)
+            yield Live(f"http://127.0.0.1:{settings.port}", app, workers)
         finally:
             server.should_exit = True
             workers.open.set()

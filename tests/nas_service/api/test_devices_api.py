@@ -55,7 +55,9 @@ def document(table: LatencyTable, folder: Path) -> dict[str, Any]:
     return read
 
 
-def test_a_table_is_taken_in_listed_read_back_and_used(client: Client, table: LatencyTable, tmp_path: Path) -> None:
+def test_a_table_is_taken_in_listed_read_back_and_used(
+    client: Client, service: services.Live, table: LatencyTable, tmp_path: Path
+) -> None:
     sent = document(table, tmp_path)
     taken = client.put_table("pi", sent)
     assert (taken.name, taken.threads, taken.hash, taken.ops, taken.problem) == (
@@ -72,6 +74,8 @@ def test_a_table_is_taken_in_listed_read_back_and_used(client: Client, table: La
     best = client.candidate(str(job.incumbent))
     assert best.latency_ms is not None
     assert best.latency_ms + (best.latency_error_ms or 0) <= 4.0
+    service.app.state.service.settings.tables.joinpath("pi-1t.json").unlink()
+    assert [op.latency_ms for op in client.candidate(best.id).architecture.ops] == [None] * len(best.architecture.ops)
     by_op = [op.latency_ms for op in best.architecture.ops]
     assert sum(latency for latency in by_op if latency) == pytest.approx(best.latency_ms, rel=0.01)
 

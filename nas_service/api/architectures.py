@@ -1,0 +1,66 @@
+"""A candidate's architecture for people: rebuilt from its genotype, with what the device's table says of each op."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from latency_tables import LatencyTable, TableError, load, table_path
+from nas_service.errors import Conflict
+from nas_service.spec import DeviceSpec, JobSpec
+from nas_service.store import Candidate, Job
+from search_spaces import Architecture, Op, SpaceError, get_space
+from workers.tasks import TaskError, get_task
+
+from .views import ArchitectureView, OpView
+
+
+def of_candidate(job: Job, candidate: Candidate, tables: Path) -> ArchitectureView:
+    """Raises Conflict where the space or the task is no longer what it was when the job was submitted."""
+    spec = JobSpec.model_validate(job.spec)
+    try:
+        signature = get_task(spec.task.name, **spec.task.options).signature
+        bound = get_space(spec.space.name, **spec.space.options).bind(signature)
+        architecture = bound.architecture(candidate.genotype)
+    except (SpaceError, TaskError) as error:
+        raise Conflict(f"the architecture cannot be rebuilt: {error}", error.field) from None
+    return view(architecture, _table(spec.device, tables))
+
+
+def view(architecture: Architecture, table: LatencyTable | None) -> ArchitectureView:
+    """The graph with shapes, counts and, where the table knows the op, its latency."""
+    ops = [
+        OpView(
+            kind=node.op.kind,
+            inputs=list(node.inputs),
+            in_shape=list(node.op.in_shape),
+            out_shape=list(node.op.out_shape),
+            params=node.op.params,
+            macs=node.op.macs,
+            latency_ms=_latency_ms(node.op, table),
+            fields=_fields(node.op),
+        )
+        for node in architecture.nodes
+    ]
+    return ArchitectureView(
+        input_shape=list(architecture.input_shape), output_shape=list(architecture.output_shape), ops=ops
+    )
+
+
+def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable | None:
+    """The table of the job's device, if it is still there: an old job can be looked at without."""
+    if device is None:
+        return None
+    try:
+        return load(table_path(tables, device.name, device.threads))
+    except TableError:
+        return None
+
+
+def _latency_ms(op: Op, table: LatencyTable | None) -> float | None:
+    entry = table.entries.get(op.key) if table else None
+    return None if entry is None else entry.latency_ms
+
+
+def _fields(op: Op) -> dict[str, Any]:
+    return {name: value for name, value in op.to_json().items() if name not in ("kind", "in_shape")}
