@@ -122,6 +122,18 @@ def trials_of(conn: Connection, candidate: Candidate) -> list[TrialView]:
     return [trial_view(trial, trials.learning_curve(conn, trial.id)) for trial in found]
 
 
+def candidate_detail(conn: Connection, candidate: Candidate, tables: Path) -> CandidateDetail:
+    """A candidate with its architecture, rebuilt from the genotype, its ancestors and its trials."""
+    job = jobs.get(conn, candidate.job_id)
+    shown = {
+        **candidate_view(candidate).model_dump(),
+        "architecture": architectures.of_candidate(job, candidate, tables),
+        "lineage": [candidate_view(parent) for parent in lineage(conn, candidate)],
+        "trials": trials_of(conn, candidate),
+    }
+    return CandidateDetail.model_validate(shown)
+
+
 def trial_log(trial: Trial, curve: Sequence[Mapping[str, float]]) -> str:
     """A trial as text, one line a thing."""
     lines = [
@@ -148,15 +160,3 @@ def _short(value: float) -> float:
 
 def _short_or_none(value: float | None) -> float | None:
     return None if value is None else _short(value)
-
-
-def candidate_detail(conn: Connection, candidate: Candidate, tables: Path) -> CandidateDetail:
-    """A candidate with its architecture, rebuilt from the genotype, its ancestors and its trials."""
-    job = jobs.get(conn, candidate.job_id)
-    shown = {
-        **candidate_view(candidate).model_dump(),
-        "architecture": architectures.of_candidate(job, candidate, tables),
-        "lineage": [candidate_view(parent) for parent in lineage(conn, candidate)],
-        "trials": trials_of(conn, candidate),
-    }
-    return CandidateDetail.model_validate(shown)
