@@ -1,0 +1,161 @@
+"""kill -9 of real processes in the middle of a search: the server, and the database under it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres_server import Postgres
+from searches import Lab, spec, submit
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from nas_service.store import Job, Store, jobs
+from nas_service.store.schema import proposals
+
+TRIALS = 20
+WITHIN_S = 90
+LIMITED = {"cost": "macs", "limits": {"macs": 900_000}}
+
+
+class Server:
+    """`nas serve` in a process of its own."""
+
+    def __init__(self, home: Path, database_url: str, slots: int) -> None:
+        self._command = [sys.executable, "-m", "nas_service", "serve", "--inline", str(slots), "--port", "0"]
+        self._environment = os.environ | {"NAS_HOME": str(home), "NAS_DATABASE_URL": database_url}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, env=self._environment, stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[[str, int], Server]]:
+    """`serve(database_url, slots)` starts a server."""
+    started: list[Server] = []
+
+    def start(database_url: str, slots: int) -> Server:
+        started.append(Server(tmp_path, database_url, slots))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+def until(store: Store, condition: Callable[[Job], bool]) -> Job:
+    """Wait for a condition of the job, through times in which the database is away."""
+    deadline = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            with store.read() as conn:
+                job = jobs.get(conn, "j")
+        except OperationalError:
+            store.engine.dispose()
+        else:
+            if condition(job):
+                return job
+        time.sleep(0.01)
+    raise TimeoutError(f"not within {WITHIN_S} s")
+
+
+def history(store: Store) -> list[tuple[Any, ...]]:
+    names = ("number", "candidate_id", "parents", "status", "reward")
+    with store.read() as conn:
+        return [tuple(row) for row in conn.execute(select(*(proposals.c[n] for n in names)).order_by("number"))]
+
+
+def slow(parallel: int) -> dict[str, Any]:
+    task = {"name": "landscape", "seconds": 0.05}
+    return spec(TRIALS, task=task, objective=LIMITED, workers={"parallel": parallel})
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path) -> list[tuple[Any, ...]]:
+    """The proposals of the same search where nobody was killed."""
+    lab = Lab(Store(f"sqlite:///{tmp_path}/undisturbed.sqlite"))
+    lab.store.migrate()
+    lab.run(spec(TRIALS, objective=LIMITED))
+    found = history(lab.store)
+    lab.dispatcher.close()
+    lab.store.close()
+    return found
+
+
+def is_over(job: Job) -> bool:
+    return job.state in jobs.FINAL
+
+
+def assert_complete(job: Job, told: list[tuple[Any, ...]]) -> None:
+    """The budget was spent exactly, and each proposal ended once."""
+    assert (job.state, job.trials, job.completed, job.failed) == ("finished", TRIALS, TRIALS, 0)
+    ends = Counter(status for _, _, _, status, _ in told)
+    assert [number for number, *_ in told] == list(range(job.proposals))
+    assert (ends["completed"], ends["infeasible"], ends["reused"]) == (job.completed, job.infeasible, job.reused)
+    assert sum(ends.values()) == ends["completed"] + ends["infeasible"] + ends["reused"]
+
+
+def test_a_killed_server_goes_on_as_if_nothing_had_happened(
+    store: Store, database_url: str, serve: Callable[[str, int], Server], undisturbed: list[tuple[Any, ...]]
+) -> None:
+    submit(store, slow(parallel=1))
+    server = serve(database_url, 1)
+    for done in (3, 9):
+        until(store, lambda job, done=done: job.completed >= done)
+        server.kill()
+        with store.read() as conn:
+            assert jobs.get(conn, "j").state == "running"
+        server.start()
+    job = until(store, is_over)
+    assert_complete(job, history(store))
+    assert history(store) == undisturbed
+
+
+def test_a_killed_server_with_many_trials_under_way(
+    store: Store, database_url: str, serve: Callable[[str, int], Server]
+) -> None:
+    submit(store, slow(parallel=4))
+    server = serve(database_url, 4)
+    until(store, lambda job: job.completed >= 5)
+    server.kill()
+    server.start()
+    assert_complete(until(store, is_over), history(store))
+
+
+def test_a_killed_database_is_waited_for(
+    serve: Callable[[str, int], Server], undisturbed: list[tuple[Any, ...]]
+) -> None:
+    database = Postgres()
+    database.start()
+    url = database.fresh()
+    store = Store(url)
+    store.migrate()
+    submit(store, slow(parallel=1))
+    server = serve(url, 1)
+    for done in (3, 9):
+        until(store, lambda job, done=done: job.completed >= done)
+        database.kill()
+        database.start()
+    job = until(store, is_over)
+    assert server.is_running()
+    assert_complete(job, history(store))
+    assert history(store) == undisturbed
+    server.kill()
+    store.close()
+    database.stop()
