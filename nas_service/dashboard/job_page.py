@@ -11,7 +11,7 @@ from nas_service.api.views import CandidateView, JobView, Points
 from nas_service.client import ApiError, AsyncClient
 
 from . import scatter
-from .theme import count, figure, frame, milliseconds, pill, share
+from .theme import amount, count, figure, frame, milliseconds, pill, share
 
 REFRESH_S = 1.0
 PAGE = 20  # rows of the table
@@ -29,12 +29,14 @@ class JobPage:
     async def build(self) -> None:
         with frame(self._job_id):
             self._head = ui.column().classes("w-full").style("gap:12px")
+            self._body = ui.column().classes("w-full").style("gap:16px")
+        with self._body:
             self._chart = ui.echart({}).classes("sheet").style("height:420px")
             with ui.column().classes("sheet"):
-                self._table = ui.table(columns=_columns(), rows=[], row_key="id").classes("w-full").props("flat dense")
+                self._table = ui.table(rows=[], row_key="id").classes("w-full").props("flat dense hide-no-data")
                 with ui.row().classes("items-center"):
-                    self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps")
-                    self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps")
+                    self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=cyan-9")
+                    self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=cyan-9")
                     self._place = ui.label("").classes("muted text-xs")
         await self.refresh()
         self._timer = ui.timer(REFRESH_S, self.refresh)
@@ -54,9 +56,12 @@ class JobPage:
             await self._draw_results(job)
 
     def _explain(self, error: ApiError) -> None:
+        """Say why there is nothing to see; the next refresh that succeeds draws everything anew."""
+        self._job = None
+        self._body.set_visibility(False)
         self._head.clear()
         with self._head:
-            ui.label(str(error)).style("color:#c92a2a")
+            ui.label(str(error)).classes("danger")
             ui.link("all jobs", "/")
 
     def _draw_head(self, job: JobView) -> None:
@@ -68,9 +73,10 @@ class JobPage:
                 pill(job.state)
                 ui.space()
                 self._controls(job)
-            ui.label(job.reason).classes("muted text-sm").set_visibility(bool(job.reason))
+            told = "danger" if job.state == "failed" else "muted"
+            ui.label(job.reason).classes(f"{told} text-sm").set_visibility(bool(job.reason))
             with ui.row().classes("sheet").style("gap:36px"):
-                figure("trials", f"{done} of {job.trials_budget}", f"{job.failed} failed" if job.failed else "")
+                figure("trials", f"{done:,} of {job.trials_budget:,}", f"{job.failed:,} failed" if job.failed else "")
                 figure("best reward", "–" if job.best_reward is None else f"{job.best_reward:.4f}", job.incumbent or "")
                 figure("over a limit", f"{job.infeasible:,}", "screened before training")
                 figure("known already", f"{job.reused:,}", "not trained again")
@@ -97,9 +103,12 @@ class JobPage:
     async def _draw_results(self, job: JobView) -> None:
         points = await self._client.points(self._job_id)
         limit = job.limits.get(job.cost)
+        self._body.set_visibility(True)
+        self._chart.set_visibility(bool(points.id))
         self._chart.options.clear()
         self._chart.options.update(scatter.options(_dots(points), cost=job.cost, metric=job.metric, limit=limit))
         self._chart.update()
+        self._table.columns = _columns(job)
         await self._draw_table()
 
     async def _draw_table(self) -> None:
@@ -122,7 +131,7 @@ class JobPage:
 
 
 def _limits(job: JobView) -> str:
-    return ", ".join(f"{limit:g} {name.replace('latency_ms', 'ms')}" for name, limit in job.limits.items()) or "none"
+    return ", ".join(amount(name, limit) for name, limit in job.limits.items()) or "none"
 
 
 def _dots(points: Points) -> list[scatter.Dot]:
@@ -131,10 +140,10 @@ def _dots(points: Points) -> list[scatter.Dot]:
     return [scatter.Dot(name, cost, value, i in front) for i, (name, cost, value) in enumerate(columns)]
 
 
-def _columns() -> list[dict[str, Any]]:
+def _columns(job: JobView) -> list[dict[str, Any]]:
     shown = {
         "id": "candidate",
-        "metric": "accuracy",
+        "metric": job.metric,
         "latency": "latency, ms",
         "params": "parameters",
         "macs": "MACs",
@@ -142,6 +151,8 @@ def _columns() -> list[dict[str, Any]]:
         "parent": "parent",
         "state": "state",
     }
+    if job.device is None:
+        del shown["latency"]
     left = ("id", "parent", "state")
     return [
         {"name": key, "label": label, "field": key, "align": "left" if key in left else "right"}

@@ -36,7 +36,7 @@ async def jobs_page(client: AsyncClient) -> None:
 def _explain(sheet: ui.column, error: ApiError) -> None:
     sheet.clear()
     with sheet:
-        ui.label(f"The jobs cannot be read: {error}").style("color:#c92a2a")
+        ui.label(f"The jobs cannot be read: {error}").classes("danger")
 
 
 def _draw(sheet: ui.column, jobs: list[JobSummary]) -> None:
@@ -51,23 +51,22 @@ def _draw(sheet: ui.column, jobs: list[JobSummary]) -> None:
 def _first_steps() -> None:
     ui.label("No job yet.").classes("text-lg")
     ui.label("Describe a search in a file and submit it; this page then shows it as it runs.").classes("muted")
-    ui.code("nas device profile local --for search.yaml\nnas submit search.yaml", language="bash").classes("w-full")
+    commands = "nas device profile local --for search.yaml\nnas submit search.yaml"
+    ui.code(commands, language="bash").classes("w-full").style("margin-top:12px")
 
 
 def _row(job: JobSummary) -> None:
-    with (
-        ui.row().classes("w-full items-center no-wrap").style("padding:10px 0;border-bottom:1px solid #e4e7eb;gap:20px")
-    ):
-        with ui.column().style("gap:0;flex:3;min-width:0"):
-            ui.link(job.name, f"/jobs/{job.id}").style("font-weight:500")
+    with ui.row().classes("w-full items-center job"):
+        with ui.column().style("gap:0;flex:3 1 240px;min-width:0"):
+            ui.link(job.name, f"/jobs/{job.id}").style("font-weight:500;overflow-wrap:anywhere")
             ui.label(f"{job.space} · {job.task} · {job.strategy} · {ago(job.created_at)}").classes("muted text-xs")
-        with ui.column().style("gap:4px;flex:1;min-width:110px"):
+        with ui.column().style("flex:1 0 80px"):
             pill(job.state)
-        with ui.column().style("gap:2px;flex:2;min-width:120px"):
+        with ui.column().style("gap:2px;flex:2 0 120px"):
             done = job.completed + job.failed
             ui.linear_progress(done / job.trials_budget, show_value=False, size="6px").props("rounded color=cyan-9")
-            ui.label(f"{done} of {job.trials_budget} trials").classes("muted text-xs")
-        with ui.column().style("gap:0;flex:1;min-width:90px"):
+            ui.label(f"{done:,} of {job.trials_budget:,} trials").classes("muted text-xs")
+        with ui.column().style("gap:0;flex:1 0 90px"):
             ui.label("best reward").classes("muted text-xs")
             ui.label("–" if job.best_reward is None else f"{job.best_reward:.4f}")
-        ui.label(job.reason).classes("muted text-xs").style("flex:3;min-width:0")
+        ui.label(job.reason).classes("muted text-xs").style("flex:3 1 200px;min-width:0;overflow-wrap:anywhere")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .theme import ACCENT, DANGER, INK, LINE, MUTED
+from .theme import ACCENT, DANGER, INK, LINE, MUTED, amount
 
 SHOWN = 4000  # points drawn at the most; the front is drawn whole
 
@@ -47,7 +47,7 @@ def _axis(name: str, gap: int) -> dict[str, Any]:
         "nameLocation": "middle",
         "nameGap": gap,
         "scale": True,
-        "axisLabel": {"color": MUTED},
+        "axisLabel": {"color": MUTED, "hideOverlap": True},
         "nameTextStyle": {"color": INK},
         "splitLine": {"lineStyle": {"color": LINE}},
     }
@@ -78,7 +78,7 @@ def _front_line() -> dict[str, Any]:
 def _limit_line(cost: str, limit: float | None) -> dict[str, Any]:
     if limit is None:
         return {}
-    label = {"formatter": f"limit {limit:g}", "color": DANGER, "position": "insideEndTop"}
+    label = {"formatter": f"limit {amount(cost, limit)}", "color": DANGER, "position": "insideEndTop"}
     line = {"color": DANGER, "type": "dashed"}
     mark = {
         "silent": True,

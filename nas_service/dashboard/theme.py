@@ -34,6 +34,9 @@ body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .sheet {{ background: white; border: 1px solid {LINE}; border-radius: 8px; padding: 16px 20px; width: 100%; }}
 .pill {{ border-radius: 999px; padding: 1px 10px; font-size: 12px; color: white; }}
 .muted {{ color: {MUTED}; }}
+.danger {{ color: {DANGER}; }}
+.job {{ padding: 12px 0; gap: 8px 20px; }}
+.job + .job {{ border-top: 1px solid {LINE}; }}
 .figure {{ font-size: 22px; line-height: 1.2; }}
 .q-table th {{ color: {MUTED}; font-weight: 500; }}
 a {{ color: {ACCENT}; text-decoration: none; }}
@@ -72,6 +75,15 @@ def share(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.2%}" if 0 <= value <= 1 else f"{value:.4g}"
+
+
+def amount(name: str, value: float) -> str:
+    """A limit or a cost with its unit: 0.3 ms, 5 M MACs."""
+    if name == "latency_ms":
+        return f"{value:.4g} ms"
+    if name in ("macs", "params"):
+        return f"{count(value)} {'MACs' if name == 'macs' else 'parameters'}"
+    return f"{value:.4g} {name}"
 
 
 def milliseconds(value: float | None, error: float | None = None) -> str:

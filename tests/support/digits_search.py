@@ -25,15 +25,13 @@ SEARCH: dict[str, Any] = {
     "space": SPACE,
     "task": {"name": "digits", "epochs": 1},
     "device": {"name": "local", "threads": 1},
-    "objective": {"cost": "latency_ms"},
+    "objective": {"cost": "latency_ms", "limits": {"latency_ms": 1.0}},
     "strategy": {"name": "evolution", "population": 4, "sample": 2},
     "budget": {"trials": 10},
     "workers": {"parallel": 2},
     "seed": 0,
 }
 BY_MACS: dict[str, Any] = SEARCH | {"device": None, "objective": {"cost": "macs", "target": 1e6}}
-ENDLESS: dict[str, Any] = BY_MACS | {"task": {"name": "digits", "epochs": 10_000}, "budget": {"trials": 2}}
-STEADY: dict[str, Any] = BY_MACS | {
-    "task": {"name": "landscape", "epochs": 4, "seconds": 0.4},
-    "budget": {"trials": 16},
-}
+SIMULATED: dict[str, Any] = {"name": "landscape", "epochs": 4, "seconds": 0.4}  # reports and stops as training does
+STEADY: dict[str, Any] = BY_MACS | {"task": SIMULATED, "budget": {"trials": 16}}
+ENDLESS: dict[str, Any] = STEADY | {"task": SIMULATED | {"epochs": 10_000, "seconds": 3600}, "budget": {"trials": 2}}
