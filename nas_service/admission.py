@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from .errors import InvalidSpec
+from .objective import upper_end
 from .search import Search
 from .spec import JobSpec
 
@@ -43,10 +44,14 @@ def _refuse_impossible_limits(search: Search) -> None:
     if any(search.objective.violation(c) is None for c in costs):
         return
     limits = search.spec.objective.limits
-    lowest = {name: min(c[name] for c in costs) for name in limits if name in costs[0]}
+    lowest = {name: min(upper_end(name, c) for c in costs) for name in limits if name in costs[0]}
     name = max(lowest, key=lambda n: lowest[n] / limits[n])
+    bar = ", error bar included," if name == "latency_ms" else ""
+    found = f"the lowest {name} among them{bar} is {lowest[name]:.4g}"
+    if lowest[name] <= limits[name]:
+        found = "each limit is met by some of them, but all together by none"
     raise InvalidSpec(
-        f"none of {PROBED} sampled architectures meets the limits; the lowest {name} among them is {lowest[name]:.4g}. "
+        f"none of {PROBED} sampled architectures meets the limits; {found}. "
         "Raise the limit, or give the space smaller options (widths, resolution, depth)",
         f"objective.limits.{name}",
     )

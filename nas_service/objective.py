@@ -22,6 +22,11 @@ def mnasnet_reward(metric: float, cost: float, target: float, exponents: Exponen
     return float(metric * (cost / target) ** w)
 
 
+def upper_end(name: str, metrics: Mapping[str, float]) -> float:
+    """A cost with its error bar; only estimated latencies have one."""
+    return metrics[name] + (metrics.get("latency_error_ms", 0.0) if name == "latency_ms" else 0.0)
+
+
 @dataclass(frozen=True)
 class Objective:
     """A job's rule for what is better, read from its spec and the metric of its task."""
@@ -63,11 +68,10 @@ class Objective:
         A latency that was estimated counts with its error bar: a limit is hard, so the upper end has to meet it.
         """
         for name, limit in self.spec.limits.items():
-            value = metrics.get(name)
-            error = metrics.get("latency_error_ms", 0.0) if name == "latency_ms" else 0.0
-            if value is not None and value + error > limit:
+            if name in metrics and (most := upper_end(name, metrics)) > limit:
+                error = most - metrics[name]
                 bar = f" ± {error:.3g}" if error else ""
-                return f"{name} {value:.4g}{bar} is over the limit of {limit:g}"
+                return f"{name} {metrics[name]:.4g}{bar} is over the limit of {limit:g}"
         return None
 
     def point(self, metrics: Mapping[str, float]) -> tuple[float, float]:

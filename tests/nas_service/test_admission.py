@@ -9,6 +9,7 @@ from searches import SPACE, TABLES, spec
 
 from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
+from nas_service.search import Search
 from nas_service.spec import JobSpec
 from nas_service.strategies import strategy_classes
 
@@ -40,6 +41,11 @@ from nas_service.strategies import strategy_classes
             {"objective": {"cost": "macs", "limits": {"macs": 10}}},
             "objective.limits.macs",
             "none of 200 sampled architectures",
+        ),
+        (
+            {"objective": {"cost": "macs", "limits": {"macs": 300_000, "params": 10}}},
+            "objective.limits.params",
+            "the lowest params among them is",
         ),
         ({"seed": -1}, "seed", "greater than or equal to 0"),
     ],
@@ -90,3 +96,11 @@ def test_equal_trials_have_equal_keys_and_others_do_not() -> None:
     assert len(set(keys)) == len(keys)
     assert admit(spec(trials=3), TABLES).trial_key(a, full, 0, None) == keys[0]
     assert search.trial_key(a, full, 0, "ab/inherited.safetensors") is None
+
+
+def test_limits_that_exclude_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every limit alone is met by some samples; no sample meets both."""
+    costs = iter([{"macs": 1.0, "params": 9.0}, {"macs": 9.0, "params": 1.0}] * 100)
+    monkeypatch.setattr(Search, "costs", lambda _, __: next(costs))
+    with pytest.raises(InvalidSpec, match="all together by none"):
+        admit(spec(objective={"cost": "macs", "limits": {"macs": 5, "params": 5}}), TABLES)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -26,9 +27,13 @@ OTHERS_OUT = """
 
 
 class Postgres:
-    """One server on a socket in a folder of its own. Data survives `kill` and `start`."""
+    """One server on a socket in a folder of its own. Data survives `kill` and `start`.
 
-    def __init__(self) -> None:
+    It does not wait for the disk unless `settings` say otherwise: a killed process loses nothing that the kernel has.
+    """
+
+    def __init__(self, settings: Sequence[str] = ("fsync=off",)) -> None:
+        self._settings = settings
         self.folder = Path(tempfile.mkdtemp(prefix="nas-pg-", dir="/tmp"))  # a socket's path must be short
         self.data = self.folder / "data"
         self._databases = count()
@@ -59,8 +64,7 @@ class Postgres:
             "listen_addresses=",
             f"unix_socket_directories={self.folder}",
             "shared_buffers=32MB",
-            "fsync=off",  # a killed process loses nothing that the kernel has
-            "deadlock_timeout=100ms",
+            *self._settings,
         ]
         command = [str(self._bin / "postgres"), "-D", str(self.data), *(part for s in settings for part in ("-c", s))]
         with (self.folder / "log").open("ab") as log:
