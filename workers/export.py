@@ -115,12 +115,17 @@ class Exporter(TrialRunner):
         height, width = architecture.input_shape[1:]
         parity = compare(module, model, prepare(data, data.test, (height, width)))
         measured = self._measure(model, architecture.input_shape, threads=options.threads)
-        results = {k: v for k, v in trained.metrics.items() if k in ("val_accuracy", "val_loss")} | {
-            "test_accuracy": parity.accuracy,
-            "parity_max_abs": parity.max_abs,
-            "latency_ms": measured.latency_ms,
-            "latency_spread_ms": measured.spread_ms,
-        }
+        validated = {name: value for name, value in trained.metrics.items() if name.startswith("val_")}
+        tested = {f"test_{name}": value for name, value in parity.scores.items()}
+        results = (
+            validated
+            | tested
+            | {
+                "parity_max_abs": parity.max_abs,
+                "latency_ms": measured.latency_ms,
+                "latency_spread_ms": measured.spread_ms,
+            }
+        )
         if options.estimated_ms is not None:
             results["estimated_ms"] = options.estimated_ms
         return model, results

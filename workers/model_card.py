@@ -56,6 +56,9 @@ def _results(card: Card) -> str:
     ]
     if "val_accuracy" in r:
         rows.insert(1, ("validation accuracy", f"{r['val_accuracy']:.4f}"))
+    score = card.task.options.metric.removeprefix("val_")
+    if score != "accuracy":
+        rows.insert(1, (f"test {score.replace('_', ' ')}, which the search optimised", f"{r[f'test_{score}']:.4f}"))
     if o.estimated_ms is not None:
         error = f" ± {o.estimated_error_ms:.4f} ms" if o.estimated_error_ms is not None else " ms"
         rows.append(("latency, estimated from the table", f"{o.estimated_ms:.4f}{error}"))

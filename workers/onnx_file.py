@@ -16,6 +16,7 @@ from torch import nn
 from search_spaces import Architecture
 
 from .failures import TrialError
+from .scores import scores_of
 from .tasks.image_classification import ImageClassification
 from .training import Labelled
 from .versions import versions
@@ -25,11 +26,11 @@ LARGEST_DIFFERENCE = 1e-3  # of a logit, relative to the largest one; float32 ro
 
 @dataclass(frozen=True)
 class Parity:
-    """torch beside onnxruntime on real inputs: largest difference of a logit, equal answers, accuracy of both."""
+    """torch beside onnxruntime on real inputs: largest difference of a logit, equal answers, scores of the file."""
 
     max_abs: float
     agreement: float
-    accuracy: float
+    scores: dict[str, float]
 
 
 def described(model: bytes, task: ImageClassification, architecture: Architecture) -> bytes:
@@ -73,7 +74,7 @@ def compare(module: nn.Module, model: bytes, test: Labelled) -> Parity:
             f"equal, test accuracy {right:.4f} and {right_onnx:.4f}; the file is not offered. Another version of "
             "onnxruntime may help",
         )
-    return Parity(max_abs, agreement, float(right_onnx))
+    return Parity(max_abs, agreement, scores_of(theirs, labels))
 
 
 def _torch_logits(module: nn.Module, test: Labelled) -> NDArray[np.float32]:

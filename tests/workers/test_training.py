@@ -17,7 +17,7 @@ from workers.training import Inputs, Labelled, Trainer, evaluate, inherit, prepa
 from workers.training.augment import augment
 from workers.training.inputs import subset
 from workers.training.schedule import AveragedWeights, learning_rate_factor
-from workers.training.trainer import optimiser_of
+from workers.training.trainer import class_weights, optimiser_of
 
 STILL = Augmentation()
 
@@ -66,7 +66,7 @@ def test_training_learns(architecture: Architecture, data: ImageData) -> None:
     results = list(trainer(architecture, everything, epochs=6).run(lambda: False))
     assert [result.epoch for result in results] == [1, 2, 3, 4, 5, 6]
     assert results[-1].train_loss < results[0].train_loss
-    assert results[-1].val_accuracy > 0.9
+    assert results[-1].metrics["val_accuracy"] > 0.9
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_its_cause(architecture: Architecture, inputs: Inputs) -> None:
@@ -158,9 +158,16 @@ def test_inherited_weights_are_those_that_fit() -> None:
 def test_evaluation_counts_right_answers() -> None:
     images = torch.eye(3).view(3, 3, 1, 1).repeat(200, 1, 1, 1) * 10
     labels = torch.tensor([0, 1, 0]).repeat(200)
-    loss, accuracy = evaluate(nn.Flatten(), Labelled(images, labels))
-    assert accuracy == pytest.approx(2 / 3)
-    assert loss == pytest.approx(10 / 3, rel=1e-3)
+    found = evaluate(nn.Flatten(), Labelled(images, labels))
+    assert found["accuracy"] == pytest.approx(2 / 3)
+    assert found["loss"] == pytest.approx(10 / 3, rel=1e-3)
+
+
+def test_class_weights_make_every_class_weigh_the_same() -> None:
+    labels = torch.tensor([0] * 90 + [1] * 9 + [2])
+    weights = class_weights(labels, 3)
+    assert (weights * torch.bincount(labels)).tolist() == pytest.approx([100 / 3] * 3)
+    assert class_weights(labels, 4).isfinite().all()
 
 
 def test_inputs_are_normalised_at_the_network_s_size(data: ImageData) -> None:

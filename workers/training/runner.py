@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import torch
 
@@ -16,7 +15,7 @@ from ..trial_runner import TrialRunner
 from ..weights import load_weights, save_weights
 from .initial import inherit, seeded_module
 from .inputs import Inputs, prepare, subset
-from .trainer import EpochResult, Trainer
+from .trainer import EpochResult, Trainer, class_weights
 
 KEPT_INPUTS = 4  # resolutions whose tensors stay in a worker's memory
 
@@ -45,10 +44,12 @@ class ImageRunner(TrialRunner):
         architecture = Architecture.from_json(trial.architecture)
         module = seeded_module(architecture, trial.seed)
         inherited = inherit(module, load_weights(store, trial.initial_weights)) if trial.initial_weights else 0
+        data, options = self.task.load(), self.task.options
         inputs = self.inputs(architecture, trial.fidelity, device)
-        moves = self.task.load().augmentation
-        options = self.task.options
-        return Trainer(module, inputs, options, moves, epochs=trial.fidelity.epochs, seed=trial.seed), inherited
+        balanced = options.class_weights == "balanced"
+        weights = class_weights(inputs.train.labels, len(data.classes)) if balanced else None
+        epochs, moves = trial.fidelity.epochs, data.augmentation
+        return Trainer(module, inputs, options, moves, epochs=epochs, seed=trial.seed, weights=weights), inherited
 
     def inputs(self, architecture: Architecture, fidelity: Fidelity, device: str) -> Inputs:
         """Training and validation images at the resolution and fidelity of a trial, kept for the next one."""
@@ -71,7 +72,6 @@ def _report(
     artifacts: dict[str, str] | None = None,
     inherited: int = 0,
 ) -> Report:
-    metrics = asdict(result)
-    epoch = metrics.pop("epoch")
+    who = (request.request_id, request.attempt, trial.trial_id)
     details = {"inherited_tensors": inherited} if inherited else {}
-    return Report(request.request_id, request.attempt, trial.trial_id, state, epoch, metrics, artifacts or {}, details)
+    return Report(*who, state, result.epoch, result.metrics, artifacts or {}, details)

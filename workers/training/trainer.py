@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from ..failures import TrialError
 from ..requests import ShouldStop
+from ..scores import scores_of
 from ..tasks.image_classification import ImageOptions
 from ..tasks.image_data import Augmentation
 from .augment import augment
@@ -25,18 +26,28 @@ EVALUATION_BATCH = 256
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What one epoch did; validation is that of the averaged weights."""
+    """What one epoch did; `validation` holds the scores of the averaged weights (`loss`, `accuracy`, ...)."""
 
     epoch: int
     train_loss: float
-    val_loss: float
-    val_accuracy: float
+    validation: dict[str, float]
     learning_rate: float
     train_seconds: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """As a report carries them: `val_` before the name of each score."""
+        return {f"val_{name}": value for name, value in self.validation.items()} | {
+            "train_loss": self.train_loss,
+            "learning_rate": self.learning_rate,
+            "train_seconds": self.train_seconds,
+        }
 
 
 class Trainer:
     """Trains `module` in place on the device of `inputs`; every draw follows from `seed`.
+
+    `weights` (classes,) scale the loss of each class.
 
     >>> trainer = Trainer(build(architecture), inputs, options, Augmentation(shift=0.1), epochs=4, seed=0)
     >>> results = list(trainer.run(should_stop))
@@ -52,6 +63,7 @@ class Trainer:
         *,
         epochs: int,
         seed: int,
+        weights: Tensor | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._inputs = inputs
@@ -59,6 +71,7 @@ class Trainer:
         self._moves = moves if options.augment else None
         self._device = inputs.train.images.device
         self._generator = Generator().manual_seed(seed)
+        self._weights = weights
         self._clock = clock
         self.module = _prepared(module, options.dropout, self._generator).to(self._device)
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
@@ -81,8 +94,8 @@ class Trainer:
                 raise TrialError("nan", f"the training loss became {loss} in epoch {epoch}; lower task.learning_rate")
             seconds = self._clock() - start
             self.evaluated.load_state_dict(self._average.state(), strict=False)
-            val_loss, val_accuracy = evaluate(self.evaluated, self._inputs.validation)
-            yield EpochResult(epoch, loss, val_loss, val_accuracy, self._rate(), seconds)
+            validation = evaluate(self.evaluated, self._inputs.validation)
+            yield EpochResult(epoch, loss, validation, self._rate(), seconds)
 
     def _train_epoch(self, should_stop: ShouldStop) -> float | None:
         """The mean training loss of one pass over the data, or None when told to stop."""
@@ -102,7 +115,8 @@ class Trainer:
         if self._moves is not None:
             images = augment(images, self._moves, self._generator)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
-            loss = functional.cross_entropy(self.module(images), labels, label_smoothing=self._options.label_smoothing)
+            smoothing = self._options.label_smoothing
+            loss = functional.cross_entropy(self.module(images), labels, self._weights, label_smoothing=smoothing)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
@@ -115,20 +129,17 @@ class Trainer:
 
 
 @torch.inference_mode()
-def evaluate(module: nn.Module, data: Labelled) -> tuple[float, float]:
-    """Mean cross-entropy and share of right answers of `module` in eval mode."""
+def evaluate(module: nn.Module, data: Labelled) -> dict[str, float]:
+    """The scores of `module` in eval mode."""
     module.eval()
-    loss, right = 0.0, 0
-    for images, labels in _batches(data):
-        logits = module(images).float()
-        loss += functional.cross_entropy(logits, labels, reduction="sum").item()
-        right += int((logits.argmax(1) == labels).sum())
-    return loss / len(data), right / len(data)
+    logits = torch.cat([module(images).float().cpu() for images in torch.split(data.images, EVALUATION_BATCH)])
+    return scores_of(logits.numpy(), data.labels.cpu().numpy())
 
 
-def _batches(data: Labelled) -> Iterator[tuple[Tensor, Tensor]]:
-    for start in range(0, len(data), EVALUATION_BATCH):
-        yield data.images[start : start + EVALUATION_BATCH], data.labels[start : start + EVALUATION_BATCH]
+def class_weights(labels: Tensor, classes: int) -> Tensor:
+    """Images / (classes * images of the class), for each class: in the loss all classes then weigh the same."""
+    counts = torch.bincount(labels, minlength=classes).clamp(min=1)
+    return len(labels) / (classes * counts.float())
 
 
 def optimiser_of(module: nn.Module, options: ImageOptions) -> torch.optim.Optimizer:
