@@ -1,0 +1,77 @@
+"""A real page in a real browser, on a service whose workers a test can hold back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import services
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+from services import Live
+
+from nas_service.client import Client
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The service with its pages. NiceGUI has one server a process, so one module holds all tests that need this."""
+    home: Path = tmp_path_factory.mktemp("pages")
+    with services.live(home, dashboard=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[BrowserContext]:
+    """One profile, whose cache spares every page but the first its scripts.
+
+    It ends with the module: while it is open, this thread has a running event loop, and `asyncio.run` would fail.
+    """
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield launched.new_context()
+        launched.close()
+
+
+@pytest.fixture
+def client(live: Live) -> Iterator[Client]:
+    with Client(live.url) as connected:
+        yield connected
+
+
+@pytest.fixture
+def visit(browser: BrowserContext, live: Live) -> Iterator[Open]:
+    """Opens a path in a window of its own; at the end, no page may have complained."""
+    complaints: list[str] = []
+    pages: list[Page] = []
+
+    def open_(path: str, width: int = 1280) -> Page:
+        page = browser.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(live.url + path)
+        pages.append(page)
+        return page
+
+    yield open_
+    for page in pages:
+        page.close()
+    assert complaints == []

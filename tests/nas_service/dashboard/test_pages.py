@@ -1,0 +1,141 @@
+"""What a person sees in the browser: jobs as they run, a job's scatter and candidates, and its controls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import pytest
+from playwright.sync_api import Page, expect
+from services import ENDLESS, SPEC, Live
+
+from nas_service.client import Client
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+LONG = "a name that is longer than any sensible name of a job would be, without-a-place-to-break-it-in-two-anywhere"
+COLOURS = """canvas => {
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return new Set(new Uint32Array(pixels.buffer)).size;
+}"""
+
+
+@pytest.fixture(scope="module")
+def finished(live: Live) -> str:
+    with Client(live.url) as connected:
+        spec = SPEC | {"name": LONG, "budget": {"trials": 50}}
+        return connected.wait(connected.submit(spec).id).id
+
+
+@pytest.fixture
+def running(client: Client) -> Iterator[str]:
+    """A job with some results that goes on for as long as it is left alone."""
+    job = client.submit(ENDLESS | {"name": "goes on", "seed": 11}).id
+    list(islice(client.events(job), 60))
+    yield job
+    client.cancel(job)
+
+
+FRONT = """() => {
+    const element = document.querySelector('canvas').closest('[id^=c]');
+    const front = getElement(Number(element.id.slice(1))).chart.getOption().series[1];
+    return [front.data.map(point => point[2]), front.markLine.data[0].xAxis];
+}"""
+
+
+def test_the_empty_page_says_how_to_begin(visit: Open) -> None:
+    page = visit("/")
+    expect(page.get_by_text("No job yet.")).to_be_visible()
+    expect(page.get_by_text("nas submit search.yaml")).to_be_visible()
+
+
+def test_a_job_submitted_meanwhile_appears_and_proceeds_by_itself(visit: Open, live: Live, client: Client) -> None:
+    page = visit("/")
+    live.workers.open.clear()
+    job = client.submit(SPEC | {"name": "seen from the start", "seed": 21})
+    row = page.locator(".job", has_text="seen from the start")
+    expect(row).to_contain_text("0 of 20 trials")
+    expect(row).to_contain_text("running")
+    live.workers.open.set()
+    expect(row).to_contain_text("20 of 20 trials", timeout=20_000)
+    expect(row).to_contain_text("finished")
+    expect(row.get_by_role("link")).to_have_attribute("href", f"/jobs/{job.id}")
+
+
+def test_a_job_shows_its_scatter_front_and_limit(visit: Open, client: Client, finished: str) -> None:
+    page = visit(f"/jobs/{finished}")
+    page.locator("canvas").wait_for()
+    page.wait_for_function(f"() => ({COLOURS})(document.querySelector('canvas')) > 20")  # an empty sheet has fewer
+    front, limit = page.evaluate(FRONT)
+    assert front == [candidate.id for candidate in client.pareto(finished)]
+    assert limit == SPEC["objective"]["limits"]["macs"]
+
+
+def test_the_candidates_are_listed_best_first_page_by_page(visit: Open, client: Client, finished: str) -> None:
+    every = [candidate.id for candidate in client.candidates(finished, order="reward")]
+    page = visit(f"/jobs/{finished}")
+    names = page.locator("tbody tr td:first-child")
+    expect(names).to_have_text(every[:20])
+    expect(page.get_by_role("button", name="previous")).to_be_disabled()
+    page.get_by_role("button", name="next").click()
+    expect(names).to_have_text(every[20:40])
+    page.get_by_role("button", name="next").click()
+    expect(names).to_have_text(every[40:])
+    expect(page.get_by_role("button", name="next")).to_be_disabled()
+    page.get_by_role("button", name="previous").click()
+    expect(names).to_have_text(every[20:40])
+
+
+def test_a_job_is_paused_resumed_and_cancelled_from_its_page(visit: Open, client: Client, running: str) -> None:
+    page = visit(f"/jobs/{running}")
+    page.get_by_role("button", name="pause").click()
+    expect(page.locator(".pill")).to_have_text("paused")
+    assert client.job(running).state == "paused"
+    page.get_by_role("button", name="resume").click()
+    expect(page.locator(".pill")).to_have_text("running")
+    page.get_by_role("button", name="cancel").click()
+    expect(page.locator(".pill")).to_have_text("cancelled")
+    assert client.job(running).state == "cancelled"
+    for name in ("pause", "resume", "cancel"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
+def test_a_running_job_proceeds_on_its_page(visit: Open, running: str) -> None:
+    page = visit(f"/jobs/{running}")
+    trials = page.get_by_text(re.compile(r"^[\d,]+ of 100,000$"))
+    before = trials.inner_text()
+    expect(trials).not_to_have_text(before)
+
+
+def test_a_job_that_failed_says_why(visit: Open, client: Client) -> None:
+    task = SPEC["task"] | {"seconds": 1}
+    spec = SPEC | {"task": task, "seed": 31, "workers": {"timeout_s": 0.01}, "budget": {"trials": 2}}
+    job = client.wait(client.submit(spec).id).id
+    page = visit(f"/jobs/{job}")
+    expect(page.locator(".pill")).to_have_text("failed")
+    expect(page.get_by_text("raise workers.timeout_s")).to_be_visible()
+    expect(page.locator("canvas")).not_to_be_visible()
+
+
+def test_an_unknown_job_explains_itself_and_shows_nothing_else(visit: Open) -> None:
+    page = visit("/jobs/nope")
+    expect(page.get_by_text("there is no job 'nope'")).to_be_visible()
+    expect(page.get_by_role("link", name="all jobs")).to_have_attribute("href", "/")
+    expect(page.get_by_role("table")).not_to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/", "/jobs/{job}"])
+def test_nothing_sticks_out_of_the_window(visit: Open, finished: str, path: str, width: int) -> None:
+    page = visit(path.format(job=finished), width)
+    expect(page.get_by_text(LONG)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_api_is_never_answered_with_a_page(visit: Open, live: Live) -> None:
+    page = visit("/")
+    answer = page.request.get(f"{live.url}/api/v1/nothing")
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"

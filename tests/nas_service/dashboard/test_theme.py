@@ -1,0 +1,52 @@
+"""Numbers and times as people read them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from nas_service.dashboard.theme import STATE_COLORS, ago, amount, count, milliseconds, share
+from nas_service.store import jobs
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (0, "0"), (999, "999"), (1234, "1.23 k"), (5_000_000, "5 M"), (216_589_760, "217 M"), (3e9, "3 G")],
+)
+def test_counts(value: float | None, shown: str) -> None:
+    assert count(value) == shown
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, "–"), (0.9712, "97.12%"), (1.0, "100.00%"), (-0.25, "-0.25")])
+def test_metrics(value: float | None, shown: str) -> None:
+    assert share(value) == shown
+
+
+def test_latencies_carry_their_error_where_there_is_one() -> None:
+    assert [milliseconds(None), milliseconds(0.12345), milliseconds(0.12345, 0.004)] == ["–", "0.123", "0.123 ± 0.004"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("latency_ms", 0.3, "0.3 ms"),
+        ("macs", 5e6, "5 M MACs"),
+        ("params", 2e6, "2 M parameters"),
+        ("joules", 1.5, "1.5 joules"),
+    ],
+)
+def test_limits_have_units(name: str, value: float, shown: str) -> None:
+    assert amount(name, value) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(-5, "just now"), (10, "just now"), (125, "2 min ago"), (7300, "2 h ago"), (200_000, "2 d ago")],
+)
+def test_times(seconds: float, shown: str) -> None:
+    assert ago(time.time() - seconds) == shown
+
+
+def test_every_state_of_a_job_has_its_colour() -> None:
+    assert {*jobs.LIVE, *jobs.FINAL} <= STATE_COLORS.keys()
