@@ -29,7 +29,7 @@ from . import calls
 from .calls import Call
 from .errors import ApiError, ExportFailed, ServerAway
 from .streams import EventReader
-from .synchronous import DEFAULT_URL, POLL_S
+from .synchronous import POLL_S, address
 
 T = TypeVar("T")
 
@@ -39,13 +39,13 @@ class AsyncClient:
 
     def __init__(
         self,
-        base_url: str = DEFAULT_URL,
+        base_url: str | None = None,
         *,
         timeout_s: float = 30,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = address(base_url)
         self._http = httpx.AsyncClient(base_url=self.base_url, timeout=timeout_s, transport=transport, trust_env=False)
         self._sleep = sleep
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
@@ -35,8 +36,13 @@ DEFAULT_URL = "http://127.0.0.1:8350"
 POLL_S = 0.3
 
 
+def address(base_url: str | None) -> str:
+    """Where the service answers: as given, else NAS_SERVER, else this machine's default port."""
+    return (base_url or os.environ.get("NAS_SERVER") or DEFAULT_URL).rstrip("/")
+
+
 class Client:
-    """The service at `base_url`.
+    """The service at `base_url`, at NAS_SERVER where none is given, or on this machine.
 
     Methods raise ApiError for a refusal and ServerAway, which is one, where nothing answers. Lists are followed
     from page to page; the methods ending in `_page` give one page. `sleep` is what waiting methods wait with.
@@ -49,13 +55,13 @@ class Client:
 
     def __init__(
         self,
-        base_url: str = DEFAULT_URL,
+        base_url: str | None = None,
         *,
         timeout_s: float = 30,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = address(base_url)
         self._http = httpx.Client(base_url=self.base_url, timeout=timeout_s, transport=transport, trust_env=False)
         self._sleep = sleep
 
