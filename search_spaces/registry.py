@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import ValidationError
 
 from .errors import SpaceError
 from .mobilenetv3 import MobileNetV3
+from .plugins import Plugins, load_plugins
 from .space import SearchSpace
 
 SPACES: dict[str, type[SearchSpace]] = {
@@ -20,15 +20,23 @@ SPACES: dict[str, type[SearchSpace]] = {
 @cache
 def space_classes() -> dict[str, type[SearchSpace]]:
     """Every known space by name; ours win over a plug-in of the same name."""
-    plugins = {point.name: point.load() for point in entry_points(group="nas.search_spaces")}
-    return plugins | SPACES
+    return space_plugins().classes | SPACES
+
+
+@cache
+def space_plugins() -> Plugins:
+    """What installed packages offer, what cannot be used included."""
+    return load_plugins("nas.search_spaces", SearchSpace, SPACES)
 
 
 def get_space(name: str, **options: Any) -> SearchSpace:
     """The space of this name with these options. Raises SpaceError that names the field for either."""
     known = space_classes()
     if name not in known:
-        raise SpaceError(f"there is no search space {name!r}; there are: {', '.join(sorted(known))}", "space.name")
+        raise SpaceError(
+            f"there is no search space {name!r}; there are: {', '.join(sorted(known))}{space_plugins().why_not(name)}",
+            "space.name",
+        )
     try:
         return known[name](**options)
     except ValidationError as error:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from ..client import ApiError
-from . import demo, device, export, jobs, serve, watch
+from . import demo, device, export, jobs, plugins, serve, watch
 from .terminal import UserError
 
 app = typer.Typer(
@@ -27,7 +27,7 @@ app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)
 app.command()(export.export)
-app.command()(demo.demo)
+app.command()(plugins.plugins)
 app.command()(demo.demo)
 app.add_typer(device.app, name="device")
 

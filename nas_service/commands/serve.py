@@ -11,6 +11,9 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from search_spaces.plugins import described
+
+from ..plugins import installed
 from ..settings import Settings
 from .terminal import UserError
 
@@ -107,6 +110,9 @@ def _serve(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
     )
     if not app.state.service.store.lead():
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
+    for plugin in installed():
+        if plugin.problem:
+            typer.echo(f"nas: {described(plugin)}; everything else works", err=True)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
     Server(config).run(sockets=[listener])
 

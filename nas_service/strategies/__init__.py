@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import ValidationError
 
 from nas_service.errors import InvalidSpec
 from search_spaces import BoundSpace
+from search_spaces.plugins import Plugins, load_plugins
 
 from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 from .evolution import Evolution
@@ -24,6 +24,7 @@ __all__ = [
     "StrategyOptions",
     "get_strategy",
     "strategy_classes",
+    "strategy_plugins",
 ]
 
 STRATEGIES: dict[str, type[Strategy]] = {
@@ -35,8 +36,13 @@ STRATEGIES: dict[str, type[Strategy]] = {
 @cache
 def strategy_classes() -> dict[str, type[Strategy]]:
     """Every known strategy by name; ours win over a plug-in of the same name."""
-    plugins = {point.name: point.load() for point in entry_points(group="nas.strategies")}
-    return plugins | STRATEGIES
+    return strategy_plugins().classes | STRATEGIES
+
+
+@cache
+def strategy_plugins() -> Plugins:
+    """What installed packages offer, what cannot be used included."""
+    return load_plugins("nas.strategies", Strategy, STRATEGIES)
 
 
 def get_strategy(name: str, options: dict[str, Any], space: BoundSpace, seed: int) -> Strategy:
@@ -46,7 +52,10 @@ def get_strategy(name: str, options: dict[str, Any], space: BoundSpace, seed: in
     """
     known = strategy_classes()
     if name not in known:
-        raise InvalidSpec(f"there is no strategy {name!r}; there are: {', '.join(sorted(known))}", "strategy.name")
+        raise InvalidSpec(
+            f"there is no strategy {name!r}; there are: {', '.join(sorted(known))}{strategy_plugins().why_not(name)}",
+            "strategy.name",
+        )
     chosen = known[name]
     if not isinstance(space, chosen.needs):
         fitting = sorted(n for n, c in known.items() if isinstance(space, c.needs))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import ValidationError
+
+from search_spaces.plugins import Plugins, load_plugins
 
 from .base import Task, TaskError
 from .digits import Digits
@@ -24,15 +25,23 @@ TASKS: dict[str, type[Task]] = {
 @cache
 def task_classes() -> dict[str, type[Task]]:
     """Every known task by name; ours win over a plug-in of the same name."""
-    plugins = {point.name: point.load() for point in entry_points(group="nas.tasks")}
-    return plugins | TASKS
+    return task_plugins().classes | TASKS
+
+
+@cache
+def task_plugins() -> Plugins:
+    """What installed packages offer, what cannot be used included."""
+    return load_plugins("nas.tasks", Task, TASKS)
 
 
 def get_task(name: str, **options: Any) -> Task:
     """The task of this name with these options. Raises TaskError that names the field for either."""
     known = task_classes()
     if name not in known:
-        raise TaskError(f"there is no task {name!r}; there are: {', '.join(sorted(known))}", "task.name")
+        raise TaskError(
+            f"there is no task {name!r}; there are: {', '.join(sorted(known))}{task_plugins().why_not(name)}",
+            "task.name",
+        )
     try:
         task = known[name](**options)
     except ValidationError as error:

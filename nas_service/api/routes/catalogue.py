@@ -1,12 +1,14 @@
-"""What a job may name: search spaces, strategies and tasks, with the JSON schema of their options."""
+"""What a job may name: search spaces, strategies and tasks, with the schema of their options, and plug-ins."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
 from nas_service.api.views import CatalogueEntry, SpaceEntry
+from nas_service.plugins import installed
 from nas_service.strategies import strategy_classes
 from search_spaces import SearchSpace, space_classes
+from search_spaces.plugins import Plugin
 from workers.tasks import task_classes
 
 router = APIRouter(tags=["catalogue"])
@@ -36,6 +38,12 @@ def tasks() -> list[CatalogueEntry]:
         )
         for name, found in sorted(task_classes().items())
     ]
+
+
+@router.get("/plugins")
+def plugins() -> list[Plugin]:
+    """What installed packages add; `problem` says why one cannot be used, or is empty."""
+    return installed()
 
 
 def _space(found: type[SearchSpace]) -> SpaceEntry:

@@ -1,0 +1,130 @@
+"""A package of a user's own: its space, task and strategy are searched, and its broken plug-in hurts nobody."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import plugin_package
+import pytest
+import yaml
+from processes import Server
+
+ROOT = Path(__file__).parents[2]
+WHY = "importing nas_example.broken:Broken failed with ImportError: libfictional.so is not installed"
+SPEC: dict[str, Any] = {
+    "name": "a space, a task and a strategy of one's own",
+    "space": {"name": "ladder", "options": {"resolution": 16}},
+    "task": {"name": "layer-scores"},
+    "objective": {"reward": "metric", "cost": "macs", "limits": {"macs": 150_000}},
+    "strategy": {"name": "climber", "start": 6},
+    "budget": {"trials": 30},
+    "workers": {"parallel": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plugin_package.install(tmp_path_factory.mktemp("plugins"))
+
+
+@contextmanager
+def serving(site: Path, home: Path, *options: str) -> Iterator[Server]:
+    """A service, and commands beside it, that see what is installed in `site`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(site))
+        server = Server(home, options)
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def inline(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(site, tmp_path_factory.mktemp("inline"), "--inline", "2") as server:
+        yield server
+
+
+def written(folder: Path, spec: dict[str, Any]) -> Path:
+    path = folder / "spec.yaml"
+    path.write_text(yaml.safe_dump(spec))
+    return path
+
+
+def best_score(limit: int) -> float:
+    """The best of all 64 networks that keep the limit, from the table and the arithmetic of two convolutions."""
+    with (plugin_package.SOURCE / "nas_example" / "scores.csv").open() as table:
+        layers = [(int(row["channels"]), int(row["kernel"]), float(row["score"])) for row in csv.DictReader(table)]
+    networks = (
+        (64 * c1 * k1**2 + 16 * c1 * c2 * k2**2 + 10 * c2, (first + second) / 2)
+        for c1, k1, first in layers
+        for c2, k2, second in layers
+    )
+    return max(score for macs, score in networks if macs <= limit)
+
+
+def assert_found_the_best(job: dict[str, Any]) -> None:
+    assert job["state"] in ("finished", "exhausted")
+    assert (job["space"], job["task"], job["strategy"], job["failed"]) == ("ladder", "layer-scores", "climber", 0)
+    assert job["best_reward"] == pytest.approx(best_score(SPEC["objective"]["limits"]["macs"]))
+
+
+def test_a_search_of_plug_ins_alone_from_the_command_line(inline: Server, tmp_path: Path) -> None:
+    assert_found_the_best(inline.nas_json("submit", written(tmp_path, SPEC), "--wait"))
+
+
+def test_ray_workers_see_the_plug_ins_too(site: Path, tmp_path: Path) -> None:
+    with serving(site, tmp_path / "home") as server:
+        assert_found_the_best(server.nas_json("submit", written(tmp_path, SPEC), "--wait"))
+        versions = httpx.get(f"{server.url}/api/v1/cluster").json()["versions"]
+    assert versions["nas.tasks:layer-scores"] == "1.2"
+
+
+def test_a_broken_plug_in_is_named_and_the_others_work(inline: Server, tmp_path: Path) -> None:
+    listed = {plugin["name"]: plugin for plugin in inline.nas_json("plugins")}
+    offered = httpx.get(f"{inline.url}/api/v1/plugins").raise_for_status().json()
+    assert sorted(listed.values(), key=str) == sorted(offered, key=str)
+    assert {name: plugin["problem"] for name, plugin in listed.items()} == {
+        "ladder": "",
+        "climber": "",
+        "layer-scores": "",
+        "broken": WHY,
+    }
+    assert listed["broken"]["package"] == "nas-example"
+    assert f"plug-in 'broken' (nas.tasks) of nas-example 1.2 cannot be used: {WHY}" in inline.log
+    assert WHY in " ".join(inline.nas("plugins").split())
+    assert WHY in inline.nas("submit", written(tmp_path, SPEC | {"task": {"name": "broken"}}), code=2)
+    names = {entry["name"] for entry in httpx.get(f"{inline.url}/api/v1/tasks").json()}
+    assert "layer-scores" in names
+    assert "broken" not in names
+
+
+@pytest.mark.parametrize(
+    ("suite", "chosen", "passed"),
+    [("test_spaces.py", "ladder", 26), ("test_tasks.py", "layer-scores", 8), ("test_strategies.py", "climber", 13)],
+)
+def test_the_conformance_suites_cover_a_plug_in_by_its_being_there(
+    site: Path, suite: str, chosen: str, passed: int
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"tests/conformance/{suite}",
+        "-k",
+        chosen,
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, env=plugin_package.seeing(site), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{passed} passed" in done.stdout

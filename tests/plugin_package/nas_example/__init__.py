@@ -1,0 +1,1 @@
+"""Plug-ins for the service, as a user would write them."""
