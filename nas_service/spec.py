@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+LARGEST_SPEC_BYTES = 2_000_000  # of a file: reading YAML takes a thousand times its size in memory and seconds a MB
 
 
 class Part(BaseModel):
@@ -99,10 +101,20 @@ class JobSpec(Part):
 
 def read_spec(path: Path) -> dict[str, Any]:
     """A spec file (YAML or JSON) as a dictionary, not yet validated. Raises OSError and ValueError with the reason."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not valid YAML: {error}") from None
+    size = path.stat().st_size
+    if size > LARGEST_SPEC_BYTES:
+        raise ValueError(f"{path} is no job spec: it holds {size:,} bytes, and a spec at most {LARGEST_SPEC_BYTES:,}")
+    data = _parsed(path)
     if not isinstance(data, dict):
         raise ValueError(f"{path} holds no job spec: expected keys such as space, task and budget")
     return data
+
+
+def _parsed(path: Path) -> Any:
+    kind, parse = ("JSON", json.loads) if path.suffix == ".json" else ("YAML", yaml.safe_load)
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"{path} is not valid {kind}: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path} is no job spec: it is nested too deeply") from None

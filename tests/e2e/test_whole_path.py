@@ -1,0 +1,125 @@
+"""From a spec to a checked ONNX file, with the commands that the README names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from digits_search import SEARCH
+from processes import Server
+
+from latency_tables import LatencyTable
+from nas_service.client import Client
+from workers.tasks.digits import Digits
+
+EPOCHS = 3
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A job that was waited for, and the folder that its winner was exported into."""
+
+    job: dict[str, Any]
+    export: dict[str, Any]
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def journey(
+    server: Server,
+    written: Callable[[Mapping[str, Any]], Path],
+    limit_ms: float,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Journey:
+    objective = SEARCH["objective"] | {"limits": {"latency_ms": limit_ms}}
+    job = server.nas_json("submit", written(SEARCH | {"objective": objective}), "--wait")
+    folder = tmp_path_factory.mktemp("winner") / "new"
+    return Journey(job, server.nas_json("export", job["id"], "-o", folder, "--epochs", EPOCHS), folder)
+
+
+def test_the_search_spends_its_budget_over_several_generations(journey: Journey, client: Client) -> None:
+    found = list(client.candidates(journey.job["id"]))
+    born = {c.id: c for c in found}
+    generations = {c.id: 0 for c in found}
+    for candidate in found:  # parents come before their children
+        generations[candidate.id] = 1 + max((generations[p] for p in candidate.parents if p in born), default=-1)
+    assert (journey.job["state"], journey.job["completed"], journey.job["failed"]) == ("finished", 10, 0)
+    assert max(generations.values()) >= 2
+
+
+def test_the_limit_holds_before_any_training(journey: Journey, client: Client, limit_ms: float) -> None:
+    found = list(client.candidates(journey.job["id"]))
+    over = [c for c in found if c.latency_ms + c.latency_error_ms > limit_ms]
+    assert over
+    assert {c.state for c in over} == {"infeasible"}
+    assert all(not client.candidate(c.id).trials for c in over)
+    assert {c.state for c in found if c not in over} == {"completed"}
+
+
+def test_jobs_lists_it(journey: Journey, server: Server) -> None:
+    listed = {job["id"]: job["state"] for job in server.nas_json("jobs")}
+    assert listed[journey.job["id"]] == "finished"
+    assert journey.job["id"] in server.nas("jobs")
+
+
+def test_show_tells_the_limit_and_the_front(journey: Journey, server: Server, client: Client, limit_ms: float) -> None:
+    shown = server.nas("show", journey.job["id"])
+    assert f"latency_ms {limit_ms:g}" in shown
+    assert all(candidate.id in shown for candidate in client.pareto(journey.job["id"]))
+
+
+def test_watch_replays_every_event_of_a_job_that_is_over(journey: Journey, server: Server) -> None:
+    events = [json.loads(line) for line in server.nas("watch", journey.job["id"], "--json").splitlines()]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert sum(event["type"] == "trial" and event["data"]["state"] == "completed" for event in events) == 10
+    assert "finished" in server.nas("watch", journey.job["id"])
+
+
+def test_the_export_is_the_best_by_the_jobs_own_rule(journey: Journey, client: Client) -> None:
+    best = max((c for c in client.candidates(journey.job["id"]) if c.reward is not None), key=lambda c: c.reward)
+    assert journey.export["candidate_id"] == best.id == journey.job["incumbent"]
+    assert journey.export["epochs"] == EPOCHS
+
+
+def test_the_file_classifies_the_test_images_exactly_as_well_as_reported(journey: Journey) -> None:
+    session = onnxruntime.InferenceSession(journey.folder / "model.onnx", providers=["CPUExecutionProvider"])
+    steps = json.loads(session.get_modelmeta().custom_metadata_map["preprocessing"])
+    test = Digits().load().test
+    images = torch.from_numpy(test.images.astype(np.float32)) / steps["pixel_max"]
+    images = torch.nn.functional.interpolate(images, steps["size"], mode=steps["resize"]).numpy()
+    mean, std = (np.array(steps[key], np.float32).reshape(1, -1, 1, 1) for key in ("mean", "std"))
+    answers = [int(session.run(None, {"input": (image[None] - mean) / std})[0].argmax()) for image in images]
+    assert float((answers == test.labels).mean()) == journey.export["metrics"]["test_accuracy"]
+
+
+def test_the_file_says_where_it_came_from(journey: Journey, client: Client) -> None:
+    facts = onnxruntime.InferenceSession(journey.folder / "model.onnx").get_modelmeta().custom_metadata_map
+    assert facts["architecture_hash"] == client.candidate(journey.export["candidate_id"]).hash
+    assert json.loads(facts["classes"]) == list("0123456789")
+
+
+def test_the_latency_was_measured_beside_its_estimate(journey: Journey, client: Client) -> None:
+    metrics = journey.export["metrics"]
+    assert metrics["latency_ms"] > 0
+    assert metrics["estimated_ms"] == client.candidate(journey.export["candidate_id"]).latency_ms
+
+
+def test_the_card_tells_accuracy_table_and_lineage(journey: Journey, table: LatencyTable) -> None:
+    card = (journey.folder / "model_card.md").read_text()
+    assert f"{journey.export['metrics']['test_accuracy']:.4f}" in card
+    assert table.hash in card
+    assert journey.export["candidate_id"] in card
+
+
+def test_a_second_profile_of_the_same_space_measures_nothing(
+    server: Server, written: Callable[[Mapping[str, Any]], Path], table: LatencyTable
+) -> None:
+    server.nas("device", "profile", "local", "--for", written(SEARCH))
+    assert [row["hash"] for row in server.nas_json("device", "list") if row.get("device") == "local"] == [table.hash]
