@@ -18,3 +18,17 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
             front.append(i)
             best = points[i][0]
     return front
+
+
+def hypervolume(points: Sequence[tuple[float, float]], value: float, cost: float) -> float:
+    """Area that (value to maximise, cost to minimise) points dominate, down to `value` and up to `cost`.
+
+    Of two fronts with one reference the larger area is better; points beyond the reference add nothing.
+    """
+    area, reached = 0.0, value
+    for i in pareto_front(points):
+        gained, left = points[i][0] - reached, cost - points[i][1]
+        if gained > 0 and left > 0:
+            area += gained * left
+            reached = points[i][0]
+    return area
