@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from .failures import cause_of, message_of, release_memory
+from .failures import TrialError, cause_of, message_of, release_memory
 from .open_trials import OpenTrials
 from .requests import EvaluationRequest, Report, Runner, ShouldStop
-from .tasks import Task, task_of
+from .tasks import Task, TaskError, task_of
 
 Clock = Callable[[], float]
 
@@ -57,7 +57,10 @@ def timeout_message(request: EvaluationRequest) -> str:
 
 @lru_cache(maxsize=8)
 def _task(written: str) -> Task:
-    return task_of(json.loads(written))
+    try:
+        return task_of(json.loads(written))
+    except TaskError as error:  # data that this worker does not see, or that changed since the job was submitted
+        raise TrialError("error", str(error)) from None
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from image_sets import pictures, write_folders, write_npz
 
 from search_spaces import Architecture, get_space
 from workers.requests import EvaluationRequest, Fidelity, Report, TrialRequest
@@ -22,6 +23,11 @@ SPACE: dict[str, Any] = {
     "ops": ["mbconv"],
     "hidden": 32,
 }
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -37,7 +43,14 @@ def specs(architectures: list[Architecture], tmp_path: Path) -> dict[str, dict[s
     table = tmp_path / "table.json"
     rows = [{"hash": a.hash, "val_accuracy": 0.5 + i / 10, "joules": 3.0} for i, a in enumerate(architectures)]
     table.write_text(json.dumps(rows))
-    return {"tabular": {"path": str(table)}, "digits": {"epochs": 1}}
+    arrays = write_npz(tmp_path / "bars.npz", x=pictures(180, channels=1)[0], y=np.arange(180) % 10)
+    gray = {"channels": 1, "size": 16, "epochs": 1}
+    return {
+        "digits": {"epochs": 1},
+        "imagefolder": {"path": str(write_folders(tmp_path / "bars"))} | gray,
+        "npz": {"path": str(arrays), "epochs": 1},
+        "tabular": {"path": str(table)},
+    }
 
 
 @pytest.fixture(params=sorted(task_classes()))
@@ -128,7 +141,7 @@ def test_a_metric_that_the_task_does_not_report_is_refused(spec: dict[str, Any])
 
 
 def test_an_unknown_task_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(TaskError, match="digits, landscape, tabular") as refused:
+    with pytest.raises(TaskError, match="digits, imagefolder, landscape, npz, tabular") as refused:
         get_task("imagenet")
     assert refused.value.field == "task.name"
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
+Fit = Literal["stretch", "crop", "pad"]
+
+CHUNK = 1024  # images that are converted at once, so that a large set never stands in memory twice
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,10 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class ImageData:
-    """Three disjoint splits, and how pixels become inputs: `(pixel / pixel_max - mean) / std`, by channel."""
+    """Three disjoint splits, and how pixels become inputs: `(pixel / pixel_max - mean) / std`, by channel.
+
+    `fit` says how an image became square: stretched, its middle cut out, or its short side filled up with zeros.
+    """
 
     train: Split
     validation: Split
@@ -47,6 +54,7 @@ class ImageData:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     augmentation: Augmentation
+    fit: Fit = "stretch"
 
 
 def stratified(labels: Indices, shares: Sequence[float], rng: np.random.Generator) -> list[Indices]:
@@ -61,7 +69,30 @@ def stratified(labels: Indices, shares: Sequence[float], rng: np.random.Generato
     return [rng.permutation(np.concatenate(part)) for part in parts]
 
 
+def split_off(labels: Indices, shares: Sequence[float], rng: np.random.Generator) -> list[Indices]:
+    """What stays, then one part a share (each up to 0.3, two at the most): disjoint, shuffled index arrays.
+
+    Of every class at least one member is in each part, so a class needs one more member than there are shares.
+    """
+    parts: list[list[Indices]] = [[] for _ in (None, *shares)]
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        sizes = [max(1, round(share * len(members))) for share in shares]
+        *taken, rest = np.split(members, np.cumsum(sizes))
+        for part, piece in zip(parts, [rest, *taken], strict=True):
+            part.append(piece)
+    return [rng.permutation(np.concatenate(part)) for part in parts]
+
+
 def normalisation(images: NDArray[np.generic], pixel_max: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel of (n, channels, height, width), on the scale of 0 to 1."""
-    scaled = images.astype(np.float64) / pixel_max
-    return tuple(scaled.mean(axis=(0, 2, 3)).tolist()), tuple((scaled.std(axis=(0, 2, 3)) + 1e-6).tolist())
+    pixels = images.size // images.shape[1]
+    mean = sum(chunk.sum(axis=(0, 2, 3)) for chunk in _scaled(images, pixel_max)) / pixels
+    centre = np.reshape(mean, (1, -1, 1, 1))
+    variance = sum(np.square(chunk - centre).sum(axis=(0, 2, 3)) for chunk in _scaled(images, pixel_max)) / pixels
+    return tuple(np.asarray(mean).tolist()), tuple((np.sqrt(variance) + 1e-6).tolist())
+
+
+def _scaled(images: NDArray[np.generic], pixel_max: float) -> Iterator[NDArray[np.float64]]:
+    for start in range(0, len(images), CHUNK):
+        yield images[start : start + CHUNK].astype(np.float64) / pixel_max

@@ -12,12 +12,16 @@ from search_spaces.plugins import Plugins, load_plugins
 
 from .base import Task, TaskError
 from .digits import Digits
+from .image_folder import ImageFolder
 from .landscape import Landscape
+from .npz import Npz
 from .tabular import Tabular
 
 TASKS: dict[str, type[Task]] = {
     "digits": Digits,
+    "imagefolder": ImageFolder,
     "landscape": Landscape,
+    "npz": Npz,
     "tabular": Tabular,
 }
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..tasks.image_data import ImageData, Split, stratified
+from ..tasks.image_data import CHUNK, ImageData, Split, stratified
 
 SUBSET_SEED = 20260102  # the same share of the data for every trial of a fidelity
 
@@ -33,12 +33,16 @@ class Inputs:
 
 def prepare(data: ImageData, split: Split, size: tuple[int, int], device: str = "cpu") -> Labelled:
     """A split at (height, width) = `size`: bilinear, antialiased where it shrinks, then normalised."""
-    images = torch.from_numpy(np.ascontiguousarray(split.images)).to(torch.float32) / data.pixel_max
-    if tuple(images.shape[2:]) != size:
-        images = functional.interpolate(images, size, mode="bilinear", antialias=True)
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (data.mean, data.std))
-    normal = ((images - mean) / std).to(device=device, memory_format=torch.channels_last)
-    return Labelled(normal, torch.from_numpy(split.labels).to(device))
+    shape = (len(split), len(data.mean), *size)
+    normal = torch.empty(shape, memory_format=torch.channels_last)
+    for start in range(0, len(split), CHUNK):
+        pixels = np.array(split.images[start : start + CHUNK], dtype=np.float32)
+        images = torch.from_numpy(pixels) / data.pixel_max
+        if tuple(images.shape[2:]) != size:
+            images = functional.interpolate(images, size, mode="bilinear", antialias=True)
+        normal[start : start + CHUNK] = (images - mean) / std
+    return Labelled(normal.to(device), torch.from_numpy(split.labels).to(device))
 
 
 def subset(split: Split, share: float) -> Split:

@@ -1,0 +1,146 @@
+"""What tasks on people's own images share: a path, a hash that the data is held to, and the split into three parts."""
+
+from __future__ import annotations
+
+import platform
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ..failures import TrialError
+from .base import TaskError, TaskOptions
+from .data_cache import CacheError, DataCache
+from .data_facts import Facts, facts_of, stamp
+from .data_roots import allowed
+from .image_classification import ImageClassification, ImageOptions
+from .image_data import Augmentation, ImageData, Indices, split_off
+
+SPLIT_SEED = 20260103
+PARTS = ("train", "val", "test")
+
+SplitShare = Annotated[float, Field(gt=0, le=0.3, allow_inf_nan=False)]
+
+
+class UserImageOptions(ImageOptions):
+    """The training recipe, and where the data is: below the data roots, at the same path on all workers."""
+
+    path: Path
+    content: Annotated[
+        str | None, Field(description="hash of the data; filled in at submission, and every trial is held to it")
+    ] = None
+    val_share: Annotated[SplitShare, Field(description="of the training images, where no validation part is given")] = (
+        0.15
+    )
+    test_share: Annotated[SplitShare, Field(description="of the training images, where no test part is given")] = 0.15
+    flip: Annotated[bool | None, Field(description="mirror training images at random; left out: those in colour")] = (
+        None
+    )
+    shift: Annotated[float, Field(ge=0, le=0.5, description="largest shift in training, a share of the side")] = 0.1
+
+
+class UserImages(ImageClassification):
+    """Subclasses find the files, inspect them once, and read them on workers.
+
+    The data is inspected when the task is made, which refuses what could not be trained on, and held to its content
+    hash whenever it is loaded.
+    """
+
+    Options: ClassVar[type[TaskOptions]] = UserImageOptions
+    NO_RECIPE: ClassVar[frozenset[str]] = ImageClassification.NO_RECIPE | {"path", "content"}
+    options: UserImageOptions
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._lock = Lock()
+        self._data: ImageData | None = None
+        self._stamp = ""
+        self.options = self.options.model_copy(update={"path": self.options.path.absolute()})
+        self.facts = self._inspected()
+        flip = self.options.flip if self.options.flip is not None else self.signature.channels == 3
+        self.options = self.options.model_copy(update={"content": self.facts.content, "flip": flip})
+
+    @abstractmethod
+    def files(self) -> list[Path]:
+        """Every file that the data consists of, in a fixed order. Raises TaskError and OSError."""
+
+    @abstractmethod
+    def inspect(self, files: list[Path]) -> Facts:
+        """Read the data and check it. Raises TaskError that says what is wrong with it, and OSError."""
+
+    @abstractmethod
+    def read(self, moves: Augmentation) -> ImageData:
+        """The images, which have been checked. Raises TrialError where they cannot be read any more."""
+
+    @property
+    def content(self) -> str:
+        return self.facts.content
+
+    def load(self) -> ImageData:
+        """The images, read once. Raises TrialError where they vanished or changed since the job was submitted."""
+        try:
+            self._inspected()
+            with self._lock:
+                if self._data is None:
+                    self._data = self.read(Augmentation(shift=self.options.shift, flip=bool(self.options.flip)))
+                return self._data
+        except (TaskError, CacheError) as error:
+            raise TrialError("error", str(error)) from None
+
+    def _inspected(self) -> Facts:
+        """The facts as they are now, which must be those that `options.content` was made from."""
+        path = self.options.path
+        try:
+            allowed(path, "task.path")
+            files = self.files()
+            now = stamp(files)
+            if now == self._stamp:
+                return self.facts
+            facts = facts_of(f"{self.name}-{now}", DataCache.of_environment(), lambda: self.inspect(files))
+        except OSError as error:
+            raise TaskError(_unreadable(error, path, known=self.options.content is not None), "task.path") from None
+        except CacheError as error:
+            raise TaskError(str(error), "task") from None
+        if self.options.content not in (None, facts.content):
+            raise TaskError(
+                f"the data at {path} changed since the job was submitted (content {facts.content}, then "
+                f"{self.options.content}); put it back, or submit the job again without task.content",
+                "task.content",
+            )
+        self._stamp = now
+        return facts
+
+
+def _unreadable(error: OSError, path: Path, *, known: bool) -> str:
+    what = f"cannot read {error.filename or path} on {platform.node()}: {error.strerror}"
+    if known:
+        return f"{what}; it could be read when the job was submitted. Every worker needs it at this same path"
+    return f"{what}; check the path and its permissions"
+
+
+def three_parts(labels: Mapping[str, Indices], options: UserImageOptions) -> dict[str, tuple[str, Indices]]:
+    """For each of train, val and test: the given part that it is taken from, and which of its images, shuffled."""
+    shares = {"val": options.val_share, "test": options.test_share}
+    missing = [part for part in PARTS[1:] if part not in labels]
+    rng = np.random.default_rng(SPLIT_SEED)
+    pieces = split_off(labels["train"], [shares[part] for part in missing], rng)
+    taken = {part: ("train", piece) for part, piece in zip(("train", *missing), pieces, strict=True)}
+    return {part: taken[part] if part in taken else (part, np.arange(len(labels[part]))) for part in PARTS}
+
+
+def refuse_untrainable(labels: Mapping[str, Indices], classes: tuple[str, ...]) -> None:
+    """Raises TaskError where there is one class, or a class with too few training images to be in every part."""
+    if len(classes) < 2:
+        raise TaskError(f"the data has one class only ({', '.join(classes)}); a classifier needs two", "task.path")
+    needed = 1 + sum(part not in labels for part in PARTS[1:])
+    counts = np.bincount(labels["train"], minlength=len(classes))
+    scarce = [f"{classes[i]!r} has {counts[i]}" for i in np.flatnonzero(counts < needed)[:5]]
+    if scarce:
+        parts = f"to be in each part that is split off, a class needs {needed}" if needed > 1 else "a class needs 1"
+        raise TaskError(
+            f"too few training images: {', '.join(scarce)}; {parts}. Add images or leave it out", "task.path"
+        )
