@@ -28,7 +28,8 @@ class JobPage:
 
     async def build(self) -> None:
         with frame(self._job_id):
-            self._head = ui.column().classes("w-full").style("gap:12px")
+            self._head = ui.row().classes("w-full items-center")
+            self._figures = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
         with self._body:
             self._chart = ui.echart({}).classes("sheet").style("height:420px")
@@ -43,16 +44,18 @@ class JobPage:
 
     async def refresh(self) -> None:
         try:
-            job = await self._client.job(self._job_id)
+            await self._look()
         except ApiError as error:
             self._explain(error)
-            return
-        if job == self._job:
-            return
-        results = self._job is None or job.completed != self._job.completed
-        self._job = job
-        self._draw_head(job)
-        if results:
+
+    async def _look(self) -> None:
+        job = await self._client.job(self._job_id)
+        before, self._job = self._job, job
+        if before is None or job.state != before.state:
+            self._draw_head(job)
+        if job != before:
+            self._draw_figures(job)
+        if before is None or job.completed != before.completed:
             await self._draw_results(job)
 
     def _explain(self, error: ApiError) -> None:
@@ -60,19 +63,24 @@ class JobPage:
         self._job = None
         self._body.set_visibility(False)
         self._head.clear()
+        self._figures.clear()
         with self._head:
             ui.label(str(error)).classes("danger")
             ui.link("all jobs", "/")
 
     def _draw_head(self, job: JobView) -> None:
+        """Only when the state changes: a click on a button that is being replaced would be lost."""
         self._head.clear()
-        done = job.completed + job.failed
         with self._head:
-            with ui.row().classes("w-full items-center"):
-                ui.label(job.name).classes("text-xl")
-                pill(job.state)
-                ui.space()
-                self._controls(job)
+            ui.label(job.name).classes("text-xl").style("min-width:0;overflow-wrap:anywhere")
+            pill(job.state)
+            ui.space()
+            self._controls(job)
+
+    def _draw_figures(self, job: JobView) -> None:
+        self._figures.clear()
+        done = job.completed + job.failed
+        with self._figures:
             told = "danger" if job.state == "failed" else "muted"
             ui.label(job.reason).classes(f"{told} text-sm").set_visibility(bool(job.reason))
             with ui.row().classes("sheet").style("gap:36px"):

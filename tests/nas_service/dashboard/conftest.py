@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import services
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from services import Live
 
 from nas_service.client import Client
@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+LONGEST_MS = 20_000  # for what a page should show, on a machine that is busy with other tests
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 Open = Callable[..., Page]
@@ -44,6 +45,7 @@ def browser() -> Iterator[BrowserContext]:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    expect.set_options(timeout=LONGEST_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield launched.new_context()

@@ -59,7 +59,7 @@ def test_a_job_submitted_meanwhile_appears_and_proceeds_by_itself(visit: Open, l
     expect(row).to_contain_text("0 of 20 trials")
     expect(row).to_contain_text("running")
     live.workers.open.set()
-    expect(row).to_contain_text("20 of 20 trials", timeout=20_000)
+    expect(row).to_contain_text("20 of 20 trials")
     expect(row).to_contain_text("finished")
     expect(row.get_by_role("link")).to_have_attribute("href", f"/jobs/{job.id}")
 
