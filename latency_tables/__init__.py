@@ -5,6 +5,7 @@ Loading and estimating need neither torch nor onnxruntime; measuring needs onnxr
 
 from .check import Check, check_table
 from .coverage import Coverage, cover
+from .forecast import Forecast
 from .measure import Measurement, measure_network
 from .profile import profile_space
 from .rounds import Progress
@@ -14,6 +15,7 @@ __all__ = [
     "Check",
     "Coverage",
     "Estimate",
+    "Forecast",
     "LatencyTable",
     "Measurement",
     "Progress",

@@ -13,6 +13,7 @@ from search_spaces import Architecture, BoundSpace, Op
 
 from .calibration import FEWEST_NETWORKS
 from .coverage import Coverage, cover
+from .forecast import AnnounceCallback, Forecast, seconds_left
 from .journal import Journal
 from .machine import Device, Runtime
 from .measure import INTERLEAVED, Measurement, Protocol, summary
@@ -74,6 +75,7 @@ def profile_space(
     path: Path,
     rng: Generator,
     progress: ProgressCallback,
+    announce: AnnounceCallback | None = None,
     networks: int = CALIBRATION_NETWORKS,
     protocol: Protocol = INTERLEAVED,
     coverage: Coverage | None = None,
@@ -84,7 +86,7 @@ def profile_space(
     The table is extended, or begun where there is none or `fresh` is set. Visits are journalled beside it: a call that
     was killed, made again with the same generator state, goes on with what it had. Raises TableError where the table
     at `path` cannot be extended here (it is damaged, or of another runtime or machine) and for a space that is too
-    small to calibrate on.
+    small to calibrate on. Before it begins to measure, `announce` hears how much there is to do.
     """
     here = Device.here(device), Runtime.here(threads)
     table = None if fresh or not path.exists() else _extendable(path, *here)
@@ -92,6 +94,9 @@ def profile_space(
     if table is not None and not plan.subjects:
         return table
     journal = Journal(path.with_suffix(".journal"), _facts(*here, protocol))
+    if announce is not None:
+        left = seconds_left(plan.subjects, threads=threads, protocol=protocol, journal=journal)
+        announce(Forecast(len(plan.ops), len(plan.networks), left))
     measure_subjects(plan.subjects, threads=threads, protocol=protocol, rng=rng, journal=journal, progress=progress)
 
     def measured(subject: Subject) -> Measurement:

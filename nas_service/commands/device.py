@@ -19,6 +19,7 @@ from rich.table import Table
 from latency_tables import (
     Check,
     Coverage,
+    Forecast,
     LatencyTable,
     Progress,
     TableError,
@@ -28,19 +29,28 @@ from latency_tables import (
     profile_space,
     table_path,
 )
-from search_spaces import BoundSpace, SpaceError, get_space
-from workers.tasks import TaskError, get_task
+from search_spaces import SpaceError
+from workers.tasks import TaskError
 
-from ..admission import parse
 from ..errors import InvalidSpec
 from ..settings import Settings
-from ..spec import JobSpec, read_spec
+from ..spec import JobSpec
+from .profiled import of_spec, whole_space
 
 app = typer.Typer(help="Latency tables: measure this machine, list what was measured, check it.", no_args_is_help=True)
 
 PROFILE_SEED, CHECK_SEED = 0, 1  # the same networks each time, so that a killed profile goes on; others for the check
 
 DeviceName = Annotated[str, typer.Argument(metavar="NAME", help="the device's name, as jobs write it under `device`")]
+JobFile = Annotated[Path | None, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
+Space = Annotated[str | None, typer.Option("--space", metavar="NAME", help="a whole search space, instead of a job's")]
+Resolution = Annotated[int | None, typer.Option(min=8, max=4096, help="input size in pixels, for --space")]
+SpaceOptions = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="KEY=VALUE", help="an option of --space as in a spec, such as kernel=[3,5]"),
+]
+Channels = Annotated[int, typer.Option(min=1, max=4096, help="input channels, for --space")]
+Classes = Annotated[int, typer.Option(min=1, max=100_000, help="outputs, for --space")]
 SpecFile = Annotated[Path, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
 Threads = Annotated[int | None, typer.Option(min=1, max=256, help="inference threads; by default the spec's, or 1")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
@@ -49,14 +59,28 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 @app.command()
 def profile(
     name: DeviceName,
-    spec_file: SpecFile,
+    spec_file: JobFile = None,
+    space_name: Space = None,
+    resolution: Resolution = None,
+    option: SpaceOptions = None,
+    channels: Channels = 3,
+    classes: Classes = 1000,
     threads: Threads = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")] = False,
 ) -> None:
-    """Measure the ops that a job can meet, on this machine, into its latency table."""
+    """Measure the ops that a job, or a whole space, can meet, on this machine, into its latency table.
+
+    What was interrupted goes on where it was.
+    """
     with _user_errors():
-        spec, space = _read(spec_file)
-        count = _threads(spec, threads)
+        if spec_file is not None and space_name is None:
+            spec, space = of_spec(spec_file)
+            count = _threads(spec, threads)
+        elif space_name is not None and spec_file is None:
+            space = whole_space(space_name, resolution, option or (), channels=channels, classes=classes)
+            count = threads or 1
+        else:
+            raise ValueError("say whose ops to measure: either --for SPEC.yaml, or --space NAME")
         path = table_path(Settings().tables, name, count)
         rng = np.random.default_rng(PROFILE_SEED)
         coverage = cover(space, rng)
@@ -69,6 +93,7 @@ def profile(
                 path=path,
                 rng=rng,
                 progress=progress,
+                announce=_announce,
                 coverage=coverage,
                 fresh=fresh,
             )
@@ -97,20 +122,13 @@ def check(
 ) -> None:
     """Measure networks that the table has not seen and say how far off its estimates are."""
     with _user_errors():
-        spec, space = _read(spec_file)
+        spec, space = of_spec(spec_file)
         table = _present(table_path(Settings().tables, name, _threads(spec, threads)), name)
         rng = np.random.default_rng(CHECK_SEED)
         with _bar("checking") as progress:
             result = check_table(table, space, rng=rng, progress=progress, networks=networks)
     figures = _figures(result)
     typer.echo(json.dumps(figures) if as_json else _sentences(figures))
-
-
-def _read(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
-    """The spec in a file, and the space it means for its task."""
-    spec = parse(read_spec(spec_file))
-    task = get_task(spec.task.name, **spec.task.options)
-    return spec, get_space(spec.space.name, **spec.space.options).bind(task.signature)
 
 
 def _present(path: Path, name: str) -> LatencyTable:
@@ -148,6 +166,14 @@ def _warn_of_rest(coverage: Coverage) -> None:
             "measured, and candidates with other ops will be refused; give the space fewer options to cover it all",
             err=True,
         )
+
+
+def _announce(forecast: Forecast) -> None:
+    typer.echo(
+        f"to measure: {forecast.ops} ops and {forecast.networks} whole networks, about {_duration(forecast.seconds)}; interrupted, the "
+        "same command goes on where it was",
+        err=True,
+    )
 
 
 @contextmanager
@@ -219,6 +245,11 @@ def _sentences(figures: dict[str, Any]) -> str:
         f"within 5 %: {figures['within_5']:.0%}, within 10 %: {figures['within_10']:.0%}, Kendall tau "
         f"{figures['tau']:.3f}, inside their error bar: {figures['covered']:.0%}"
     )
+
+
+def _duration(seconds: float) -> str:
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
 def _percent(share: float) -> str:

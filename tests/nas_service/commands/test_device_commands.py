@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 
 from latency_tables import load, profile
 from latency_tables.measure import Protocol
-from nas_service.commands import device
+from nas_service.commands import device, profiled
+from search_spaces import get_space
 
 SPEC = {
     "space": {
@@ -79,6 +80,55 @@ def test_profile_list_and_check(home, spec, moment):
     assert "3 unseen networks" in nas_device("check", "local", "--for", spec, "--networks", 3).stdout
 
 
+WHOLE = ("--space", "mobilenetv3", "--resolution", 8)
+FEW_OPTIONS = [
+    f"--option={key}={json.dumps(value)}" for key, value in SPEC["space"]["options"].items() if key != "resolution"
+]
+
+
+def test_a_whole_space_at_one_resolution(home, moment):
+    profiled = nas_device("profile", "local", *WHOLE, *FEW_OPTIONS)
+    assert profiled.exit_code == 0, profiled.stderr
+    table = load(home / "tables" / "local-1t.json")
+    said = " ".join(profiled.stderr.split())
+    assert f"to measure: {len(table.entries)} ops and {len(table.networks)} whole networks, about 1 min" in said
+    assert any("in_shape=3x8x8" in key for key in table.entries)
+    assert any("outputs=1000" in key for key in table.entries)
+
+    other = nas_device("profile", "local", *WHOLE, *FEW_OPTIONS, "--channels", 1, "--classes", 10)
+    assert other.exit_code == 0, other.stderr
+    new = load(home / "tables" / "local-1t.json").entries.keys() - table.entries.keys()
+    assert f"to measure: {len(new)} ops and 12 whole networks" in " ".join(other.stderr.split())
+    assert all("in_shape=1x8x8" in key or "outputs=10" in key for key in new)
+
+    again = nas_device("profile", "local", *WHOLE, *FEW_OPTIONS)
+    assert again.exit_code == 0
+    assert "to measure" not in again.stderr
+
+
+def test_the_default_options_are_those_of_the_space():
+    whole = profiled.whole_space("mobilenetv3", 96, (), channels=3, classes=1000)
+    assert whole.options == get_space("mobilenetv3", resolution=[96]).options
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "either --for SPEC.yaml, or --space NAME"),
+        (("--for", "spec.yaml", *WHOLE), "either --for SPEC.yaml, or --space NAME"),
+        (("--space", "mobilenetv9"), "space.name: there is no search space 'mobilenetv9'"),
+        ((*WHOLE, "--option", "kernels=[3]"), "space.options.kernels:"),
+        ((*WHOLE, "--option", "kernel"), "--option: 'kernel' is no option; write key=value"),
+        ((*WHOLE, "--option", "kernel=[3"), "--option: '[3' is no value"),
+    ],
+)
+def test_whole_spaces_that_do_not_fit(home, words, message):
+    refused = nas_device("profile", "local", *words)
+    assert refused.exit_code == 2
+    assert message in refused.stderr
+    assert not home.exists()
+
+
 def test_threads_come_from_the_spec_unless_given(home, spec, moment):
     spec.write_text(yaml.safe_dump(SPEC | {"device": {"name": "local", "threads": 2}}))
     assert nas_device("profile", "local", "--for", spec).exit_code == 0
@@ -141,4 +191,4 @@ def test_says_when_a_space_has_more_ops_than_were_found(home, spec, moment, monk
 def _bound(spec: Path):
     import numpy as np
 
-    return device._read(spec)[1], np.random.default_rng(0)
+    return profiled.of_spec(spec)[1], np.random.default_rng(0)

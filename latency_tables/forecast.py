@@ -1,0 +1,57 @@
+"""What a profile has before it: how much is still to measure, and about how long that takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .journal import Journal
+from .measure import Protocol, pinned, visit
+from .subjects import Subject
+
+TRIED = 15  # subjects from which the time of all is foretold
+
+Clock = Callable[[], float]  # seconds, monotonic
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Ops and whole networks that the table lacks, and about how many seconds it takes to measure the rest of them."""
+
+    ops: int
+    networks: int
+    seconds: float
+
+
+AnnounceCallback = Callable[[Forecast], None]
+
+
+def seconds_left(
+    subjects: Sequence[Subject],
+    *,
+    threads: int,
+    protocol: Protocol,
+    journal: Journal,
+    clock: Clock = time.monotonic,
+) -> float:
+    """Exports and visits that are still to make, at the pace of a few subjects tried out; none of it is recorded."""
+    missing = [protocol.visits - len(journal.visits[subject.name]) for subject in subjects]
+    unfinished = [subject for subject, visits in zip(subjects, missing, strict=True) if visits > 0]
+    if not unfinished:
+        return 0.0
+    tried = [unfinished[i * len(unfinished) // TRIED] for i in range(TRIED)]
+    paces = [_pace(subject, threads, protocol, clock) for subject in tried]
+    export_s = sum(export for export, _ in paces) / TRIED
+    visit_s = sum(visit for _, visit in paces) / TRIED
+    return export_s * len(unfinished) + visit_s * sum(max(0, visits) for visits in missing)
+
+
+def _pace(subject: Subject, threads: int, protocol: Protocol, clock: Clock) -> tuple[float, float]:
+    """Seconds of one export and of one visit."""
+    started = clock()
+    model = subject.export()
+    exported = clock()
+    with pinned(threads):
+        visit(model.onnx, model.input_shape, threads, protocol)
+    return exported - started, clock() - exported
