@@ -170,8 +170,8 @@ def _warn_of_rest(coverage: Coverage) -> None:
 
 def _announce(forecast: Forecast) -> None:
     typer.echo(
-        f"to measure: {forecast.ops} ops and {forecast.networks} whole networks, about {_duration(forecast.seconds)}; interrupted, the "
-        "same command goes on where it was",
+        f"to measure: {forecast.ops} ops and {forecast.networks} whole networks, about "
+        f"{_duration(forecast.seconds)}; interrupted, the same command goes on where it was",
         err=True,
     )
 
