@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Protocol
 
 from torch import nn
 
 from search_spaces import Architecture
-from search_spaces.modules import export_onnx
+from search_spaces.modules import Normalised, export_onnx
 
 from .artifacts import ArtifactStore
+from .bundle import bundled
 from .export_options import ExportOptions
 from .failures import TrialError
 from .model_card import Card, render
-from .onnx_file import compare, described
+from .onnx_file import Labels, compare, described, scores, taken
+from .quantisation import calibration_split, quantised
 from .requests import EvaluationRequest, Report, ShouldStop, TrialRequest
 from .tasks import Task
 from .tasks.image_classification import ImageClassification
-from .training import ImageRunner, inherit, prepare, seeded_module
+from .training import ImageRunner, inherit, seeded_module
 from .trial_runner import TrialRunner
 from .weights import load_weights
 
@@ -60,7 +63,7 @@ def export(task: Task, request: EvaluationRequest, should_stop: ShouldStop) -> I
 class Exporter(TrialRunner):
     """Exports the trials of a request; a trial of 0 epochs exports its initial weights as they are.
 
-    The last report's artifacts are `model.onnx`, `model_card.md` and `weights`.
+    The last report's artifacts are `weights` and the files of `bundle`, each by its name.
     """
 
     def __init__(self, task: ImageClassification, measure: Measure) -> None:
@@ -74,13 +77,10 @@ class Exporter(TrialRunner):
             return
         store = ArtifactStore(request.artifacts)
         architecture = Architecture.from_json(trial.architecture)
-        model, results = self._checked_model(architecture, store, trained, options)
-        card = render(Card(self._task, architecture, trial, options, results, len(model)))
-        artifacts = {
-            "model.onnx": store.put(model, ".onnx"),
-            "model_card.md": store.put(card.encode(), ".md"),
-            "weights": trained.weights,
-        }
+        models, results = self._models(architecture, _module(architecture, store, trained.weights), options)
+        results = {name: value for name, value in trained.metrics.items() if name.startswith("val_")} | results
+        card = render(Card(self._task, architecture, trial, options, results))
+        files = bundled(models, card, options.spec)
         yield Report(
             request.request_id,
             request.attempt,
@@ -88,7 +88,8 @@ class Exporter(TrialRunner):
             "completed",
             trial.fidelity.epochs,
             results,
-            artifacts,
+            {name: store.put(content, PurePath(name).suffix) for name, content in files.items()}
+            | {"weights": trained.weights},
         )
 
     def _trained(
@@ -105,30 +106,47 @@ class Exporter(TrialRunner):
             yield report
         return None
 
-    def _checked_model(
-        self, architecture: Architecture, store: ArtifactStore, trained: _Trained, options: ExportOptions
-    ) -> tuple[bytes, dict[str, float]]:
-        """The ONNX file and what was found out about it. Raises TrialError where a check fails."""
-        module = _module(architecture, store, trained.weights)
-        model = described(export_onnx(module, architecture.input_shape), self._task, architecture)
-        data = self._task.load()
-        height, width = architecture.input_shape[1:]
-        parity = compare(module, model, prepare(data, data.test, (height, width)))
-        measured = self._measure(model, architecture.input_shape, threads=options.threads)
-        validated = {name: value for name, value in trained.metrics.items() if name.startswith("val_")}
-        tested = {f"test_{name}": value for name, value in parity.scores.items()}
-        results = (
-            validated
-            | tested
-            | {
-                "parity_max_abs": parity.max_abs,
-                "latency_ms": measured.latency_ms,
-                "latency_spread_ms": measured.spread_ms,
-            }
-        )
+    def _models(
+        self, architecture: Architecture, module: nn.Module, options: ExportOptions
+    ) -> tuple[dict[str, bytes], dict[str, float]]:
+        """The ONNX files by name, and what was found out about them. Raises TrialError where a check fails."""
+        labels = Labels(self._task, architecture, options.normalise)
+        model, results = self._checked(module, labels, options)
         if options.estimated_ms is not None:
             results["estimated_ms"] = options.estimated_ms
-        return model, results
+        if not options.int8:
+            return {"model.onnx": model}, results
+        int8, found = self._int8(model, replace(labels, precision="int8"), options)
+        drop = results["test_accuracy"] - found["int8_test_accuracy"]
+        return {"model.onnx": model, "model_int8.onnx": int8}, results | found | {"int8_accuracy_drop": drop}
+
+    def _checked(self, module: nn.Module, labels: Labels, options: ExportOptions) -> tuple[bytes, dict[str, float]]:
+        """The float32 file, which agrees with torch on all test images."""
+        data, size = self._task.load(), labels.size
+        whole = Normalised(module, data.pixel_max, data.mean, data.std) if options.normalise else module
+        model = described(export_onnx(whole, labels.architecture.input_shape), labels)
+        test = taken(data, data.test, size, normalised_inside=False)
+        fed = taken(data, data.test, size, normalised_inside=True) if options.normalise else test
+        parity = compare(module, model, test, fed)
+        found = {f"test_{name}": value for name, value in parity.scores.items()}
+        return model, found | {"parity_max_abs": parity.max_abs} | self._costs(model, labels, options)
+
+    def _int8(self, model: bytes, labels: Labels, options: ExportOptions) -> tuple[bytes, dict[str, float]]:
+        """The int8 file made of a float32 one; nothing is asked of its accuracy and latency but that they be told."""
+        data, size = self._task.load(), labels.size
+        seen = taken(data, calibration_split(data), size, normalised_inside=options.normalise)
+        int8 = described(quantised(model, seen.images.contiguous().numpy()), labels)
+        fed = taken(data, data.test, size, normalised_inside=options.normalise)
+        found = {f"test_{name}": value for name, value in scores(int8, fed).items()}
+        return int8, {f"int8_{name}": value for name, value in (found | self._costs(int8, labels, options)).items()}
+
+    def _costs(self, model: bytes, labels: Labels, options: ExportOptions) -> dict[str, float]:
+        measured = self._measure(model, labels.architecture.input_shape, threads=options.threads)
+        return {
+            "latency_ms": measured.latency_ms,
+            "latency_spread_ms": measured.spread_ms,
+            "file_bytes": float(len(model)),
+        }
 
 
 def _module(architecture: Architecture, store: ArtifactStore, weights: str) -> nn.Module:

@@ -14,6 +14,7 @@ class ExportOptions:
 
     `threads` is what inference will use; `estimated_ms` and its error come from the latency table of `table_hash`;
     `spec` is the job's, `lineage` its ancestors from the first to the parent, a line each, and `candidate` its id.
+    `int8` asks for a second, quantised file; `normalise` for files that take pixels as they are.
     """
 
     threads: int = 1
@@ -23,6 +24,8 @@ class ExportOptions:
     spec: dict[str, Any] = field(default_factory=dict)
     lineage: tuple[str, ...] = ()
     candidate: str = ""
+    int8: bool = False
+    normalise: bool = False
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> ExportOptions:

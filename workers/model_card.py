@@ -5,33 +5,41 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from search_spaces import Architecture, Op
 
 from .export_options import ExportOptions
-from .onnx_file import preprocessing
+from .onnx_file import Labels, preprocessing
+from .quantisation import CALIBRATION_IMAGES
 from .requests import TrialRequest
 from .tasks.image_classification import ImageClassification
 from .versions import versions
 
+ACCEPTED_DROP = 0.01  # of test accuracy; an int8 file that loses more is told to do so
+
 
 @dataclass(frozen=True)
 class Card:
-    """What a card is written from: `results` are the metrics that the export reports, `file_bytes` the file's size."""
+    """What a card is written from: `results` are the metrics that the export reports."""
 
     task: ImageClassification
     architecture: Architecture
     trial: TrialRequest
     options: ExportOptions
     results: dict[str, float]
-    file_bytes: int
+
+    @property
+    def preprocessing(self) -> dict[str, Any]:
+        return preprocessing(Labels(self.task, self.architecture, self.options.normalise))
 
 
 def render(card: Card) -> str:
     """The card as Markdown."""
-    sections = (_head, _results, _usage, _architecture, _training, _checks, _origin, _versions)
+    int8 = (_int8,) if card.options.int8 else ()
+    sections = (_head, _results, *int8, _usage, _architecture, _training, _checks, _origin, _versions)
     return "\n\n".join(section(card) for section in sections) + "\n"
 
 
@@ -61,23 +69,62 @@ def _results(card: Card) -> str:
         rows.insert(1, (f"test {score.replace('_', ' ')}, which the search optimised", f"{r[f'test_{score}']:.4f}"))
     if o.estimated_ms is not None:
         error = f" ± {o.estimated_error_ms:.4f} ms" if o.estimated_error_ms is not None else " ms"
-        rows.append(("latency, estimated from the table", f"{o.estimated_ms:.4f}{error}"))
+        without = ", without normalisation" if o.normalise else ""
+        rows.append((f"latency, estimated from the table{without}", f"{o.estimated_ms:.4f}{error}"))
     rows += [(f"limit: {name}", f"{limit:g}") for name, limit in _limits(o).items()]
     rows += [
         ("parameters", f"{card.architecture.params:,}"),
         ("multiply-accumulates", f"{card.architecture.macs:,}"),
-        ("file size", f"{card.file_bytes / 1024:.0f} KiB"),
+        ("file size", _size(r["file_bytes"])),
     ]
     return "## Results\n\n" + _table(("", "value"), rows)
 
 
+def _int8(card: Card) -> str:
+    r = card.results
+    rows = [
+        ("test accuracy", f"{r['test_accuracy']:.4f}", f"{r['int8_test_accuracy']:.4f}"),
+        ("latency, measured", f"{r['latency_ms']:.4f} ms", f"{r['int8_latency_ms']:.4f} ms"),
+        ("interquartile range", f"{r['latency_spread_ms']:.4f} ms", f"{r['int8_latency_spread_ms']:.4f} ms"),
+        ("file size", _size(r["file_bytes"]), _size(r["int8_file_bytes"])),
+    ]
+    return (
+        "## int8\n\n`model_int8.onnx` is the same network with 8-bit weights and activations, quantised statically and "
+        f"calibrated on {min(CALIBRATION_IMAGES, len(card.task.load().train))} training images. It has the same input "
+        "and output.\n\n" + _table(("", "`model.onnx`", "`model_int8.onnx`"), rows) + "\n\n" + _int8_verdict(r)
+    )
+
+
+def _int8_verdict(r: dict[str, float]) -> str:
+    """What speaks against the int8 file, in plain words, or that nothing does."""
+    against = []
+    if r["int8_accuracy_drop"] > ACCEPTED_DROP:
+        against.append(
+            f"It loses {100 * r['int8_accuracy_drop']:.1f} points of test accuracy, more than {100 * ACCEPTED_DROP:g}."
+        )
+    if r["int8_latency_ms"] >= r["latency_ms"]:
+        slower = "slower" if r["int8_latency_ms"] > r["latency_ms"] else "no faster"
+        against.append(
+            f"It is {slower} on this device: {r['int8_latency_ms'] / r['latency_ms']:.2f} times the latency."
+        )
+    if against:
+        return f"**{' '.join(against)} Use `model.onnx` unless the size of the file decides.**"
+    return (
+        f"It takes {r['int8_latency_ms'] / r['latency_ms']:.2f} times the latency and changes test accuracy by "
+        f"{-100 * r['int8_accuracy_drop']:+.1f} points."
+    )
+
+
 def _usage(card: Card) -> str:
-    steps = preprocessing(card.task, card.architecture)
+    steps = card.preprocessing
     channels, height, width = card.architecture.input_shape
     return f"""## Use
 
+`python run.py IMAGE` says what a picture, or the pixels in a `.npy` file, show; it needs onnxruntime and numpy, and
+Pillow for pictures.
+
 The input `input` is float32 of shape (1, {channels}, {height}, {width}); the output `output` holds one logit a class.
-Resize an image to {height}x{width} (bilinear), then `x = (pixel / {steps["pixel_max"]:g} - mean) / std` by channel:
+{_input(steps)}
 
 ```python
 import json
@@ -86,15 +133,33 @@ import onnxruntime
 
 session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
 facts = session.get_modelmeta().custom_metadata_map
-steps, classes = json.loads(facts["preprocessing"]), json.loads(facts["classes"])
-
-def classify(pixels):  # ({channels}, {height}, {width}), 0 to {steps["pixel_max"]:g}
-    mean, std = (np.array(steps[key], np.float32).reshape(-1, 1, 1) for key in ("mean", "std"))
-    x = ((pixels / steps["pixel_max"] - mean) / std).astype(np.float32)
+classes = json.loads(facts["classes"])
+{_code(steps)}
     return classes[int(session.run(None, {{"input": x[None]}})[0].argmax())]
 ```
 
 Preprocessing, as in the file's metadata: `{json.dumps(steps)}`"""
+
+
+def _input(steps: dict[str, Any]) -> str:
+    height, width = steps["size"]
+    resize = f"Resize an image to {height}x{width} (bilinear)"
+    if steps["normalised_inside"]:
+        return f"{resize}; its pixels, 0 to {steps['pixel_max']:g}, are the input: the file normalises them itself."
+    return f"{resize}, then `x = (pixel / {steps['pixel_max']:g} - mean) / std` by channel:"
+
+
+def _code(steps: dict[str, Any]) -> str:
+    """The part of the example that says how pixels become the input."""
+    height, width = steps["size"]
+    head = f"def classify(pixels):  # ({steps['channels']}, {height}, {width}), 0 to {steps['pixel_max']:g}"
+    if steps["normalised_inside"]:
+        return f"\n{head}\n    x = pixels.astype(np.float32)"
+    return f"""steps = json.loads(facts["preprocessing"])
+
+{head}
+    mean, std = (np.array(steps[key], np.float32).reshape(-1, 1, 1) for key in ("mean", "std"))
+    x = ((pixels / steps["pixel_max"] - mean) / std).astype(np.float32)"""
 
 
 def _architecture(card: Card) -> str:
@@ -124,8 +189,20 @@ def _checks(card: Card) -> str:
         "## Checks\n\n"
         "The file was offered because all of these passed: onnx's checker with shape inference; the logits of torch "
         f"and onnxruntime on all test images differ by at most {card.results['parity_max_abs']:.2g}; both have "
-        "exactly the same test accuracy."
+        f"exactly the same test accuracy.{_normalised(card)}{_unchecked(card)}"
     )
+
+
+def _normalised(card: Card) -> str:
+    if not card.options.normalise:
+        return ""
+    return " onnxruntime was given plain pixels, torch the normalised images that it was trained on."
+
+
+def _unchecked(card: Card) -> str:
+    if not card.options.int8:
+        return ""
+    return " The int8 file passed onnx's checker; its answers may differ, which is what the table above is for."
 
 
 def _origin(card: Card) -> str:
@@ -163,6 +240,10 @@ def _shape(shape: Sequence[int]) -> str:
 
 def _shortened(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _size(file_bytes: float) -> str:
+    return f"{file_bytes / 1024:.0f} KiB"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

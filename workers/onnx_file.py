@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -18,8 +18,11 @@ from search_spaces import Architecture
 from .failures import TrialError
 from .scores import scores_of
 from .tasks.image_classification import ImageClassification
-from .training import Labelled
+from .tasks.image_data import ImageData, Split
+from .training import Labelled, prepare
 from .versions import versions
+
+Precision = Literal["float32", "int8"]
 
 LARGEST_DIFFERENCE = 1e-3  # of a logit, relative to the largest one; float32 rounding stays below 1e-5
 
@@ -33,11 +36,30 @@ class Parity:
     scores: dict[str, float]
 
 
-def described(model: bytes, task: ImageClassification, architecture: Architecture) -> bytes:
+@dataclass(frozen=True)
+class Labels:
+    """What a file says of itself: who made it for what, what it takes, and how exact it computes.
+
+    A file that is `normalised_inside` takes pixels from 0 to the task's `pixel_max`; another one normalised values.
+    """
+
+    task: ImageClassification
+    architecture: Architecture
+    normalised_inside: bool = False
+    precision: Precision = "float32"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the input."""
+        _, height, width = self.architecture.input_shape
+        return height, width
+
+
+def described(model: bytes, labels: Labels) -> bytes:
     """The file with its metadata. Raises TrialError where onnx's checker refuses it."""
     proto = onnx.load_from_string(model)
     proto.producer_name = "nas-service"
-    onnx.helper.set_model_props(proto, _properties(task, architecture))
+    onnx.helper.set_model_props(proto, _properties(labels))
     try:
         onnx.checker.check_model(proto, full_check=True)
     except onnx.checker.ValidationError as error:
@@ -45,24 +67,36 @@ def described(model: bytes, task: ImageClassification, architecture: Architectur
     return bytes(proto.SerializeToString())
 
 
-def preprocessing(task: ImageClassification, architecture: Architecture) -> dict[str, Any]:
-    """How an image becomes the file's input: resize, divide by `pixel_max`, subtract `mean`, divide by `std`."""
-    data = task.load()
-    channels, height, width = architecture.input_shape
+def preprocessing(labels: Labels) -> dict[str, Any]:
+    """How an image becomes the file's input: resize; then, unless the file does it, `(x / pixel_max - mean) / std`."""
+    data = labels.task.load()
     return {
         "layout": "NCHW",
-        "channels": channels,
-        "size": [height, width],
+        "channels": len(data.mean),
+        "size": list(labels.size),
         "resize": "bilinear",
+        "fit": data.fit,
+        "normalised_inside": labels.normalised_inside,
         "pixel_max": data.pixel_max,
         "mean": [round(value, 6) for value in data.mean],
         "std": [round(value, 6) for value in data.std],
     }
 
 
-def compare(module: nn.Module, model: bytes, test: Labelled) -> Parity:
-    """Run both on the test images. Raises TrialError where they do not agree."""
-    ours, theirs = _torch_logits(module, test), _onnx_logits(model, test)
+def taken(data: ImageData, split: Split, size: tuple[int, int], *, normalised_inside: bool) -> Labelled:
+    """A split as a file takes it, at (height, width) = `size`: normalised, or plain pixels."""
+    if normalised_inside:
+        channels = len(data.mean)
+        data = replace(data, pixel_max=1.0, mean=(0.0,) * channels, std=(1.0,) * channels)
+    return prepare(data, split, size)
+
+
+def compare(module: nn.Module, model: bytes, test: Labelled, fed: Labelled | None = None) -> Parity:
+    """Run both on the test images, the file on `fed` where it takes something else. Raises TrialError if they differ.
+
+    So a file that normalises inside is held to what the network, as it was trained, says of normalised images.
+    """
+    ours, theirs = _torch_logits(module, test), _onnx_logits(model, fed or test)
     labels = test.labels.numpy()
     max_abs = float(np.abs(ours - theirs).max())
     right, right_onnx = ((logits.argmax(1) == labels).mean() for logits in (ours, theirs))
@@ -75,6 +109,11 @@ def compare(module: nn.Module, model: bytes, test: Labelled) -> Parity:
             "onnxruntime may help",
         )
     return Parity(max_abs, agreement, scores_of(theirs, labels))
+
+
+def scores(model: bytes, fed: Labelled) -> dict[str, float]:
+    """How good a file's answers are, by name of the score."""
+    return scores_of(_onnx_logits(model, fed), fed.labels.numpy())
 
 
 def _torch_logits(module: nn.Module, test: Labelled) -> NDArray[np.float32]:
@@ -93,12 +132,14 @@ def _onnx_logits(model: bytes, test: Labelled) -> NDArray[np.float32]:
     return np.concatenate([session.run(None, {"input": image[None]})[0] for image in images])
 
 
-def _properties(task: ImageClassification, architecture: Architecture) -> dict[str, str]:
+def _properties(labels: Labels) -> dict[str, str]:
+    task, architecture = labels.task, labels.architecture
     return {
         "task": f"{task.name} v{task.version}",
         "data_fingerprint": task.fingerprint,
         "classes": json.dumps(task.load().classes),
-        "preprocessing": json.dumps(preprocessing(task, architecture)),
+        "preprocessing": json.dumps(preprocessing(labels)),
+        "precision": labels.precision,
         "architecture_hash": architecture.hash,
         "architecture": json.dumps(architecture.to_json()),
         "versions": json.dumps(versions()),

@@ -2,7 +2,8 @@
 
 from ..export_format import EXPORTER
 from .build import build, build_op
+from .normalised import Normalised
 from .onnx_export import export_onnx
 from .parallel import ParallelCopies
 
-__all__ = ["EXPORTER", "ParallelCopies", "build", "build_op", "export_onnx"]
+__all__ = ["EXPORTER", "Normalised", "ParallelCopies", "build", "build_op", "export_onnx"]

@@ -19,7 +19,7 @@ from search_spaces.modules import export_onnx
 from workers.artifacts import ArtifactStore
 from workers.export import Exporter
 from workers.failures import TrialError
-from workers.onnx_file import compare, described, preprocessing
+from workers.onnx_file import Labels, compare, described, preprocessing
 from workers.requests import EvaluationRequest, Report
 from workers.run import reports_of, run
 from workers.tasks.digits import Digits
@@ -73,7 +73,7 @@ def test_final_training_reports_progress_then_what_was_measured(make_request: Ma
     *progress, last = exported(make_request(DIGITS, kind="export", epochs=2, options=OPTIONS))
     assert [report.epoch for report in progress] == [1, 2]
     assert last.state == "completed"
-    assert last.artifacts.keys() == {"model.onnx", "model_card.md", "weights"}
+    assert last.artifacts.keys() == {"model.onnx", "model_card.md", "spec.yaml", "run.py", "bundle.zip", "weights"}
     assert last.metrics["latency_ms"] == 0.125
     assert last.metrics["latency_spread_ms"] == 0.003
     assert last.metrics["estimated_ms"] == 0.25
@@ -93,7 +93,7 @@ def test_the_file_says_what_it_is(offer: tuple[Report, ArtifactStore], architect
     proto = onnx.load_from_string(store.get(report.artifacts["model.onnx"]))
     facts = {entry.key: entry.value for entry in proto.metadata_props}
     assert json.loads(facts["classes"]) == list("0123456789")
-    assert json.loads(facts["preprocessing"]) == preprocessing(Digits(), architecture)
+    assert json.loads(facts["preprocessing"]) == preprocessing(Labels(Digits(), architecture))
     assert facts["architecture_hash"] == architecture.hash
     assert Architecture.from_json(json.loads(facts["architecture"])) == architecture
     assert "onnxruntime" in json.loads(facts["versions"])
@@ -158,7 +158,7 @@ def test_a_file_that_computes_something_else_is_not_offered(architecture: Archit
     task = Digits()
     test = prepare(task.load(), task.load().test, (16, 16))
     few = Labelled(test.images[:20], test.labels[:20])
-    model = described(export_onnx(seeded_module(architecture, 1), architecture.input_shape), task, architecture)
+    model = described(export_onnx(seeded_module(architecture, 1), architecture.input_shape), Labels(task, architecture))
     with pytest.raises(TrialError, match="torch and onnxruntime disagree"):
         compare(seeded_module(architecture, 2).eval(), model, few)
 
@@ -167,7 +167,7 @@ def test_a_file_that_the_checker_refuses_is_not_offered(architecture: Architectu
     proto = onnx.load_from_string(export_onnx(seeded_module(architecture, 1), architecture.input_shape))
     proto.graph.node[0].op_type = "Teleport"
     with pytest.raises(TrialError, match="checker refuses"):
-        described(proto.SerializeToString(), Digits(), architecture)
+        described(proto.SerializeToString(), Labels(Digits(), architecture))
 
 
 @pytest.mark.parametrize(
