@@ -69,15 +69,21 @@ class Objective:
         """
         for name, limit in self.spec.limits.items():
             if name in metrics and (most := upper_end(name, metrics)) > limit:
-                error = most - metrics[name]
-                bar = f" ± {error:.3g}" if error else ""
-                return f"{name} {metrics[name]:.4g}{bar} is over the limit of {limit:g}"
+                value, error = metrics[name], most - metrics[name]
+                if value <= limit:
+                    return f"{name} {_shown(value)} ± {error:.3g} may exceed the limit of {_shown(limit)}"
+                return f"{name} {_shown(value)} is over the limit of {_shown(limit)}"
         return None
 
     def point(self, metrics: Mapping[str, float]) -> tuple[float, float]:
         """(value to maximise, cost to minimise): the two axes of the front."""
         value = metrics[self.metric.name]
         return (value if self.metric.direction == "maximize" else -value), metrics[self.spec.cost]
+
+
+def _shown(value: float) -> str:
+    """Counts in full, so that one too many is seen; small measures with four digits."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _refuse_unknown_costs(spec: ObjectiveSpec, reported: tuple[str, ...]) -> None:

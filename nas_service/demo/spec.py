@@ -46,8 +46,8 @@ def spec(strategy: dict[str, Any], limit_ms: float, *, parallel: int) -> dict[st
 
 
 def binding_limit(search: Search) -> float:
-    """The latency that `PERCENTILE` percent of sampled architectures stay under, in ms to three digits."""
+    """The limit in ms, three digits, that `PERCENTILE` percent of sampled architectures keep, error bar included."""
     rng = np.random.default_rng(0)
     sampled = [search.bound.architecture(search.bound.sample(rng)) for _ in range(SAMPLED)]
-    latencies = [search.costs(architecture)["latency_ms"] for architecture in sampled]
-    return float(f"{np.percentile(latencies, PERCENTILE):.3g}")
+    costs = [search.costs(architecture) for architecture in sampled]
+    return float(f"{np.percentile([c['latency_ms'] + c['latency_error_ms'] for c in costs], PERCENTILE):.3g}")

@@ -48,7 +48,7 @@ def tell(home: Path, console: Console) -> dict[str, Any]:
     limit_ms = demo.binding_limit(prepared)
     console.print(
         f"[bold]2[/] The limit is [bold]{limit_ms:g} ms[/]: {demo.PERCENTILE} % of {demo.SAMPLED:,} sampled "
-        "architectures stay under it\n"
+        "architectures keep it\n"
     )
     with ExitStack() as stack:
         url = stack.enter_context(service(home))

@@ -56,9 +56,9 @@ def test_a_limit_serves_as_the_target() -> None:
         ({"latency_ms": 0.4}, None),
         ({"latency_ms": 0.41}, "latency_ms 0.41 is over the limit of 0.4"),
         ({"latency_ms": 0.38, "latency_error_ms": 0.019}, None),
-        ({"latency_ms": 0.38, "latency_error_ms": 0.03}, "latency_ms 0.38 ± 0.03 is over the limit of 0.4"),
+        ({"latency_ms": 0.38, "latency_error_ms": 0.03}, "latency_ms 0.38 ± 0.03 may exceed the limit of 0.4"),
         ({"params": 2e6, "macs": 9e9}, None),
-        ({"params": 2e6 + 1}, "params 2e+06 is over the limit of 2e+06"),
+        ({"params": 2e6 + 1}, "params 2,000,001 is over the limit of 2,000,000"),
         ({}, None),
     ],
 )
