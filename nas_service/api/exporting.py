@@ -11,7 +11,15 @@ from workers.artifacts import ArtifactError
 from .service import Service
 from .views import ExportRequest
 
-MEDIA_TYPES = {"model.onnx": "application/octet-stream", "model_card.md": "text/markdown; charset=utf-8"}
+ANY_BYTES = "application/octet-stream"
+MEDIA_TYPES = {
+    "model.onnx": ANY_BYTES,
+    "model_int8.onnx": ANY_BYTES,
+    "model_card.md": "text/markdown; charset=utf-8",
+    "spec.yaml": "application/yaml; charset=utf-8",
+    "run.py": "text/x-python; charset=utf-8",
+    "bundle.zip": "application/zip",
+}
 
 
 def parse_request(body: dict[str, object]) -> ExportRequest:
@@ -19,8 +27,8 @@ def parse_request(body: dict[str, object]) -> ExportRequest:
     try:
         return ExportRequest.model_validate(body)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ServiceError(f"{first['msg']}; keys: epochs", ".".join(map(str, first["loc"]))) from None
+        first, keys = error.errors()[0], ", ".join(ExportRequest.model_fields)
+        raise ServiceError(f"{first['msg']}; keys: {keys}", ".".join(map(str, first["loc"]))) from None
 
 
 def export_candidate(service: Service, candidate_id: str, wanted: ExportRequest) -> Export:
@@ -29,7 +37,9 @@ def export_candidate(service: Service, candidate_id: str, wanted: ExportRequest)
         candidate = candidates.get(conn, candidate_id)
         job = jobs.get(conn, candidate.job_id)
         epochs = wanted.epochs or job.spec["task"].get("epochs", 1)
-        return exports.create(conn, job.id, candidate.id, epochs, service.clock())
+        return exports.create(
+            conn, job.id, candidate.id, epochs, service.clock(), int8=wanted.int8, normalise=wanted.normalise
+        )
 
 
 def export_best(service: Service, job_id: str, wanted: ExportRequest) -> Export:

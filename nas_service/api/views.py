@@ -38,7 +38,7 @@ class Problem(View):
 
 
 class JobSummary(View):
-    """A job and where it stands. `reason` says why it waits or why it ended; `final` that nothing will change it.
+    """A job and where it stands. `reason` says why it waits or why it ended; `final` that it has ended.
 
     `trials` counts those sent out or taken over; `trials_budget` and `hours_budget` are where it ends.
     """
@@ -193,6 +193,8 @@ class ExportView(View):
     state: str
     final: bool
     epochs: int
+    int8: bool
+    normalise: bool
     progress: Metrics
     metrics: Metrics
     files: list[str]
@@ -203,10 +205,23 @@ class ExportView(View):
 
 
 class ExportRequest(BaseModel):
-    """How to export. `epochs` of final training; those of a trial of the search where it is left out."""
+    """How to export. `epochs` of final training; those of a trial of the search where it is left out.
+
+    `int8` adds a quantised file with figures of its own; with `normalise` the files take pixels as they are.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     epochs: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    int8: bool = False
+    normalise: bool = False
+
+
+class ExtendRequest(BaseModel):
+    """What to add to a job's budget: so many trials, so many hours, or both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    trials: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
+    hours: Annotated[float | None, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = None
 
 
 class CatalogueEntry(View):
@@ -256,6 +271,17 @@ class ClusterView(View):
     versions: dict[str, str]
     problem: str
     leading: bool
+
+
+class GarbageView(View):
+    """Artifacts kept and collected, in files and bytes; in a dry run, what would be. `budget_bytes`: null, no limit."""
+
+    dry_run: bool
+    kept: int
+    kept_bytes: int
+    collected: int
+    collected_bytes: int
+    budget_bytes: int | None
 
 
 class Health(View):

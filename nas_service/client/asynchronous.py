@@ -17,6 +17,7 @@ from nas_service.api.views import (
     DeviceView,
     EventView,
     ExportView,
+    GarbageView,
     JobSummary,
     JobView,
     Page,
@@ -88,6 +89,20 @@ class AsyncClient:
     async def cancel(self, job_id: str) -> JobView:
         return await self._send(calls.control(job_id, "cancel"))
 
+    async def extend(self, job_id: str, *, trials: int | None = None, hours: float | None = None) -> JobView:
+        """Add trials or hours to the budget; a finished or exhausted job goes on from where it ended."""
+        return await self._send(calls.extend(job_id, trials, hours))
+
+    async def clone(
+        self, job_id: str, changes: Mapping[str, Any] | None = None, idempotency_key: str | None = None
+    ) -> JobView:
+        """Submit the spec of a job anew, changed by a JSON merge patch, `{"budget": {"trials": 100}}`."""
+        return await self._send(calls.clone(job_id, changes or {}, idempotency_key))
+
+    async def delete(self, job_id: str) -> None:
+        """Delete a job that has ended, with everything that only it needs."""
+        await self._send(calls.delete(job_id))
+
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[EventView]:
         """Events after number `after` until the job is final; goes on by itself when the connection drops."""
         reader = EventReader(job_id, after)
@@ -157,13 +172,22 @@ class AsyncClient:
 
     # Exports.
 
-    async def export(self, candidate_id: str, epochs: int | None = None) -> ExportView:
-        """Ask for a candidate as a checked ONNX file, after `epochs` of final training."""
-        return await self._send(calls.export(candidate_id, epochs))
+    async def export(
+        self, candidate_id: str, epochs: int | None = None, *, int8: bool = False, normalise: bool = False
+    ) -> ExportView:
+        """Ask for a candidate as a checked ONNX file, after `epochs` of final training.
 
-    async def export_best(self, job_id: str, epochs: int | None = None) -> ExportView:
+        `int8` adds a quantised file; with `normalise` the files take pixels as they are.
+        """
+        wanted = {"epochs": epochs, "int8": int8, "normalise": normalise}
+        return await self._send(calls.export(candidate_id, wanted))
+
+    async def export_best(
+        self, job_id: str, epochs: int | None = None, *, int8: bool = False, normalise: bool = False
+    ) -> ExportView:
         """The same for the best candidate by the job's own rule."""
-        return await self._send(calls.export_best(job_id, epochs))
+        wanted = {"epochs": epochs, "int8": int8, "normalise": normalise}
+        return await self._send(calls.export_best(job_id, wanted))
 
     async def exports(self, job_id: str) -> list[ExportView]:
         return await self._send(calls.exports(job_id))
@@ -186,7 +210,7 @@ class AsyncClient:
         return export
 
     async def download(self, export_id: str, name: str) -> bytes:
-        """`model.onnx` or `model_card.md` of a completed export."""
+        """A file of a completed export: `model.onnx`, `bundle.zip` or another one of those that it lists."""
         return await self._send(calls.download(export_id, name))
 
     # What there is.
@@ -213,6 +237,10 @@ class AsyncClient:
 
     async def cluster(self) -> ClusterView:
         return await self._send(calls.cluster())
+
+    async def gc(self, *, dry_run: bool = False) -> GarbageView:
+        """Collect the artifacts that nobody needs, or count them in a dry run."""
+        return await self._send(calls.gc(dry_run))
 
     async def _send(self, call: Call[T]) -> T:
         try:

@@ -18,6 +18,7 @@ from nas_service.api.views import (
     ClusterView,
     DeviceView,
     ExportView,
+    GarbageView,
     JobSummary,
     JobView,
     Page,
@@ -59,6 +60,8 @@ class Call(Generic[T]):
 
 
 def _read(answer: Any, response: httpx.Response) -> Any:
+    if answer is None:
+        return None
     if answer is bytes:
         return response.content
     if answer is str:
@@ -83,6 +86,21 @@ def job(job_id: str) -> Call[JobView]:
 
 def control(job_id: str, verb: str) -> Call[JobView]:
     return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/{verb}")
+
+
+def extend(job_id: str, trials: int | None, hours: float | None) -> Call[JobView]:
+    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/extend", body={"trials": trials, "hours": hours})
+
+
+def clone(job_id: str, changes: Mapping[str, Any], idempotency_key: str | None) -> Call[JobView]:
+    """Raises ApiError for values that JSON does not know, before anything is sent."""
+    headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
+    _refuse_unknown(changes, "")
+    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/clone", body=dict(changes), headers=headers)
+
+
+def delete(job_id: str) -> Call[None]:
+    return Call(None, "DELETE", f"/jobs/{_safe(job_id)}")
 
 
 def candidates(job_id: str, cursor: str | None, limit: int, order: str, state: str | None) -> Call[Page[CandidateView]]:
@@ -115,12 +133,12 @@ def trial_log(trial_id: str) -> Call[str]:
     return Call(str, "GET", f"/trials/{_safe(trial_id)}/log")
 
 
-def export(candidate_id: str, epochs: int | None) -> Call[ExportView]:
-    return Call(ExportView, "POST", f"/candidates/{_safe(candidate_id)}/exports", body={"epochs": epochs})
+def export(candidate_id: str, wanted: Mapping[str, Any]) -> Call[ExportView]:
+    return Call(ExportView, "POST", f"/candidates/{_safe(candidate_id)}/exports", body=dict(wanted))
 
 
-def export_best(job_id: str, epochs: int | None) -> Call[ExportView]:
-    return Call(ExportView, "POST", f"/jobs/{_safe(job_id)}/exports", body={"epochs": epochs})
+def export_best(job_id: str, wanted: Mapping[str, Any]) -> Call[ExportView]:
+    return Call(ExportView, "POST", f"/jobs/{_safe(job_id)}/exports", body=dict(wanted))
 
 
 def exports(job_id: str) -> Call[list[ExportView]]:
@@ -161,6 +179,10 @@ def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
 
 def cluster() -> Call[ClusterView]:
     return Call(ClusterView, "GET", "/cluster")
+
+
+def gc(dry_run: bool) -> Call[GarbageView]:
+    return Call(GarbageView, "POST", "/gc", {"dry_run": dry_run})
 
 
 def _safe(part: str) -> str:

@@ -55,6 +55,8 @@ def export(
         "threads": device.threads if device else 1,
         "spec": run.search.filled_in,
         "lineage": _lineage(conn, candidate.id),
+        "int8": wanted.int8,
+        "normalise": wanted.normalise,
     }
     return EvaluationRequest(
         request_id, attempt, "export", _task(run), (trial,), artifacts, _resources(run), None, options

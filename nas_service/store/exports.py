@@ -17,7 +17,16 @@ from .schema import exports, jobs, requests
 _COLUMNS = [exports.c[field.name] for field in fields(Export)]
 
 
-def create(conn: Connection, job_id: str, candidate_id: str, epochs: int, at: float) -> Export:
+def create(
+    conn: Connection,
+    job_id: str,
+    candidate_id: str,
+    epochs: int,
+    at: float,
+    *,
+    int8: bool = False,
+    normalise: bool = False,
+) -> Export:
     """Queue an export with a request of its own. The job's row is locked, which numbers its exports one by one."""
     conn.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())
     number = 1 + conn.execute(select(func.count()).select_from(exports).where(exports.c.job_id == job_id)).scalar_one()
@@ -32,6 +41,8 @@ def create(conn: Connection, job_id: str, candidate_id: str, epochs: int, at: fl
         "request_id": request_id,
         "state": "queued",
         "epochs": epochs,
+        "int8": int8,
+        "normalise": normalise,
         "progress": {},
         "metrics": {},
         "artifacts": {},

@@ -35,6 +35,17 @@ class Job:
     best_reward: float | None
     incumbent: str | None
 
+    @property
+    def trials_budget(self) -> int:
+        """Read here and not from a prepared search, for a job may be extended while it runs."""
+        trials: int = self.spec["budget"]["trials"]
+        return trials
+
+    @property
+    def hours_budget(self) -> float | None:
+        hours: float | None = self.spec["budget"]["hours"]
+        return hours
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -85,7 +96,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Export:
-    """A winner on its way to an ONNX file. `artifacts` is filled only after every check has passed."""
+    """A winner on its way to an ONNX file. `artifacts` is filled only after every check has passed.
+
+    `int8` asks for a quantised file too, `normalise` for files that take pixels as they are.
+    """
 
     id: str
     job_id: str
@@ -93,6 +107,8 @@ class Export:
     request_id: str
     state: str
     epochs: int
+    int8: bool
+    normalise: bool
     progress: dict[str, float]
     metrics: dict[str, float]
     artifacts: dict[str, str]

@@ -170,6 +170,8 @@ exports = Table(
     Column("request_id", ForeignKey("requests.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("state", String(16), nullable=False),  # queued, running, completed, failed
     Column("epochs", Integer, nullable=False),
+    Column("int8", Boolean, nullable=False),
+    Column("normalise", Boolean, nullable=False),
     Column("progress", JSON, nullable=False),  # metrics of the last epoch reported
     Column("metrics", JSON, nullable=False),
     Column("artifacts", JSON, nullable=False),

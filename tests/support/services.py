@@ -31,7 +31,7 @@ SPEC: dict[str, Any] = {
     "workers": {"parallel": 2},
 }
 ENDLESS = SPEC | {"budget": {"trials": 100_000}}
-MODEL, CARD = b"a network", b"# a card"
+MODEL, CARD, INT8, SCRIPT = b"a network", b"# a card", b"a smaller network", b"# a script"
 
 
 @dataclass
@@ -54,6 +54,10 @@ class Workers:
         who = (request.request_id, request.attempt, request.trials[0].trial_id)
         store = ArtifactStore(request.artifacts)
         files = {"model.onnx": store.put(MODEL, ".onnx"), "model_card.md": store.put(CARD, ".md")}
+        if request.options["int8"]:
+            files["model_int8.onnx"] = store.put(INT8, ".onnx")
+        if request.options["normalise"]:
+            files["run.py"] = store.put(SCRIPT, ".py")
         yield Report(*who, "progress", 1, {"val_accuracy": 0.5})
         yield Report(*who, "completed", 2, {"test_accuracy": 0.9, "latency_ms": 0.1}, files, {"parity": 1e-6})
 

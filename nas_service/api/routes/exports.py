@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from nas_service.api import exporting, readings
 from nas_service.api.bodies import JsonObject
@@ -14,6 +14,8 @@ from nas_service.api.views import ExportRequest, ExportView
 from nas_service.store import exports, jobs
 
 router = APIRouter(tags=["exports"])
+
+FileName = Annotated[str, Path(pattern="^[a-z0-9_.]{1,40}$", description="of those that the export lists as `files`")]
 
 BODY: dict[str, Any] = {
     "requestBody": {
@@ -50,19 +52,10 @@ def show(export_id: Id, service: Here) -> ExportView:
         return readings.export_view(exports.get(conn, export_id))
 
 
-@router.get("/exports/{export_id}/model.onnx", response_class=Response)
-def model(export_id: Id, service: Here) -> Response:
-    """The network, once every check has passed; 409 until then."""
-    return _file(service, export_id, "model.onnx")
-
-
-@router.get("/exports/{export_id}/model_card.md", response_class=Response)
-def model_card(export_id: Id, service: Here) -> Response:
-    """What the network is, how it was found and how it was checked."""
-    return _file(service, export_id, "model_card.md")
-
-
-def _file(service: Here, export_id: str, name: str) -> Response:
+@router.get("/exports/{export_id}/{name}", response_class=Response)
+def file(export_id: Id, name: FileName, service: Here) -> Response:
+    """A file of an export, `model.onnx` or another one that it lists, once every check has passed; 409 until then."""
     content = exporting.read_file(service, export_id, name)
     disposition = f'attachment; filename="{export_id}-{name}"'
-    return Response(content, media_type=exporting.MEDIA_TYPES[name], headers={"Content-Disposition": disposition})
+    media_type = exporting.MEDIA_TYPES.get(name, exporting.ANY_BYTES)
+    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})

@@ -189,7 +189,9 @@ def test_a_query_value_that_is_none_is_refused(http: httpx.Client, finished: str
     refused(http.get(f"/api/v1/{path.format(job=finished)}"), 422, field)
 
 
-@pytest.mark.parametrize("body", [{"epochs": 0}, {"epochs": "many"}, {"epochs": 10**9}, {"speed": 1}])
+@pytest.mark.parametrize(
+    "body", [{"epochs": 0}, {"epochs": "many"}, {"epochs": 10**9}, {"speed": 1}, {"int8": "maybe"}, {"normalise": 3}]
+)
 def test_an_export_of_no_sense_is_refused(http: httpx.Client, finished: str, body: dict[str, Any]) -> None:
     refused(http.post(f"/api/v1/jobs/{finished}/exports", json=body), 422, next(iter(body)))
 

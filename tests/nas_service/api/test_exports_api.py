@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from services import CARD, ENDLESS, MODEL, Live
+from services import CARD, ENDLESS, INT8, MODEL, SCRIPT, Live
 
 from nas_service.client import ApiError, Client
 
@@ -22,6 +22,39 @@ def test_any_candidate_can_be_exported_for_as_long_as_a_trial_took(client: Clien
     worst = list(client.candidates(finished, order="reward"))[-1]
     export = client.wait_for_export(client.export(worst.id).id)
     assert (export.candidate_id, export.epochs) == (worst.id, 1)
+
+
+def test_the_forms_that_were_asked_for_reach_the_worker(client: Client, finished: str) -> None:
+    """The worker of these tests makes an int8 file when told to, and a script when told to normalise."""
+    worst = list(client.candidates(finished, order="reward"))[-1]
+    both = client.wait_for_export(client.export(worst.id, int8=True, normalise=True).id)
+    only = client.wait_for_export(client.export_best(finished, normalise=True).id)
+    assert (both.int8, both.normalise, only.int8, only.normalise) == (True, True, False, True)
+    assert both.files == ["model.onnx", "model_card.md", "model_int8.onnx", "run.py"]
+    assert only.files == ["model.onnx", "model_card.md", "run.py"]
+    assert client.download(both.id, "model_int8.onnx") == INT8
+    assert client.download(both.id, "run.py") == SCRIPT
+
+
+def test_a_candidate_over_a_limit_can_be_exported_too(client: Client, finished: str) -> None:
+    over = next(client.candidates(finished, state="infeasible"))
+    assert client.wait_for_export(client.export(over.id).id).state == "completed"
+
+
+@pytest.mark.parametrize("name", ["model_int8.onnx", "model_int4.onnx", "..onnx"])
+def test_a_file_that_an_export_has_not_is_not_found(client: Client, finished: str, name: str) -> None:
+    export = client.wait_for_export(client.export_best(finished).id)
+    with pytest.raises(ApiError, match=r"it has: model.onnx, model_card.md") as refusal:
+        client.download(export.id, name)
+    assert refusal.value.status == 404
+
+
+def test_every_kind_of_file_says_what_it_is(http: httpx.Client, client: Client, finished: str) -> None:
+    export = client.wait_for_export(client.export_best(finished, int8=True, normalise=True).id)
+    types = {name: http.get(f"/api/v1/exports/{export.id}/{name}").headers["content-type"] for name in export.files}
+    assert types["model_int8.onnx"] == types["model.onnx"] == "application/octet-stream"
+    assert types["run.py"].startswith("text/x-python")
+    assert types["model_card.md"].startswith("text/markdown")
 
 
 def test_no_file_is_offered_before_the_checks_have_passed(client: Client, live: Live, finished: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from services import CARD, ENDLESS, MODEL, SPEC, Live
+from services import CARD, ENDLESS, INT8, MODEL, SCRIPT, SPEC, Live
 
 from nas_service.client import Client
 from nas_service.commands import main
@@ -101,8 +101,17 @@ def test_export_brings_the_files_and_prints_the_checks(nas: Nas, finished: str, 
     assert (folder / "model_card.md").read_bytes() == CARD
     assert "test_accuracy" in out
     assert "parity" in out
+    assert {path.name for path in folder.iterdir()} == {"model.onnx", "model_card.md"}
     chosen = json.loads(nas("export", finished, "-o", folder, "--candidate", f"{finished}.c1", "--json")[1])
     assert chosen["candidate_id"] == f"{finished}.c1"
+
+
+def test_export_brings_the_forms_that_were_asked_for(nas: Nas, finished: str, tmp_path: Path) -> None:
+    code, out, _ = nas("export", finished, "-o", tmp_path, "--int8", "--normalise")
+    assert code == 0
+    assert (tmp_path / "model_int8.onnx").read_bytes() == INT8
+    assert (tmp_path / "run.py").read_bytes() == SCRIPT
+    assert str(tmp_path / "run.py") in out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""Databases that older versions wrote are upgraded, with everything in them, on both kinds.
+
+`stored/REVISION.json` holds the rows of every table of a small search that the version of that schema ran.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, func, insert, select
+
+from nas_service.store import Store, candidates, exports, jobs
+from nas_service.store.engine import MIGRATIONS
+from nas_service.store.schema import metadata
+
+STORED = sorted(Path(__file__).with_name("stored").glob("*.json"))
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(params=STORED, ids=lambda path: path.stem)
+def stored(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+@pytest.fixture
+def rows(stored: Path) -> Rows:
+    found: Rows = json.loads(stored.read_text())
+    return found
+
+
+@pytest.fixture
+def upgraded(stored: Path, rows: Rows, empty_url: str) -> Iterator[Store]:
+    """A store on a database as the older version left it, brought to the schema of today."""
+    store = Store(empty_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with store.write() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, stored.stem)
+        older = MetaData()
+        older.reflect(conn)
+        for name, listed in rows.items():
+            if listed:
+                conn.execute(insert(older.tables[name]), listed)
+    store.migrate()
+    yield store
+    store.close()
+
+
+def test_every_older_schema_has_a_stored_database() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    script = ScriptDirectory.from_config(config)
+    older = {revision.revision for revision in script.walk_revisions()} - {script.get_current_head()}
+    assert {path.stem for path in STORED} == older
+
+
+def test_an_older_database_gets_the_schema_of_the_code(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        assert compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), metadata) == []
+
+
+def test_nothing_in_an_older_database_is_lost(upgraded: Store, rows: Rows) -> None:
+    with upgraded.read() as conn:
+        for name, listed in rows.items():
+            table = metadata.tables[name]
+            assert conn.execute(select(func.count()).select_from(table)).scalar_one() == len(listed)
+            kept = conn.execute(select(*(table.c[column] for column in listed[0]))).mappings().all() if listed else []
+            assert sorted(map(str, map(dict, kept))) == sorted(map(str, listed))
+
+
+def test_what_an_older_version_exported_can_be_read(upgraded: Store, rows: Rows) -> None:
+    """Exports of then had one float32 file and left normalisation to the caller."""
+    with upgraded.write() as conn:
+        (job,) = jobs.listed(conn)
+        (export,) = exports.of_job(conn, job.id)
+        assert export.artifacts == rows["exports"][0]["artifacts"]
+        assert (export.int8, export.normalise) == (False, False)
+        assert candidates.get(conn, export.candidate_id).genotype
+        again = exports.create(conn, job.id, export.candidate_id, 3, 9.0, int8=True)
+    assert (again.int8, again.normalise) == (True, False)
