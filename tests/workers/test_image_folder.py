@@ -180,10 +180,12 @@ def test_a_folder_that_is_not_there_or_a_file_is_refused(tmp_path: Path) -> None
 def test_links_may_not_lead_out_of_the_roots(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAS_DATA_ROOTS", str(root))
     assert task(root).facts.images == 60
-    Image.new("RGB", (9, 9)).save(tmp_path / "private.png")
-    (root / "left" / "link.png").symlink_to(tmp_path / "private.png")
-    with pytest.raises(TaskError, match="outside the folders that tasks may read"):
-        task(root)
+    private = write_folders(tmp_path / "private")
+    for link, target in ((root / "left" / "link.png", private / "left" / "000.png"), (root / "linked", private)):
+        link.symlink_to(target)
+        with pytest.raises(TaskError, match="outside the folders that tasks may read"):
+            task(root)
+        link.unlink()
 
 
 def test_more_than_the_cache_may_hold_is_refused_at_submission(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

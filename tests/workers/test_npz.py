@@ -181,6 +181,23 @@ def test_data_outside_the_roots_is_refused(tmp_path: Path, monkeypatch: pytest.M
     assert task(write_npz(tmp_path / "data" / "own.npz")).facts.images == 60
 
 
+def test_a_relative_path_is_looked_up_below_the_roots_of_each_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for machine in ("coordinator", "worker"):
+        (tmp_path / machine).mkdir()
+        write_npz(tmp_path / machine / "bars.npz")
+    monkeypatch.setenv("NAS_DATA_ROOTS", os.pathsep.join([str(tmp_path / "empty"), str(tmp_path / "coordinator")]))
+    stored = {"name": "npz", **task(Path("bars.npz")).options.model_dump(mode="json")}
+    assert stored["path"] == "bars.npz"
+    monkeypatch.setenv("NAS_DATA_ROOTS", str(tmp_path / "worker"))
+    (tmp_path / "coordinator" / "bars.npz").unlink()
+    *_, last = reports_of(run, trial(stored, tmp_path), lambda: False)
+    assert last.state == "completed", last.message
+    with pytest.raises(TaskError, match="outside the folders"):
+        task(Path("..") / "worker.npz")
+
+
 def test_the_content_counts_not_the_place_or_the_time(tmp_path: Path) -> None:
     first = task(write_npz(tmp_path / "one.npz"))
     (tmp_path / "two.npz").write_bytes((tmp_path / "one.npz").read_bytes())

@@ -38,7 +38,7 @@ class ClassFolders:
 def class_folders(root: Path) -> ClassFolders:
     """The images below a folder, in a fixed order. Raises TaskError where it is no such folder, and OSError.
 
-    Names that begin with a dot and files that are no images are passed over.
+    Names that begin with a dot and files that are no images are passed over; links may not lead out of the data roots.
     """
     folders = _folders(root)
     names = [folder.name for folder in folders]
@@ -61,20 +61,21 @@ def _part(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
 
 
 def _folders(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return sorted(map(_within_roots, found))
 
 
 def _images(folder: Path) -> Iterator[Path]:
-    """Every image below a class folder; links may not lead out of the data roots."""
+    """Every image below a class folder; links to further folders are not followed."""
     for where, below, names in os.walk(folder, onerror=_raise):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             path = Path(where, name)
             if path.suffix.lower() in SUFFIXES and not name.startswith("."):
-                yield allowed_file(path)
+                yield _within_roots(path)
 
 
-def allowed_file(path: Path) -> Path:
+def _within_roots(path: Path) -> Path:
     if path.is_symlink():
         allowed(path, "task.path")
     return path

@@ -46,22 +46,23 @@ class ImageFolder(UserImages):
         return Signature("image", self.options.channels, len(self.facts.classes), (8, self.options.size))
 
     def files(self) -> list[Path]:
-        return class_folders(self.options.path).files
+        return class_folders(self.path).files
 
     def inspect(self, files: list[Path]) -> Facts:
-        folders = class_folders(self.options.path)
+        root = self.path
+        folders = class_folders(root)
         refuse_untrainable(folders.labels, folders.classes)
         digest = blake2b(digest_size=16)
         try:
             for path, content in zip(files, in_parallel(fingerprint, files), strict=True):
-                digest.update(f"{path.relative_to(self.options.path).as_posix()}\n{content}\n".encode())
+                digest.update(f"{path.relative_to(root).as_posix()}\n{content}\n".encode())
         except ImageFileError as error:
             raise TaskError(f"{error}; replace or remove it", "task.path") from None
         return Facts(digest.hexdigest(), len(files), 0, 0, folders.classes)
 
     def read(self, moves: Augmentation) -> ImageData:
         """Train, validation and test stand one after another in the cache, so that each is a slice of one mapping."""
-        folders = class_folders(self.options.path)
+        folders = class_folders(self.path)
         labels = folders.labels
         chosen = [three_parts(labels, self.options)[part] for part in PARTS]
         files = [folders.parts[source][row][0] for source, rows in chosen for row in rows]

@@ -31,7 +31,7 @@ class Npz(UserImages):
         return Signature("image", facts.channels, len(facts.classes), (8, max(64, UPSCALED * facts.side)))
 
     def files(self) -> list[Path]:
-        return [self.options.path]
+        return [self.path]
 
     def inspect(self, files: list[Path]) -> Facts:
         (path,) = files
@@ -43,7 +43,7 @@ class Npz(UserImages):
         return Facts(content, sum(map(len, parts.values())), channels, max(height, width), classes)
 
     def read(self, moves: Augmentation) -> ImageData:
-        given, classes = read_npz(self.options.path)
+        given, classes = read_npz(self.path)
         chosen = three_parts({part: split.labels for part, split in given.items()}, self.options)
         train, validation, test = (
             Split(given[source].images[rows], given[source].labels[rows])

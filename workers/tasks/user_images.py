@@ -16,7 +16,7 @@ from ..failures import TrialError
 from .base import TaskError, TaskOptions
 from .data_cache import CacheError, DataCache
 from .data_facts import Facts, facts_of, stamp
-from .data_roots import allowed
+from .data_roots import located, roots
 from .image_classification import ImageClassification, ImageOptions
 from .image_data import Augmentation, ImageData, Indices, split_off
 
@@ -27,7 +27,7 @@ SplitShare = Annotated[float, Field(gt=0, le=0.3, allow_inf_nan=False)]
 
 
 class UserImageOptions(ImageOptions):
-    """The training recipe, and where the data is: below the data roots, at the same path on all workers."""
+    """The training recipe, and where the data is: an absolute path, or one below the data roots of each machine."""
 
     path: Path
     content: Annotated[
@@ -59,7 +59,8 @@ class UserImages(ImageClassification):
         self._lock = Lock()
         self._data: ImageData | None = None
         self._stamp = ""
-        self.options = self.options.model_copy(update={"path": self.options.path.absolute()})
+        if not roots():  # workers have another current folder
+            self.options = self.options.model_copy(update={"path": self.options.path.absolute()})
         self.facts = self._inspected()
         flip = self.options.flip if self.options.flip is not None else self.signature.channels == 3
         self.options = self.options.model_copy(update={"content": self.facts.content, "flip": flip})
@@ -75,6 +76,11 @@ class UserImages(ImageClassification):
     @abstractmethod
     def read(self, moves: Augmentation) -> ImageData:
         """The images, which have been checked. Raises TrialError where they cannot be read any more."""
+
+    @property
+    def path(self) -> Path:
+        """Where the data lies on this machine. Raises TaskError where that is outside the data roots."""
+        return located(self.options.path, "task.path")
 
     @property
     def content(self) -> str:
@@ -95,7 +101,6 @@ class UserImages(ImageClassification):
         """The facts as they are now, which must be those that `options.content` was made from."""
         path = self.options.path
         try:
-            allowed(path, "task.path")
             files = self.files()
             now = stamp(files)
             if now == self._stamp:
@@ -118,7 +123,9 @@ class UserImages(ImageClassification):
 def _unreadable(error: OSError, path: Path, *, known: bool) -> str:
     what = f"cannot read {error.filename or path} on {platform.node()}: {error.strerror}"
     if known:
-        return f"{what}; it could be read when the job was submitted. Every worker needs it at this same path"
+        return (
+            f"{what}; it could be read when the job was submitted. Every worker needs it there, or below its own roots"
+        )
     return f"{what}; check the path and its permissions"
 
 
