@@ -1,29 +1,24 @@
-"""A strategy of its own: local search, each proposal a neighbour of the best network so far."""
-
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+"""A strategy of one's own: local search, each proposal a neighbour of the best network so far."""
 
 from nas_service.strategies import Proposal, Strategy, StrategyOptions
 
 
 class ClimberOptions(StrategyOptions):
-    start: Annotated[int, Field(ge=1, le=1000)] = 8
+    start: int = 8
 
 
 class Climber(Strategy):
-    name: ClassVar[str] = "climber"
-    summary: ClassVar[str] = "local search: neighbours of the best network so far"
-    Options: ClassVar = ClimberOptions
+    name, summary = "climber", "local search: neighbours of the best network so far"
+    Options = ClimberOptions
 
     def __init__(self, space, options, seed):
         super().__init__(space, options, seed)
         self.best, self.told = None, 0
 
     def ask(self, n, context):
-        return [self._propose() for _ in range(n)]
+        return [self.propose() for _ in range(n)]
 
-    def _propose(self):
+    def propose(self):
         if self.best is None or self.told < self.options.start:
             return Proposal(self.space.sample(self.rng))
         return Proposal(self.space.mutate(self.best.genotype, self.rng), parents=(self.best.number,))

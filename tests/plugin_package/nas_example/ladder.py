@@ -1,6 +1,4 @@
-"""A search space of its own: rungs of plain convolutions, each with a width and a kernel."""
-
-from typing import ClassVar
+"""A search space of one's own: rungs of plain convolutions, each with a width and a kernel."""
 
 from search_spaces import Architecture, ChoiceSpace, Options, Position, SearchSpace
 from search_spaces.ops import Classifier, Conv
@@ -23,7 +21,8 @@ class BoundLadder(ChoiceSpace):
         return True
 
     def build(self, chosen, widths):
-        shape, ops = (self.signature.channels, self.options.resolution, self.options.resolution), []
+        side = self.options.resolution
+        shape, ops = (self.signature.channels, side, side), []
         for i in range(self.options.rungs):
             ops.append(Conv(shape, chosen[f"rung{i}.width"], chosen[f"rung{i}.kernel"], 2, "hswish"))
             shape = ops[-1].out_shape
@@ -31,11 +30,8 @@ class BoundLadder(ChoiceSpace):
 
 
 class Ladder(SearchSpace):
-    name: ClassVar[str] = "ladder"
-    version: ClassVar[int] = 1
-    kinds: ClassVar = ("image",)
-    summary: ClassVar[str] = "rungs of plain convolutions"
-    Options: ClassVar = LadderOptions
+    name, version, kinds, summary = "ladder", 1, ("image",), "rungs of plain convolutions"
+    Options = LadderOptions
 
     def _bind(self, signature):
         return BoundLadder(self.options, signature)
