@@ -18,6 +18,7 @@ from .api.bodies import BodyLimit
 from .api.feed import Feed
 from .api.service import Service
 from .coordinator import Coordinator
+from .retention import DiskBudget
 from .settings import Settings
 from .store import Store
 
@@ -54,10 +55,10 @@ def create_app(
 def _service(settings: Settings, dispatcher: Dispatcher, clock: Callable[[], float]) -> Service:
     store = Store(settings.database)
     store.migrate()
-    coordinator = Coordinator(
-        store, dispatcher, settings.tables, settings.artifact_url, clock, lease_s=settings.lease_s
-    )
-    return Service(settings, store, dispatcher, coordinator, ArtifactStore(settings.artifact_url), Feed(store), clock)
+    artifacts = ArtifactStore(settings.artifact_url)
+    disk = DiskBudget(store, artifacts, settings.artifact_budget_bytes)
+    coordinator = Coordinator(store, dispatcher, settings.tables, settings.artifact_url, clock, settings.lease_s, disk)
+    return Service(settings, store, dispatcher, coordinator, artifacts, Feed(store), clock)
 
 
 def _ray(settings: Settings) -> Dispatcher:

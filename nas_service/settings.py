@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +22,7 @@ class Settings(BaseSettings):
     port: int = 8350
     lease_s: float = 60
     max_request_bytes: int = 2_000_000
+    artifact_budget_bytes: Annotated[int, Field(ge=0)] | None = None  # None: no limit
 
     @property
     def database(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
@@ -31,11 +32,15 @@ class ArtifactStore:
         self._is_local = "file" in ([self._fs.protocol] if isinstance(self._fs.protocol, str) else self._fs.protocol)
 
     def put(self, data: bytes, suffix: str = "") -> str:
-        """Store `data`; returns its name. On a local disk the file appears whole or not at all."""
+        """Store `data`; returns its name. On a local disk the file appears whole or not at all.
+
+        Raises OSError where it cannot be stored: a full disk, a folder that may not be written.
+        """
         name = _name(data, suffix)
-        if self.exists(name):
-            return name
         path = self._path(name)
+        if self.exists(name):
+            self._renew(path)
+            return name
         self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         if self._is_local:
             self._put_local(path, data)
@@ -64,6 +69,13 @@ class ArtifactStore:
         if self.exists(name):
             self._fs.rm_file(self._path(name))
 
+    def stored_at(self, name: str) -> float:
+        """When an artifact was stored, in seconds since the epoch; of one that is gone, the end of time."""
+        try:
+            return float(self._fs.modified(self._path(name)).timestamp())
+        except FileNotFoundError:
+            return float("inf")
+
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Every artifact's name and bytes, in no order."""
         self._fs.invalidate_cache()
@@ -82,11 +94,21 @@ class ArtifactStore:
     def _put_local(self, path: str, data: bytes) -> None:
         """Write beside the target, flush to the disk, then rename over it."""
         partial = f"{path}.partial-{os.getpid()}-{threading.get_ident()}"
-        with self._fs.open(partial, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)  # noqa: PTH105 - a path of fsspec's, a string
+        try:
+            with self._fs.open(partial, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)  # noqa: PTH105 - a path of fsspec's, a string
+        except OSError:
+            with contextlib.suppress(FileNotFoundError):
+                self._fs.rm_file(partial)
+            raise
+
+    def _renew(self, path: str) -> None:
+        """Content that is stored again counts as new, so that a collection under way leaves it alone."""
+        if self._is_local:
+            os.utime(path)
 
 
 def _name(data: bytes, suffix: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from .requests import Cause
@@ -15,6 +16,7 @@ class TrialError(Exception):
         self.cause = cause
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _ALLOCATOR_SAYS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -22,6 +24,8 @@ def cause_of(error: BaseException) -> Cause:
     """The cause that a report of this exception names."""
     if isinstance(error, TrialError):
         return error.cause
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return "disk_full"
     if isinstance(error, MemoryError) or _is_torch_out_of_memory(error):
         return "out_of_memory"
     return "error"
@@ -32,6 +36,8 @@ def message_of(error: BaseException) -> str:
     if isinstance(error, TrialError):
         return str(error)
     text = f"{type(error).__name__}: {error}".rstrip(": ").splitlines()[0][:500]
+    if cause_of(error) == "disk_full":
+        return f"the disk that artifacts are written to is full ({text}); free space there, or collect with: nas gc"
     if cause_of(error) == "out_of_memory":
         return f"the worker ran out of memory ({text}); lower task.batch_size or the largest resolution of the space"
     return text

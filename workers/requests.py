@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 Kind = Literal["evaluate", "export"]
 State = Literal["progress", "completed", "failed"]
-Cause = Literal["nan", "out_of_memory", "timeout", "crash", "cancelled", "error"]
+Cause = Literal["nan", "out_of_memory", "disk_full", "timeout", "crash", "cancelled", "error"]
 
 
 @dataclass(frozen=True)

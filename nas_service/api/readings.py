@@ -48,8 +48,8 @@ def _job(job: Job) -> dict[str, Any]:
         "space": spec["space"]["name"],
         "task": spec["task"]["name"],
         "device": spec["device"]["name"] if spec["device"] else None,
-        "trials_budget": spec["budget"]["trials"],
-        "hours_budget": spec["budget"]["hours"],
+        "trials_budget": job.trials_budget,
+        "hours_budget": job.hours_budget,
     }
 
 

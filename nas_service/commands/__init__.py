@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from ..client import ApiError
-from . import demo, device, export, jobs, plugins, serve, watch
+from . import clone, demo, device, export, gc, jobs, plugins, serve, watch
 from .terminal import UserError
 
 app = typer.Typer(
@@ -26,7 +26,11 @@ app.command()(watch.watch)
 app.command()(jobs.pause)
 app.command()(jobs.resume)
 app.command()(jobs.cancel)
+app.command()(jobs.extend)
+app.command()(clone.clone)
+app.command()(jobs.delete)
 app.command()(export.export)
+app.command()(gc.gc)
 app.command()(plugins.plugins)
 app.command()(demo.demo)
 app.add_typer(device.app, name="device")

@@ -1,4 +1,4 @@
-"""`nas submit`, `jobs`, `show`, `pause`, `resume`, `cancel`."""
+"""`nas submit`, `jobs`, `show`, `pause`, `resume`, `cancel`, `extend`, `delete`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def submit(
 ) -> None:
     """Submit a job; prints its id."""
     with connected(server) as client:
-        job = client.submit(_read(spec), idempotency_key)
+        job = client.submit(read(spec), idempotency_key)
         if wait:
             job = follow(client, job.id, quiet=as_json)
     if as_json:
@@ -87,7 +87,27 @@ def cancel(job: JobId, server: Server = DEFAULT_URL) -> None:
         _say(client.cancel(job))
 
 
-def _read(spec: Path) -> dict[str, object]:
+def extend(
+    job: JobId,
+    trials: Annotated[int | None, typer.Option(min=1, help="so many more")] = None,
+    hours: Annotated[float | None, typer.Option(min=0, help="so many more")] = None,
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Give a job more trials or hours; one that has finished or is exhausted goes on."""
+    with connected(server) as client:
+        extended = client.extend(job, trials=trials, hours=hours)
+    until = "" if extended.hours_budget is None else f" or {extended.hours_budget:g} hours"
+    typer.echo(f"job {extended.id} is {extended.state}: it ends after {extended.trials_budget} trials{until}")
+
+
+def delete(job: JobId, server: Server = DEFAULT_URL) -> None:
+    """Delete a job that has ended, with its candidates, exports and weights."""
+    with connected(server) as client:
+        client.delete(job)
+    typer.echo(f"job {job} is deleted")
+
+
+def read(spec: Path) -> dict[str, object]:
     try:
         return read_spec(spec)
     except OSError as error:

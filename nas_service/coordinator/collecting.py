@@ -33,6 +33,14 @@ def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> Non
             _settle(conn, run, ended, at)
 
 
+def stop(conn: Connection, run: Run, at: float) -> None:
+    """End what is under way as `stopped`, and tell the strategy, which may have to go on with a larger budget."""
+    under_way = [trial.id for trial in trials.open_in(conn, run.job_id)]
+    run.strategy.tell([replace(waiting, status="stopped") for _, _, waiting in trials.awaiting(conn, under_way)])
+    trials.cancel(conn, run.job_id, "stopped", at)
+    jobs.add(conn, run.job_id, run.strategy.state())
+
+
 def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float) -> None:
     if not reports:
         return

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from nas_service.retention import DiskBudget
 from nas_service.store import Job, Store, jobs, requests, trials
+from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 
 from . import sending
-from .collecting import collect
+from .collecting import collect, stop
 from .exporting import Exporting
 from .flights import Flights
 from .proposing import FRUITLESS_LIMIT, Round, propose
@@ -42,6 +44,7 @@ class Coordinator:
         artifacts: str,
         clock: Callable[[], float],
         lease_s: float = 60,
+        disk: DiskBudget | None = None,
     ) -> None:
         self.store = store
         self.dispatcher = dispatcher
@@ -49,6 +52,8 @@ class Coordinator:
         self._artifacts = artifacts
         self._clock = clock
         self._lease_s = lease_s
+        self._disk = disk or DiskBudget(store, ArtifactStore(artifacts))
+        self.turn = threading.Lock()  # held during a step: who has it sees no proposal half made
         self._holder = secrets.token_hex(8)
         self._runs: dict[str, Run] = {}
         self._flights = Flights(dispatcher)
@@ -97,7 +102,10 @@ class Coordinator:
 
     def step(self) -> bool:
         """One round over all jobs; whether anything happened."""
-        now = self._clock()
+        with self.turn:
+            return self._step(self._clock())
+
+    def _step(self, now: float) -> bool:
         if not self._lead(now):
             return False
         self._flights.poll()
@@ -105,6 +113,7 @@ class Coordinator:
         with self.store.read() as conn:
             live = jobs.in_state(conn, jobs.LIVE)
         self._exporting.take(now)
+        self._disk.check(now)
         for job in live:
             busy |= self._guarded(job, now)
         self._drop_dead({job.id for job in live})
@@ -175,18 +184,19 @@ class Coordinator:
         return searched or bool(landed)
 
     def _search(self, run: Run, job: Job, now: float) -> bool:
-        spec = run.search.spec
-        if self._over_time(job, run, now):
-            reason = f"the budget of {spec.budget.hours:g} hours is used up"
-            self._end(job, "finished", reason, now, trials_end="stopped")
+        if _over_time(job, now):
+            self._end(job, "finished", f"the budget of {job.hours_budget:g} hours is used up", now, run)
             return True
         if job.completed == 0 and job.failed >= HOPELESS:
             self._end(job, "failed", self._hopeless(job), now)
             return True
+        if self._disk.problem and job.trials < job.trials_budget:
+            self._explain(job, self._disk.problem)
+            return False
         with self.store.read() as conn:
             open_trials = trials.open_count(conn, job.id)
             queued = requests.any_queued(conn, "evaluate", job.id)
-        slots = min(spec.workers.parallel - open_trials, spec.budget.trials - job.trials)
+        slots = min(run.search.spec.workers.parallel - open_trials, job.trials_budget - job.trials)
         asked = propose(self.store, run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
         sent = self._send(run, now) if queued or asked.trials else False
         if open_trials == 0 and not sent and not asked.proposals:
@@ -204,32 +214,31 @@ class Coordinator:
 
     def _conclude(self, run: Run, job: Job, now: float) -> bool:
         """End a job of which nothing is under way and for which nothing new was proposed."""
-        if job.trials < run.search.spec.budget.trials and job.fruitless < FRUITLESS_LIMIT:
+        if job.trials < job.trials_budget and job.fruitless < FRUITLESS_LIMIT:
             self._explain(job, "the strategy waits for outcomes, but none is under way")
             return False
         if job.failed and not job.completed:
             self._end(job, "failed", self._hopeless(job), now)
-        elif job.trials >= run.search.spec.budget.trials:
+        elif job.trials >= job.trials_budget:
             self._end(job, "finished", f"all {job.trials} trials of the budget have ended", now)
         else:
             self._end(job, "exhausted", _exhaustion(run, job), now)
         return True
 
-    def _end(self, job: Job, state: str, reason: str, now: float, trials_end: str = "cancelled") -> None:
+    def _end(self, job: Job, state: str, reason: str, now: float, run: Run | None = None) -> None:
+        """End a job, unless it was extended since it was read. With its run, what is under way is stopped and told."""
         with self.store.write() as conn:
-            if jobs.move(conn, job.id, jobs.LIVE, state, reason, now):
-                trials.cancel(conn, job.id, trials_end, now)
+            unchanged = jobs.locked_state(conn, job.id) is not None and jobs.get(conn, job.id).spec == job.spec
+            if unchanged and jobs.move(conn, job.id, jobs.LIVE, state, reason, now):
+                if run is not None:
+                    stop(conn, run, now)
+                trials.cancel(conn, job.id, "cancelled", now)
                 requests.close(conn, job.id)
 
     def _run(self, job: Job) -> Run:
         if job.id not in self._runs:
             self._runs[job.id] = Run.load(job, self.store, self._tables)
         return self._runs[job.id]
-
-    def _over_time(self, job: Job, run: Run, now: float) -> bool:
-        hours = run.search.spec.budget.hours
-        ran = job.active_seconds + (now - job.active_since if job.active_since is not None else 0)
-        return hours is not None and ran >= hours * 3600
 
     # Why things wait, and why they ended.
 
@@ -244,10 +253,15 @@ class Coordinator:
         return f"none of {job.failed} trials succeeded; the last one failed so: {message}"
 
 
+def _over_time(job: Job, now: float) -> bool:
+    ran = job.active_seconds + (now - job.active_since if job.active_since is not None else 0)
+    return job.hours_budget is not None and ran >= job.hours_budget * 3600
+
+
 def _exhaustion(run: Run, job: Job) -> str:
     limits = ", ".join(f"{name} {limit:g}" for name, limit in run.search.spec.objective.limits.items()) or "none"
     return (
         f"the last {FRUITLESS_LIMIT} proposals brought nothing new: they were known already or over a limit "
-        f"(limits: {limits}; {job.trials} of {run.search.spec.budget.trials} trials were run). "
+        f"(limits: {limits}; {job.trials} of {job.trials_budget} trials were run). "
         "Widen the space or raise the limits to go on"
     )

@@ -1,6 +1,7 @@
 """Jobs: submission, look-up, and the states of their lives.
 
-queued -> running <-> paused; from any of these to finished, exhausted, cancelled or failed, which are final.
+queued -> running <-> paused; from any of these to finished, exhausted, cancelled or failed, which are final. A larger
+budget queues a finished or exhausted job again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from nas_service.errors import Conflict, NotFound
 from nas_service.strategies.base import State
@@ -22,6 +23,7 @@ SUBMISSION_KEY = 0x6E6173 + 2  # PostgreSQL advisory lock, beside those of `engi
 
 LIVE = ("queued", "running", "paused")
 FINAL = ("finished", "exhausted", "cancelled", "failed")
+EXTENSIBLE = (*LIVE, "finished", "exhausted")
 
 _COLUMNS = [jobs.c[field.name] for field in fields(Job)]
 
@@ -113,6 +115,19 @@ def move(conn: Connection, job_id: str, sources: Collection[str], target: str, r
         return False
     events.append(conn, job_id, at, [("job", {"state": target, "reason": reason})])
     return True
+
+
+def extend(conn: Connection, job: Job, budget: Mapping[str, Any], at: float) -> None:
+    """Give a job this budget; one that has ended is queued and goes on from the state that it ended in."""
+    conn.execute(update(jobs).where(jobs.c.id == job.id).values(spec=job.spec | {"budget": dict(budget)}))
+    events.append(conn, job.id, at, [("extended", {"budget": dict(budget)})])
+    if move(conn, job.id, ("finished", "exhausted"), "queued", "extended; waiting for the coordinator", at):
+        conn.execute(update(jobs).where(jobs.c.id == job.id).values(ended_at=None, fruitless=0))
+
+
+def remove(conn: Connection, job_id: str) -> None:
+    """Delete a job with everything that belongs to it."""
+    conn.execute(delete(jobs).where(jobs.c.id == job_id))
 
 
 def account(conn: Connection, at: float) -> None:

@@ -61,7 +61,8 @@ class State:
     """All that a strategy must remember.
 
     `data` is small JSON (counters, generator, ids of its population): it is rewritten with every batch, so nothing in
-    it may grow with the job. `blob` holds weights and moments; None: unchanged.
+    it may grow with the job; `population`, where there is one, has the numbers of the living proposals, whose weights
+    are kept. `blob` holds weights and moments; None: unchanged.
     """
 
     data: dict[str, Any]

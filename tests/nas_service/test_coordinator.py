@@ -147,7 +147,7 @@ def test_what_breaks_a_limit_is_never_trained(lab: Lab) -> None:
     with lab.store.read() as conn:
         over = candidates.page(conn, "j", after=None, limit=500, by_reward=False, state="infeasible")
         front = candidates.points(conn, "j")
-    assert all(c.macs > 450_000 and "over the limit of 450000" in c.reason for c in over)
+    assert all(c.macs > 450_000 and "over the limit of 450,000" in c.reason for c in over)
     trained = {row.candidate_id for row in rows(lab) if row.trial_id}
     assert trained.isdisjoint(c.id for c in over)
     assert max(cost for _, _, cost in front) <= 450_000

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: submit, list, look at, pause, resume, cancel."""
+"""Jobs over HTTP: submit, list, look at, pause, resume, cancel, extend, clone, delete."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Response
 
-from nas_service.api import control, readings, submission
+from nas_service.api import control, copying, extending, readings, storage, submission
 from nas_service.api.bodies import JsonObject
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
-from nas_service.api.views import CandidateView, JobSummary, JobView, Page, Points
+from nas_service.api.views import CandidateView, ExtendRequest, JobSummary, JobView, Page, Points
 from nas_service.spec import JobSpec
-from nas_service.store import jobs
+from nas_service.store import Job, jobs
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -24,18 +24,23 @@ SPEC_BODY: dict[str, Any] = {
         },
     }
 }
+EXTEND_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": ExtendRequest.model_json_schema()}}}
+}
+PATCH_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object", "example": {"budget": {"trials": 100}}}}},
+    }
+}
+IdempotencyKey = Annotated[str | None, Header()]
 State = Literal["queued", "running", "paused", "finished", "exhausted", "cancelled", "failed"]
 
 
 @router.post("", status_code=201, openapi_extra=SPEC_BODY)
-def submit(
-    spec: JsonObject, service: Here, response: Response, idempotency_key: Annotated[str | None, Header()] = None
-) -> JobView:
+def submit(spec: JsonObject, service: Here, response: Response, idempotency_key: IdempotencyKey = None) -> JobView:
     """Submit a job: 201, or 200 with the job that the same `Idempotency-Key` made before."""
-    job, new = submission.submit(service, spec, idempotency_key)
-    response.status_code = 201 if new else 200
-    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return readings.job_view(job)
+    return _created(response, *submission.submit(service, spec, idempotency_key))
 
 
 @router.get("")
@@ -73,6 +78,26 @@ def cancel(job_id: Id, service: Here) -> JobView:
     return readings.job_view(control.control(service, job_id, "cancel"))
 
 
+@router.post("/{job_id}/extend", openapi_extra=EXTEND_BODY)
+def extend(job_id: Id, body: JsonObject, service: Here) -> JobView:
+    """Add trials or hours to the budget; a finished or exhausted job goes on from where it ended."""
+    return readings.job_view(extending.extend(service, job_id, extending.parse_request(body)))
+
+
+@router.post("/{job_id}/clone", status_code=201, openapi_extra=PATCH_BODY)
+def clone(
+    job_id: Id, patch: JsonObject, service: Here, response: Response, idempotency_key: IdempotencyKey = None
+) -> JobView:
+    """Submit the spec of a job anew, changed by a JSON merge patch (RFC 7396)."""
+    return _created(response, *copying.clone(service, job_id, patch, idempotency_key))
+
+
+@router.delete("/{job_id}", status_code=204)
+def delete(job_id: Id, service: Here) -> None:
+    """Delete a job that has ended, with its candidates, exports and what only it stored; 409 while it lives."""
+    storage.delete(service, job_id)
+
+
 @router.get("/{job_id}/pareto")
 def pareto(job_id: Id, service: Here) -> list[CandidateView]:
     """The Pareto front of the completed candidates within the limits, cheapest first."""
@@ -85,3 +110,9 @@ def points(job_id: Id, service: Here) -> Points:
     """Every evaluated candidate as compact columns, for a scatter."""
     with service.store.read() as conn:
         return readings.points(conn, jobs.get(conn, job_id))
+
+
+def _created(response: Response, job: Job, new: bool) -> JobView:
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return readings.job_view(job)

@@ -1,12 +1,12 @@
-"""What operators ask: the cluster, liveness, readiness, metrics."""
+"""What operators ask: the cluster, collection of artifacts, liveness, readiness, metrics."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from nas_service.api import monitoring
+from nas_service.api import monitoring, storage
 from nas_service.api.service import Here
-from nas_service.api.views import ClusterView, Health
+from nas_service.api.views import ClusterView, GarbageView, Health
 
 router = APIRouter(tags=["operation"])
 probes = APIRouter(tags=["operation"])
@@ -16,6 +16,12 @@ probes = APIRouter(tags=["operation"])
 def cluster(service: Here) -> ClusterView:
     """What the workers have, and why nothing can run, if so."""
     return monitoring.cluster(service)
+
+
+@router.post("/gc")
+def gc(service: Here, dry_run: bool = False) -> GarbageView:
+    """Collect the weights that no front, incumbent, export or running search needs; `dry_run` only counts them."""
+    return storage.collect(service, dry_run=dry_run)
 
 
 @probes.get("/healthz")

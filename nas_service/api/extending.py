@@ -1,0 +1,61 @@
+"""A larger budget for a job: one that runs goes on for longer, one that ended for want of it goes on from its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from nas_service.errors import Conflict, ServiceError
+from nas_service.spec import BudgetSpec
+from nas_service.store import Job, jobs
+
+from .service import Service
+from .views import ExtendRequest
+
+
+def parse_request(body: dict[str, Any]) -> ExtendRequest:
+    """Raises ServiceError that names the field."""
+    try:
+        wanted = ExtendRequest.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ServiceError(f"{first['msg']}; keys: trials, hours", ".".join(map(str, first["loc"]))) from None
+    if wanted.trials is None and wanted.hours is None:
+        raise ServiceError("say how much to add: trials, hours or both", "trials")
+    return wanted
+
+
+def extend(service: Service, job_id: str, wanted: ExtendRequest) -> Job:
+    """Add to the budget. Raises NotFound, Conflict for a job that cannot go on, ServiceError for too little."""
+    at = service.clock()
+    with service.store.write() as conn:
+        jobs.locked_state(conn, job_id)
+        job = jobs.get(conn, job_id)
+        if job.state not in jobs.EXTENSIBLE:
+            raise Conflict(
+                f"job {job_id} is {job.state}, which is for good; start it anew with: nas clone {job_id}", "state"
+            )
+        jobs.extend(conn, job, _enlarged(job, wanted), at)
+        return jobs.get(conn, job_id)
+
+
+def _enlarged(job: Job, wanted: ExtendRequest) -> dict[str, Any]:
+    if wanted.hours is not None and job.hours_budget is None:
+        raise ServiceError(f"job {job.id} has no limit in hours, so there is none to raise; add trials", "hours")
+    trials = job.trials_budget + (wanted.trials or 0)
+    hours = None if job.hours_budget is None else job.hours_budget + (wanted.hours or 0)
+    if job.trials >= trials:
+        raise ServiceError(f"all {job.trials} trials of job {job.id} are spent; add trials", "trials")
+    if hours is not None and job.active_seconds >= hours * 3600:
+        ran = job.active_seconds / 3600
+        raise ServiceError(f"job {job.id} ran for {ran:.3g} hours and may run for {hours:.3g}; add hours", "hours")
+    return _checked({"trials": trials, "hours": hours})
+
+
+def _checked(budget: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return BudgetSpec.model_validate(budget).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ServiceError(f"the budget would be too large: {first['msg']}", ".".join(map(str, first["loc"]))) from None

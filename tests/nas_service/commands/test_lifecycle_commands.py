@@ -1,0 +1,72 @@
+"""The commands that extend, clone and delete jobs and collect artifacts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from services import SPEC, Live
+
+from nas_service.client import ApiError, Client
+from nas_service.commands import main
+
+Nas = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def nas(live: Live, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Nas:
+    """Runs a command; exit code, stdout, stderr."""
+    monkeypatch.setenv("NAS_SERVER", live.url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    return run
+
+
+def test_extend_says_where_the_job_ends_now(nas: Nas, client: Client) -> None:
+    job = client.wait(client.submit(SPEC | {"budget": {"trials": 3, "hours": 1}}).id).id
+    code, out, _ = nas("extend", job, "--trials", 4, "--hours", 0.5)
+    assert (code, out) == (0, f"job {job} is queued: it ends after 7 trials or 1.5 hours\n")
+    assert client.wait(job).completed == 7
+
+
+def test_clone_prints_the_id_of_a_job_with_the_changes(nas: Nas, client: Client, finished: str, tmp_path: Path) -> None:
+    patch = tmp_path / "patch.yaml"
+    patch.write_text("strategy: {name: random}\nbudget: {trials: 9}\n")
+    code, out, _ = nas("clone", finished, "--set", "budget.trials=4", "--set", "seed=7", "--patch", patch)
+    assert code == 0
+    made = client.job(out.strip())
+    assert (made.trials_budget, made.spec["seed"], made.strategy) == (4, 7, "random")
+    assert json.loads(nas("clone", finished, "--json")[1])["trials_budget"] == 20
+
+
+def test_delete_and_gc_say_what_they_did(nas: Nas, client: Client, finished: str) -> None:
+    client.wait_for_export(client.export_best(finished).id)
+    job = client.wait(client.submit(SPEC | {"budget": {"trials": 2}}).id).id
+    assert nas("delete", job)[:2] == (0, f"job {job} is deleted\n")
+    with pytest.raises(ApiError, match="no job"):
+        client.job(job)
+    assert "would be collected: 0 artifacts, 0 bytes\nkept: 2 artifacts" in nas("gc", "--dry-run")[1]
+    assert json.loads(nas("gc", "--json")[1])["dry_run"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("extend", "nope", "--trials", 1), "no job 'nope'"),
+        (("clone", "nope", "--set", "seed"), "is no change; write for example budget.trials=100"),
+        (("clone", "nope", "--patch", "/nowhere.yaml"), "cannot be read"),
+        (("delete", "nope"), "no job 'nope'"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(nas: Nas, arguments: tuple[object, ...], said: str) -> None:
+    code, out, err = nas(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
