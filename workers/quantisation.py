@@ -14,6 +14,7 @@ from io import StringIO
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 import numpy as np
 import onnx
@@ -26,6 +27,7 @@ from .tasks.image_data import ImageData, Split
 CALIBRATION_IMAGES = 256  # at most
 CALIBRATION_SEED = 20260103
 _AT_ONCE = 8  # images whose every activation is held in memory
+_QUIET = Lock()  # onnxruntime prints its progress, and stdout can be turned away by one thread at a time only
 
 
 def calibration_split(data: ImageData) -> Split:
@@ -40,7 +42,7 @@ def quantised(model: bytes, images: NDArray[np.float32]) -> bytes:
     `images` (n, channels, height, width) are what the file takes; the values that a tensor had for them give its
     range. Normalisation at the head of a file stays in float32. Equal arguments give equal bytes.
     """
-    with TemporaryDirectory() as folder, redirect_stdout(StringIO()):  # onnxruntime prints its progress
+    with TemporaryDirectory() as folder, _QUIET, redirect_stdout(StringIO()):
         source, target = Path(folder, "float32.onnx"), Path(folder, "int8.onnx")
         quant_pre_process(onnx.load_from_string(model), source)
         images = images[: len(images) // _at_once(images) * _at_once(images)]

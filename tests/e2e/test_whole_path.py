@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +15,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+import yaml
 from digits_search import SEARCH
 from processes import Server
 
@@ -116,6 +120,33 @@ def test_the_card_tells_accuracy_table_and_lineage(journey: Journey, table: Late
     assert f"{journey.export['metrics']['test_accuracy']:.4f}" in card
     assert table.hash in card
     assert journey.export["candidate_id"] in card
+
+
+def test_any_candidate_comes_as_int8_that_takes_pixels_in_a_zip_that_runs(
+    journey: Journey, server: Server, client: Client, tmp_path: Path
+) -> None:
+    """Even one over the limit, which no trial ever trained."""
+    over = next(c for c in client.candidates(journey.job["id"]) if c.state == "infeasible")
+    form = ("--candidate", over.id, "--int8", "--normalise", "--epochs", EPOCHS)
+    export = server.nas_json("export", journey.job["id"], "-o", tmp_path / "files", *form)
+    metrics = export["metrics"]
+    assert (export["candidate_id"], export["int8"], export["normalise"]) == (over.id, True, True)
+    assert metrics["int8_latency_ms"] > 0
+    assert metrics["int8_accuracy_drop"] == metrics["test_accuracy"] - metrics["int8_test_accuracy"]
+    assert metrics["int8_file_bytes"] < metrics["file_bytes"]
+    alone = tmp_path / "alone"
+    zipfile.ZipFile(tmp_path / "files" / "bundle.zip").extractall(alone)
+    assert yaml.safe_load((alone / "spec.yaml").read_text()) == journey.job["spec"]
+    test = Digits().load().test
+    for name, accuracy in (("model.onnx", "test_accuracy"), ("model_int8.onnx", "int8_test_accuracy")):
+        network = onnxruntime.InferenceSession(alone / name, providers=["CPUExecutionProvider"])
+        images = torch.nn.functional.interpolate(torch.from_numpy(test.images.astype(np.float32)), 16, mode="bilinear")
+        answers = np.array([network.run(None, {"input": image[None]})[0].argmax() for image in images.numpy()])
+        assert (answers == test.labels).mean() == pytest.approx(metrics[accuracy], abs=0.01)
+        np.save(alone / "image.npy", test.images[0])
+        command = [sys.executable, "run.py", "image.npy", name]
+        said = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=True).stdout
+        assert said.strip() == str(answers[0])
 
 
 def test_a_second_profile_of_the_same_space_measures_nothing(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from workers.export import Exporter
 from workers.export_options import ExportOptions
 from workers.model_card import Card, render
 from workers.onnx_file import scores, taken
+from workers.quantisation import quantised
 from workers.requests import EvaluationRequest, Fidelity, Report, TrialRequest
 from workers.run import reports_of, run
 from workers.standalone import main
@@ -168,6 +170,23 @@ def test_the_same_export_gives_the_same_bytes(offer: Exported, request_of: Calla
     again = request_of(int8=True, normalise=offer.steps("model.onnx")["normalised_inside"], spec=SPEC)
     (report,) = reports_of(Exporter(Digits(), stopwatch), again, lambda: False)
     assert report.artifacts == offer.report.artifacts
+
+
+def test_quantising_prints_nothing_and_leaves_stdout_to_others(
+    offer: Exported, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two exports at once, as an in-process dispatcher runs them."""
+    images = np.random.default_rng(0).random((10, 1, 16, 16), np.float32)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: quantised(offer.files["model.onnx"], images), range(2))
+    assert first == second
+    sys.stdout.write("still here")
+    assert capsys.readouterr().out == "still here"
+
+
+def test_fewer_images_than_a_stride_are_enough(offer: Exported) -> None:
+    images = np.random.default_rng(0).random((3, 1, 16, 16), np.float32)
+    onnx.checker.check_model(onnx.load_from_string(quantised(offer.files["model.onnx"], images)), full_check=True)
 
 
 def test_the_zip_holds_every_file(offer: Exported) -> None:
