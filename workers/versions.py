@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, entry_points, version
 
@@ -18,6 +19,21 @@ def versions() -> dict[str, str]:
         for point in entry_points(group=group):
             found[f"{group}:{point.name}"] = point.dist.version if point.dist else "unknown"
     return found
+
+
+def needed(task_name: str, here: Mapping[str, str]) -> dict[str, str]:
+    """Of the coordinator's versions, those that a worker must have too, to evaluate a task as it was admitted."""
+    return {name: here[name] for name in ("nas-service", f"nas.tasks:{task_name}") if name in here}
+
+
+def mismatch(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
+    """What a worker lacks of the wanted versions, in a sentence; empty where it lacks nothing."""
+    lacking = [
+        f"{name} {found.get(name, 'not at all')} where the coordinator has {version}"
+        for name, version in wanted.items()
+        if found.get(name) != version
+    ]
+    return f"the worker has {' and '.join(lacking)}; install the same versions on both" if lacking else ""
 
 
 def _installed(name: str) -> bool:

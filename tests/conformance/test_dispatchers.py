@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.metadata import version
 from threading import Event
 
 import pytest
@@ -308,6 +309,31 @@ def test_a_request_may_come_again_before_its_last_attempt_has_ended(dispatcher: 
     assert sorted((r.attempt, r.trial_id) for r in reports) == [(7, "again.0"), (8, "again.0"), (8, "again.1")]
     dispatcher.cancel("again")
     assert until_ended(dispatcher, 1)[-1].attempt == 7
+
+
+def test_a_worker_of_another_version_leaves_its_request_waiting_and_says_so(ray_dispatcher: RayDispatcher) -> None:
+    now, own = [0.0], {"nas-service": version("nas-service"), "nas.tasks:scripted": "1.3", "nas.tasks:other": "9"}
+    careful = RayDispatcher(runner=scripted, clock=lambda: now[0], own=own)
+    for other in list(ray_dispatcher._pool.workers):
+        ray_dispatcher._kill(other)
+    careful.submit(request_of("newer", "succeed"))
+    lacks = (
+        "the worker has nas.tasks:scripted not at all where the coordinator has 1.3; install the same versions on both"
+    )
+    until(careful, lambda: careful.waiting_reason("newer") == lacks)
+    assert careful.poll() == []
+    assert careful.cluster().workers == 0
+    del own["nas.tasks:scripted"]  # as if it had been installed on the workers meanwhile
+    now[0] = 31
+    assert until_ended(careful, 1)[-1].state == "completed"
+    careful.submit(request_of("mine", "hang"))
+    own["nas.tasks:scripted"] = "1.4"
+    careful.submit(request_of("held", "succeed"))
+    until(careful, lambda: "where the coordinator has 1.4" in str(careful.waiting_reason("held")))
+    careful.cancel("held")
+    careful.cancel("mine")
+    assert {r.cause for r in until_ended(careful, 2) if r.state != "progress"} == {"cancelled"}
+    careful.close()
 
 
 def test_idle_and_used_workers_are_given_back(ray_dispatcher: RayDispatcher) -> None:

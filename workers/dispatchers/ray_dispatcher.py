@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +21,14 @@ from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayActorErro
 from ..open_trials import OpenTrials
 from ..requests import Cause, EvaluationRequest, Report, Resources, Runner
 from ..run import reports_of, run, timeout_message
-from ..versions import versions
+from ..versions import mismatch, needed, versions
 from .base import ClusterStatus
 
 OBJECT_STORE_BYTES = 128 * 2**20  # reports are small; weights go through artifacts
 SMALLEST_CPUS = 0.1  # what a request of no CPUs counts as, so that their number stays bounded
 LONGEST_WAIT_S = 0.5  # in one poll, so that time-outs are noticed
 NODES_AGE_S = 2.0  # how old the list of nodes may be
+READY_AGAIN_S = 30.0  # after which a worker of other versions is replaced by one that may have what it lacked
 
 _Key = tuple[str, Resources]
 
@@ -38,9 +39,12 @@ class _Actor:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def run(self, request: EvaluationRequest) -> Iterator[Report | dict[str, str]]:
-        """The worker's versions, which say that the request started; then the reports."""
-        yield versions()
+    def run(self, request: EvaluationRequest, wanted: Mapping[str, str]) -> Iterator[Report | dict[str, str]]:
+        """The worker's versions, which say that it started; then the reports, if it has the wanted versions."""
+        here = versions()
+        yield here
+        if mismatch(wanted, here):
+            return
         stopped = ray.get_runtime_context().is_canceled
         for report in reports_of(self._runner, request, stopped):  # noqa: UP028 - Ray calls `send`, which lists lack
             yield report
@@ -56,7 +60,10 @@ class _Worker:
 
 @dataclass(eq=False)
 class _Flight:
-    """A submitted request; it has a worker and a stream once it was sent, and has started when the stream says so."""
+    """A submitted request; it has a worker and a stream once it was sent, and has started when the stream says so.
+
+    `held` says why its last worker could not take it, `not_before` when another is tried.
+    """
 
     request: EvaluationRequest
     trials: OpenTrials
@@ -64,6 +71,8 @@ class _Flight:
     stream: Any = None
     started: bool = False
     kill_at: float = float("inf")
+    held: str = ""
+    not_before: float = float("-inf")
 
 
 @dataclass
@@ -86,8 +95,9 @@ class RayDispatcher:
     """Runs requests on Ray: on the cluster at `address`, or on a Ray of its own on this machine where there is none.
 
     `cpus` limits the local Ray; `runner` evaluates requests (tests pass their own). A request that passes its time-out
-    and does not stop within `grace_s` loses its worker process, as does a cancelled one. Call `submit`, `poll` and
-    `cancel` from one thread.
+    and does not stop within `grace_s` loses its worker process, as does a cancelled one. `own` are the coordinator's
+    versions: a request waits where a worker has another version of the task's plug-in or of this project. Call
+    `submit`, `poll` and `cancel` from one thread.
     """
 
     def __init__(
@@ -100,6 +110,7 @@ class RayDispatcher:
         recycle_after: int = 200,
         grace_s: float = 5,
         clock: Callable[[], float] = time.monotonic,
+        own: Mapping[str, str] | None = None,
     ) -> None:
         self._owns_ray = _connect(address, cpus)
         self._runner = ray.put(runner)
@@ -107,6 +118,7 @@ class RayDispatcher:
         self._recycle_after = recycle_after
         self._grace_s = grace_s
         self._clock = clock
+        self._own = versions() if own is None else own
         self._pool = _Pool()
         self._waiting: list[_Flight] = []
         self._flights: list[_Flight] = []  # a request may come again before its last attempt has ended
@@ -145,8 +157,8 @@ class RayDispatcher:
         if flight is None or flight.started:
             return None
         asked = _footprint(flight.request.resources)
-        if flight.worker is not None:
-            return "a worker process is starting"
+        if flight.held or flight.worker is not None:
+            return flight.held or "a worker process is starting"
         return self._infeasible(asked) or self._full(asked)
 
     def cluster(self) -> ClusterStatus:
@@ -167,7 +179,7 @@ class RayDispatcher:
         """Send what the cluster can hold, first come first served; what it can never hold does not block the others."""
         for flight in list(self._waiting):
             asked = _footprint(flight.request.resources)
-            if self._infeasible(asked):
+            if self._infeasible(asked) or self._clock() < flight.not_before:
                 continue
             worker = self._worker_for((flight.request.task.get("name", ""), asked))
             if worker is None:
@@ -175,7 +187,7 @@ class RayDispatcher:
             self._waiting.remove(flight)
             worker.idle_since = None
             flight.worker = worker
-            flight.stream = worker.actor.run.remote(flight.request)
+            flight.stream = worker.actor.run.remote(flight.request, self._wanted(flight.request))
 
     def _worker_for(self, key: _Key) -> _Worker | None:
         """An idle worker of this kind, or a new one, at the expense of idle workers of another kind."""
@@ -205,7 +217,7 @@ class RayDispatcher:
     def _collect(self, flight: _Flight) -> None:
         """Take what has arrived of a stream, and its end."""
         try:
-            while ray.wait([flight.stream], timeout=0, fetch_local=False)[0]:
+            while flight.stream is not None and ray.wait([flight.stream], timeout=0, fetch_local=False)[0]:
                 self._take(flight, ray.get(next(flight.stream)))
         except StopIteration:
             self._land(flight, "error", "the worker ended without a result for this trial")
@@ -221,10 +233,24 @@ class RayDispatcher:
             if flight.trials.note(message):
                 self._reports.append(message)
             return
-        flight.started = True
         self._versions = message
+        if problem := mismatch(self._wanted(flight.request), message):
+            self._hold(flight, problem)
+            return
+        flight.started = True
         if flight.request.timeout_s is not None:
             flight.kill_at = min(flight.kill_at, self._clock() + flight.request.timeout_s + self._grace_s)
+
+    def _wanted(self, request: EvaluationRequest) -> dict[str, str]:
+        return needed(request.task.get("name", ""), self._own)
+
+    def _hold(self, flight: _Flight, problem: str) -> None:
+        """Back into the queue; the worker goes, for a later one sees what was installed meanwhile."""
+        if flight.worker is not None:
+            self._kill(flight.worker)
+        flight.worker = flight.stream = None
+        flight.held, flight.not_before = problem, self._clock() + READY_AGAIN_S
+        self._waiting.append(flight)
 
     def _land(self, flight: _Flight, cause: Cause, message: str) -> None:
         """The request is over and its worker free for the next one, or due for replacement."""
