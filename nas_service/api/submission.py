@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from nas_service.admission import admit
+from nas_service.admission import admit, parse
 from nas_service.errors import ServiceError
+from nas_service.preview import Preview, preview
 from nas_service.search import Search
-from nas_service.store import Job, jobs
+from nas_service.store import Job, jobs, trials
 
 from .service import Service
 
@@ -35,6 +36,15 @@ def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None =
         with contextlib.suppress(IntegrityError):
             return _store(service, search, _hash(spec), idempotency_key)
     return _store(service, search, _hash(spec), idempotency_key)
+
+
+def look_ahead(service: Service, spec: dict[str, Any]) -> Preview:
+    """What a job with this spec would be like; nothing is stored. Raises InvalidSpec for a spec that cannot run."""
+    search = Search.prepare(parse(spec), service.settings.tables)
+    search.strategy()
+    with service.store.read() as conn:
+        earlier = trials.measured(conn)
+    return preview(search, earlier, service.dispatcher.cluster().total)
 
 
 def _store(service: Service, search: Search, spec_hash: str, idempotency_key: str | None) -> tuple[Job, bool]:

@@ -81,6 +81,48 @@ class JobView(JobSummary):
     fingerprints: dict[str, Any]
 
 
+class LimitView(View):
+    """A limit, the share of sampled architectures over it, and the lowest and the median cost among them."""
+
+    name: str
+    limit: float
+    share_over: float
+    lowest: float
+    median: float
+
+
+class HistogramView(View):
+    """Samples by cost: `counts[i]` lie between `edges[i]` and `edges[i + 1]`, `feasible[i]` of them within limits."""
+
+    name: str
+    edges: list[float]
+    counts: list[int]
+    feasible: list[int]
+
+
+class EstimateView(View):
+    """What a search takes; null where it is not known, and `note` says why. `hours` is when it ends."""
+
+    at_once: int
+    measured_trials: int
+    seconds_per_trial: float | None
+    cpu_hours: float | None
+    gpu_hours: float | None
+    hours: float | None
+    note: str
+
+
+class PreviewView(View):
+    """A job before it is submitted. `bites` names the limit that most of the sampled architectures break."""
+
+    sampled: int
+    feasible_share: float
+    bites: str | None
+    limits: list[LimitView]
+    histogram: HistogramView
+    estimate: EstimateView
+
+
 class CandidateView(View):
     """An architecture in a job. `value` (to maximise) and `cost` (to minimise) are its place against the front."""
 

@@ -22,6 +22,7 @@ from nas_service.api.views import (
     JobView,
     Page,
     Points,
+    PreviewView,
     SpaceEntry,
     TrialView,
 )
@@ -66,6 +67,10 @@ class AsyncClient:
     async def submit(self, spec: Mapping[str, Any], idempotency_key: str | None = None) -> JobView:
         """Submit a job; with the same key again, the job that it made the first time."""
         return await self._send(calls.submit(spec, idempotency_key))
+
+    async def preview(self, spec: Mapping[str, Any]) -> PreviewView:
+        """What a job with this spec would be like; nothing is submitted."""
+        return await self._send(calls.preview(spec))
 
     async def jobs_page(
         self, *, cursor: str | None = None, limit: int = 50, state: str | None = None

@@ -23,6 +23,7 @@ from nas_service.api.views import (
     JobView,
     Page,
     Points,
+    PreviewView,
     SpaceEntry,
     TrialView,
 )
@@ -74,6 +75,12 @@ def submit(spec: Mapping[str, Any], idempotency_key: str | None) -> Call[JobView
     headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
     _refuse_unknown(spec, "")
     return Call(JobView, "POST", "/jobs", body=dict(spec), headers=headers)
+
+
+def preview(spec: Mapping[str, Any]) -> Call[PreviewView]:
+    """Raises ApiError for values that JSON does not know, before anything is sent."""
+    _refuse_unknown(spec, "")
+    return Call(PreviewView, "POST", "/jobs/preview", body=dict(spec))
 
 
 def jobs(cursor: str | None, limit: int, state: str | None) -> Call[Page[JobSummary]]:

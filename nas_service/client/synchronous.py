@@ -23,6 +23,7 @@ from nas_service.api.views import (
     JobView,
     Page,
     Points,
+    PreviewView,
     SpaceEntry,
     TrialView,
 )
@@ -80,6 +81,10 @@ class Client:
     def submit(self, spec: Mapping[str, Any], idempotency_key: str | None = None) -> JobView:
         """Submit a job; with the same key again, the job that it made the first time."""
         return self._send(calls.submit(spec, idempotency_key))
+
+    def preview(self, spec: Mapping[str, Any]) -> PreviewView:
+        """What a job with this spec would be like; nothing is submitted."""
+        return self._send(calls.preview(spec))
 
     def jobs_page(self, *, cursor: str | None = None, limit: int = 50, state: str | None = None) -> Page[JobSummary]:
         """A page of jobs, newest first."""

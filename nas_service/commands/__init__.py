@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from ..client import ApiError
-from . import clone, demo, device, export, gc, jobs, plugins, serve, watch
+from . import clone, demo, device, export, gc, jobs, plugins, preview, serve, watch
 from .terminal import UserError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(jobs.submit)
+app.command()(preview.preview)
 app.command(name="jobs")(jobs.list_jobs)
 app.command()(jobs.show)
 app.command()(watch.watch)

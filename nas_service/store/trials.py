@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
@@ -13,11 +13,20 @@ from nas_service.strategies.base import Outcome
 from workers.requests import Report
 
 from .records import Candidate, Trial
-from .schema import candidates, epochs, proposals, trials
+from .schema import candidates, epochs, jobs, proposals, trials
 
 OPEN = ("queued", "running")
 
 _COLUMNS = [trials.c[field.name] for field in fields(Trial)]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How long a trial took, and the spec of its job."""
+
+    spec: dict[str, Any]
+    epochs: int
+    seconds: float
 
 
 def get(conn: Connection, trial_id: str) -> Trial:
@@ -220,6 +229,18 @@ def page(conn: Connection, job_id: str, *, states: Collection[str], after: int =
 def of_candidate(conn: Connection, candidate_id: str) -> list[Trial]:
     query = select(*_COLUMNS).where(trials.c.candidate_id == candidate_id).order_by(trials.c.number)
     return [Trial(**row) for row in conn.execute(query).mappings()]
+
+
+def measured(conn: Connection, limit: int = 500) -> list[Measured]:
+    """The newest trials that completed at full fidelity, of all jobs."""
+    query = (
+        select(jobs.c.spec, trials.c.fidelity, (trials.c.ended_at - trials.c.started_at).label("seconds"))
+        .join(jobs, jobs.c.id == trials.c.job_id)
+        .where(trials.c.state == "completed", trials.c.full, trials.c.started_at.is_not(None))
+        .order_by(trials.c.ended_at.desc())
+        .limit(limit)
+    )
+    return [Measured(row.spec, max(1, row.fidelity["epochs"]), row.seconds) for row in conn.execute(query)]
 
 
 def counts(conn: Connection) -> dict[str, int]:

@@ -10,7 +10,7 @@ from nas_service.api import control, copying, extending, readings, storage, subm
 from nas_service.api.bodies import JsonObject
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
-from nas_service.api.views import CandidateView, ExtendRequest, JobSummary, JobView, Page, Points
+from nas_service.api.views import CandidateView, ExtendRequest, JobSummary, JobView, Page, Points, PreviewView
 from nas_service.spec import JobSpec
 from nas_service.store import Job, jobs
 
@@ -41,6 +41,12 @@ State = Literal["queued", "running", "paused", "finished", "exhausted", "cancell
 def submit(spec: JsonObject, service: Here, response: Response, idempotency_key: IdempotencyKey = None) -> JobView:
     """Submit a job: 201, or 200 with the job that the same `Idempotency-Key` made before."""
     return _created(response, *submission.submit(service, spec, idempotency_key))
+
+
+@router.post("/preview", openapi_extra=SPEC_BODY)
+def preview(spec: JsonObject, service: Here) -> PreviewView:
+    """What a job would be like, not submitted: the share of its space within the limits, and how long it takes."""
+    return PreviewView.model_validate(submission.look_ahead(service, spec))
 
 
 @router.get("")

@@ -124,3 +124,15 @@ def test_collection_counts_and_keeps_what_is_needed(client: Client, finished: st
     assert before.kept >= 2
     assert client.gc().kept == before.kept
     assert client.download(export.id, "model.onnx")
+
+
+def test_a_preview_tells_what_a_job_would_be_like_and_submits_nothing(client: Client, finished: str) -> None:
+    jobs = len(list(client.jobs()))
+    found = client.preview(SPEC)
+    assert (found.sampled, found.bites, found.histogram.name) == (1000, "macs", "macs")
+    assert 0 < found.feasible_share < 1
+    assert found.estimate.measured_trials >= 20
+    assert len(list(client.jobs())) == jobs
+    with pytest.raises(ApiError) as refusal:
+        client.preview(SPEC | {"budget": {}})
+    assert (refusal.value.status, refusal.value.field) == (422, "budget.trials")

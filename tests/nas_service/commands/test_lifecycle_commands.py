@@ -57,6 +57,21 @@ def test_delete_and_gc_say_what_they_did(nas: Nas, client: Client, finished: str
     assert json.loads(nas("gc", "--json")[1])["dry_run"] is False
 
 
+def test_preview_shows_shares_bars_and_time(nas: Nas, finished: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(SPEC))
+    code, out, _ = nas("preview", spec)
+    assert code == 0
+    assert "of 1,000 sampled architectures meet the limits" in out
+    assert "limit      macs 5e+06" in out
+    assert "<- bites most" in out
+    assert "###" in out
+    assert "s a trial, 2 at once: ends after" in out
+    assert json.loads(nas("preview", spec, "--json")[1])["bites"] == "macs"
+    spec.write_text(json.dumps(SPEC | {"task": {"name": "landscape", "noise": 0.1}, "objective": {"target": 1}}))
+    assert "needs a device" in nas("preview", spec)[2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
