@@ -89,6 +89,14 @@ def test_inputs_are_kept_for_the_next_trial_but_not_for_ever(architecture: Archi
     assert runner.inputs(architecture, Fidelity(1), "cpu") is not first
 
 
+def test_large_inputs_make_room_for_the_next_ones(architecture: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.training.runner.KEPT_BYTES", 100_000)
+    runner = ImageRunner(Digits())
+    first = runner.inputs(architecture, Fidelity(1), "cpu")
+    runner.inputs(architecture, Fidelity(1, 0.5), "cpu")
+    assert runner.inputs(architecture, Fidelity(1), "cpu") is not first
+
+
 def test_a_time_out_ends_a_training_in_mid_epoch(make_request: MakeRequest) -> None:
     now: Iterator[float] = iter(range(1000))
     request = make_request(DIGITS, epochs=50, timeout_s=10)

@@ -225,6 +225,13 @@ def test_an_image_that_was_added_after_submission_fails_the_trial(root: Path, tm
     assert "changed since the job was submitted" in only.message
 
 
+def test_a_class_folder_that_was_added_is_noticed_though_it_is_empty(root: Path) -> None:
+    made = task(root)
+    (root / "nothing").mkdir()
+    with pytest.raises(TrialError, match="'nothing' has 0"):
+        made.load()
+
+
 def test_touching_a_folder_costs_nothing_but_time(root: Path) -> None:
     made = task(root)
     data = made.load()

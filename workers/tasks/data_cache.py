@@ -10,7 +10,7 @@ import fcntl
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -95,15 +95,22 @@ class DataCache:
 
     def _make_room(self, needed: int) -> None:
         """Remove what was used least recently until `needed` bytes fit; what is being made now stays."""
-        files = [(path.stat(), path) for path in (*self.folder.glob("*.npy"), *self.folder.glob("*.partial"))]
-        total = sum(stat.st_size for stat, _ in files)
-        for stat, path in sorted(files, key=lambda file: file[0].st_mtime_ns):
+        files = sorted(self._files())
+        total = sum(size for _, size, _ in files)
+        for _, size, path in files:
             if total + needed <= self.most_bytes:
                 return
             with self._locked(path.stem, wait=False) as mine:
                 if mine:
                     path.unlink(missing_ok=True)  # who has it mapped keeps it
-                    total -= stat.st_size
+                    total -= size
+
+    def _files(self) -> Iterator[tuple[int, int, Path]]:
+        """When each entry was used last (ns), its bytes and its path, half-made ones included."""
+        for path in (*self.folder.glob("*.npy"), *self.folder.glob("*.partial")):
+            with suppress(FileNotFoundError):  # another process made room
+                stat = path.stat()
+                yield stat.st_mtime_ns, stat.st_size, path
 
     @contextmanager
     def _locked(self, name: str, *, wait: bool = True) -> Iterator[bool]:

@@ -95,4 +95,4 @@ def normalisation(images: NDArray[np.generic], pixel_max: float) -> tuple[tuple[
 
 def _scaled(images: NDArray[np.generic], pixel_max: float) -> Iterator[NDArray[np.float64]]:
     for start in range(0, len(images), CHUNK):
-        yield images[start : start + CHUNK].astype(np.float64) / pixel_max
+        yield images[start : start + CHUNK].astype(np.float64, order="C") / pixel_max

@@ -46,13 +46,16 @@ class ImageFolder(UserImages):
         return Signature("image", self.options.channels, len(self.facts.classes), (8, self.options.size))
 
     def files(self) -> list[Path]:
-        return class_folders(self.path).files
+        root = self.path
+        parents = [root, *(root / part for part in PARTS if (root / part).is_dir())]  # change when a class is added
+        return [*parents, *class_folders(root).files]
 
-    def inspect(self, files: list[Path]) -> Facts:
+    def inspect(self) -> Facts:
         root = self.path
         folders = class_folders(root)
         refuse_untrainable(folders.labels, folders.classes)
-        digest = blake2b(digest_size=16)
+        files = folders.files
+        digest = blake2b("\n".join(folders.classes).encode(), digest_size=16)
         try:
             for path, content in zip(files, in_parallel(fingerprint, files), strict=True):
                 digest.update(f"{path.relative_to(root).as_posix()}\n{content}\n".encode())

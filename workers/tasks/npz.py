@@ -33,8 +33,8 @@ class Npz(UserImages):
     def files(self) -> list[Path]:
         return [self.path]
 
-    def inspect(self, files: list[Path]) -> Facts:
-        (path,) = files
+    def inspect(self) -> Facts:
+        path = self.path
         with path.open("rb") as file:
             content = file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
         parts, classes = read_npz(path)

@@ -67,10 +67,10 @@ class UserImages(ImageClassification):
 
     @abstractmethod
     def files(self) -> list[Path]:
-        """Every file that the data consists of, in a fixed order. Raises TaskError and OSError."""
+        """Every file and folder that the data consists of, in a fixed order. Raises TaskError and OSError."""
 
     @abstractmethod
-    def inspect(self, files: list[Path]) -> Facts:
+    def inspect(self) -> Facts:
         """Read the data and check it. Raises TaskError that says what is wrong with it, and OSError."""
 
     @abstractmethod
@@ -101,11 +101,10 @@ class UserImages(ImageClassification):
         """The facts as they are now, which must be those that `options.content` was made from."""
         path = self.options.path
         try:
-            files = self.files()
-            now = stamp(files)
+            now = stamp(self.files())
             if now == self._stamp:
                 return self.facts
-            facts = facts_of(f"{self.name}-{now}", DataCache.of_environment(), lambda: self.inspect(files))
+            facts = facts_of(f"{self.name}-{now}", DataCache.of_environment(), self.inspect)
         except OSError as error:
             raise TaskError(_unreadable(error, path, known=self.options.content is not None), "task.path") from None
         except CacheError as error:

@@ -17,7 +17,8 @@ from .initial import inherit, seeded_module
 from .inputs import Inputs, prepare, subset
 from .trainer import EpochResult, Trainer, class_weights
 
-KEPT_INPUTS = 4  # resolutions whose tensors stay in a worker's memory
+KEPT_INPUTS = 4  # resolutions whose tensors stay in a worker's memory,
+KEPT_BYTES = 2_000_000_000  # unless they are larger together; the one in use stays
 
 
 class ImageRunner(TrialRunner):
@@ -56,12 +57,15 @@ class ImageRunner(TrialRunner):
         height, width = (max(1, round(side * fidelity.input_scale)) for side in architecture.input_shape[1:])
         key = ((height, width), fidelity.data_fraction, device)
         if key not in self._inputs:
-            while len(self._inputs) >= KEPT_INPUTS:
+            while self._inputs and (len(self._inputs) >= KEPT_INPUTS or self._kept_bytes() > KEPT_BYTES):
                 self._inputs.pop(next(iter(self._inputs)))
             data = self.task.load()
             train = prepare(data, subset(data.train, fidelity.data_fraction), key[0], device)
             self._inputs[key] = Inputs(train, prepare(data, data.validation, key[0], device))
         return self._inputs[key]
+
+    def _kept_bytes(self) -> int:
+        return sum(kept.train.images.nbytes + kept.validation.images.nbytes for kept in self._inputs.values())
 
 
 def _report(
