@@ -17,7 +17,7 @@ from workers.dispatchers.inline import InlineDispatcher
 from workers.dispatchers.ray_dispatcher import RayDispatcher
 from workers.requests import EvaluationRequest, Fidelity, Report, Resources, ShouldStop, TrialRequest
 
-PATIENCE_POLLS = 60  # in vain, of at most half a second each: a hang fails instead of lasting for ever
+PATIENCE_POLLS = 240  # in vain, of at most half a second each: a hang fails instead of lasting for ever
 
 
 def scripted(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:

@@ -86,7 +86,7 @@ def test_candidates_come_in_pages_as_proposed_or_by_reward(client: Client, finis
 def test_infeasible_candidates_say_which_limit_they_break(client: Client, finished: str) -> None:
     refused = client.candidates_page(finished, state="infeasible").items
     assert refused
-    assert all("over the limit of 5e+06" in candidate.reason for candidate in refused)
+    assert all("over the limit of 5,000,000" in candidate.reason for candidate in refused)
 
 
 def test_points_are_the_population_and_their_front_is_the_front(client: Client, finished: str) -> None:
