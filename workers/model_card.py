@@ -16,6 +16,7 @@ from .onnx_file import Labels, preprocessing
 from .quantisation import CALIBRATION_IMAGES
 from .requests import TrialRequest
 from .tasks.image_classification import ImageClassification
+from .tasks.image_data import Fit
 from .versions import versions
 
 ACCEPTED_DROP = 0.01  # of test accuracy; an int8 file that loses more is told to do so
@@ -141,9 +142,16 @@ classes = json.loads(facts["classes"])
 Preprocessing, as in the file's metadata: `{json.dumps(steps)}`"""
 
 
+_SQUARED: dict[Fit, str] = {
+    "stretch": "Resize an image to {height}x{width}",
+    "crop": "Scale the shorter side of an image to {height}, cut out its middle of {height}x{width}",
+    "pad": "Scale the longer side of an image to {height}, fill up to {height}x{width} with black",
+}
+
+
 def _input(steps: dict[str, Any]) -> str:
     height, width = steps["size"]
-    resize = f"Resize an image to {height}x{width} (bilinear)"
+    resize = _SQUARED[steps["fit"]].format(height=height, width=width) + " (bilinear)"
     if steps["normalised_inside"]:
         return f"{resize}; its pixels, 0 to {steps['pixel_max']:g}, are the input: the file normalises them itself."
     return f"{resize}, then `x = (pixel / {steps['pixel_max']:g} - mean) / std` by channel:"
