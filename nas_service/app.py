@@ -21,6 +21,7 @@ from .coordinator import Coordinator
 from .retention import DiskBudget
 from .settings import Settings
 from .store import Store
+from .webhooks import Webhooks
 
 
 def create_app(
@@ -58,7 +59,8 @@ def _service(settings: Settings, dispatcher: Dispatcher, clock: Callable[[], flo
     artifacts = ArtifactStore(settings.artifact_url)
     disk = DiskBudget(store, artifacts, settings.artifact_budget_bytes)
     coordinator = Coordinator(store, dispatcher, settings.tables, settings.artifact_url, clock, settings.lease_s, disk)
-    return Service(settings, store, dispatcher, coordinator, artifacts, Feed(store), clock)
+    webhooks = Webhooks(store, settings.hosts_for_webhooks, clock, leads=lambda: coordinator.leading)
+    return Service(settings, store, dispatcher, coordinator, artifacts, Feed(store), webhooks, clock)
 
 
 def _ray(settings: Settings) -> Dispatcher:

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     port: int = 8350
     lease_s: float = 60
     max_request_bytes: int = 2_000_000
+    webhook_hosts: str = ""  # with commas between; `*.example.com` for a domain, `*` for every host
     artifact_budget_bytes: Annotated[int, Field(ge=0)] | None = None  # None: no limit
 
     @property
@@ -38,3 +39,8 @@ class Settings(BaseSettings):
     def tables(self) -> Path:
         """Folder of the latency tables measured for this service."""
         return self.home / "tables"
+
+    @property
+    def hosts_for_webhooks(self) -> tuple[str, ...]:
+        """The hosts that jobs may have called when they end."""
+        return tuple(host.strip() for host in self.webhook_hosts.split(",") if host.strip())

@@ -85,6 +85,12 @@ class WorkersSpec(Part):
     timeout_s: Positive | None = None
 
 
+class WebhookSpec(Part):
+    """Where the end of the job is told, as a POST of JSON. Only hosts that the service's operator allows are called."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class JobSpec(Part):
     """One search. `seed` decides every draw of the strategy and the seeds of its trials."""
 
@@ -96,6 +102,7 @@ class JobSpec(Part):
     strategy: StrategySpec = StrategySpec(name="evolution")
     budget: BudgetSpec
     workers: WorkersSpec = WorkersSpec()
+    webhook: WebhookSpec | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -140,14 +141,25 @@ def trial_log(trial: Trial, curve: Sequence[Mapping[str, float]]) -> str:
         f"trial {trial.id} of candidate {trial.candidate_id}, seed {trial.seed}",
         "fidelity: " + _listed(trial.fidelity),
         f"weights: {trial.initial_weights or 'started afresh'}",
+        f"queued {_when(trial.created_at)}, started {_when(trial.started_at)}",
         *(f"epoch {point['epoch']:g}: {_listed({k: v for k, v in point.items() if k != 'epoch'})}" for point in curve),
-        f"state: {trial.state}" + (f" ({trial.cause})" if trial.cause else ""),
+        f"state: {trial.state}" + (f" ({trial.cause})" if trial.cause else "") + _took(trial),
     ]
     if trial.metrics:
         lines.append("result: " + _listed(trial.metrics))
     if trial.message:
         lines.append(trial.message)
     return "\n".join(lines) + "\n"
+
+
+def _when(seconds: float | None) -> str:
+    return "not yet" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _took(trial: Trial) -> str:
+    if trial.started_at is None or trial.ended_at is None:
+        return ""
+    return f", {_when(trial.ended_at)}, {trial.ended_at - trial.started_at:.3g} s after its start"
 
 
 def _listed(values: Mapping[str, float]) -> str:

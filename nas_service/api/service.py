@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from nas_service.coordinator import Coordinator
 from nas_service.settings import Settings
 from nas_service.store import Store
+from nas_service.webhooks import Webhooks
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 
@@ -27,15 +28,18 @@ class Service:
     coordinator: Coordinator
     artifacts: ArtifactStore
     feed: Feed
+    webhooks: Webhooks
     clock: Callable[[], float]
 
     def start(self) -> None:
         self.coordinator.start()
         self.feed.start()
+        self.webhooks.start()
 
     def stop(self) -> None:
         """First what writes, then what works, then the database."""
         self.feed.stop()
+        self.webhooks.stop()
         self.coordinator.stop()
         self.dispatcher.close()
         self.store.close()

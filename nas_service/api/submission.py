@@ -16,6 +16,7 @@ from nas_service.errors import ServiceError
 from nas_service.preview import Preview, preview
 from nas_service.search import Search
 from nas_service.store import Job, jobs, trials
+from nas_service.webhooks import refuse_forbidden
 
 from .service import Service
 
@@ -32,6 +33,7 @@ def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None =
     """
     _check_key(idempotency_key)
     search = admit(spec, service.settings.tables)
+    refuse_forbidden(search.spec, service.settings.hosts_for_webhooks)
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(IntegrityError):
             return _store(service, search, _hash(spec), idempotency_key)
@@ -42,6 +44,7 @@ def look_ahead(service: Service, spec: dict[str, Any]) -> Preview:
     """What a job with this spec would be like; nothing is stored. Raises InvalidSpec for a spec that cannot run."""
     search = Search.prepare(parse(spec), service.settings.tables)
     search.strategy()
+    refuse_forbidden(search.spec, service.settings.hosts_for_webhooks)
     with service.store.read() as conn:
         earlier = trials.measured(conn)
     return preview(search, earlier, service.dispatcher.cluster().total)

@@ -53,7 +53,7 @@ def export(
         "estimated_error_ms": candidate.latency_error_ms,
         "table_hash": run.search.table.hash if run.search.table else "",
         "threads": device.threads if device else 1,
-        "spec": run.search.filled_in,
+        "spec": {name: part for name, part in run.search.filled_in.items() if name != "webhook"},  # may hold a secret
         "lineage": _lineage(conn, candidate.id),
         "int8": wanted.int8,
         "normalise": wanted.normalise,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
 
 from nas_service.errors import Conflict, NotFound
 from nas_service.strategies.base import State
@@ -64,6 +64,7 @@ def submit(
         "fingerprints": dict(fingerprints),
         "spec_hash": spec_hash,
         "idempotency_key": idempotency_key,
+        "webhook": "waiting" if spec.get("webhook") else None,
         "created_at": at,
     }
     conn.execute(insert(jobs), row)
@@ -109,7 +110,7 @@ def move(conn: Connection, job_id: str, sources: Collection[str], target: str, r
         ran = func.coalesce(at - jobs.c.active_since, 0.0)
         values |= {"active_since": None, "active_seconds": jobs.c.active_seconds + ran}
     if target in FINAL:
-        values["ended_at"] = at
+        values |= {"ended_at": at, "webhook": _if_any("due")}
     done = conn.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(sources)).values(**values))
     if done.rowcount != 1:
         return False
@@ -122,12 +123,32 @@ def extend(conn: Connection, job: Job, budget: Mapping[str, Any], at: float) -> 
     conn.execute(update(jobs).where(jobs.c.id == job.id).values(spec=job.spec | {"budget": dict(budget)}))
     events.append(conn, job.id, at, [("extended", {"budget": dict(budget)})])
     if move(conn, job.id, ("finished", "exhausted"), "queued", "extended; waiting for the coordinator", at):
-        conn.execute(update(jobs).where(jobs.c.id == job.id).values(ended_at=None, fruitless=0))
+        conn.execute(
+            update(jobs).where(jobs.c.id == job.id).values(ended_at=None, fruitless=0, webhook=_if_any("waiting"))
+        )
 
 
 def remove(conn: Connection, job_id: str) -> None:
     """Delete a job with everything that belongs to it."""
     conn.execute(delete(jobs).where(jobs.c.id == job_id))
+
+
+def with_webhook_due(conn: Connection) -> list[Job]:
+    """Jobs whose end has to be told."""
+    return [Job(**row) for row in conn.execute(select(*_COLUMNS).where(jobs.c.webhook == "due")).mappings()]
+
+
+def settle_webhook(conn: Connection, job_id: str, *, delivered: bool, attempts: int, message: str, at: float) -> None:
+    """Note how telling a job's end went; nothing where the job was extended or deleted meanwhile."""
+    state = "delivered" if delivered else "failed"
+    mine = (jobs.c.id == job_id, jobs.c.webhook == "due")
+    if conn.execute(update(jobs).where(*mine).values(webhook=state)).rowcount == 1:
+        told = {"delivered": delivered, "attempts": attempts, "message": message}
+        events.append(conn, job_id, at, [("webhook", told)])
+
+
+def _if_any(state: str) -> ColumnElement[str | None]:
+    return case((jobs.c.webhook.is_not(None), state), else_=None)
 
 
 def account(conn: Connection, at: float) -> None:

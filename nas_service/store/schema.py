@@ -51,6 +51,7 @@ jobs = Table(
     Column("fingerprints", JSON, nullable=False),
     Column("idempotency_key", String(200), unique=True),
     Column("spec_hash", String(32), nullable=False),
+    Column("webhook", String(16), index=True),  # null: none; waiting, due, delivered, failed
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("ended_at", Float),

@@ -124,7 +124,9 @@ def test_trials_show_their_learning_curve_and_log(client: Client) -> None:
     assert client.trial(trial.id) == trial
     log = client.trial_log(trial.id)
     assert "epoch 2: val_accuracy" in log
-    assert "state: completed" in log
+    assert "state: completed, 20" in log
+    assert "s after its start" in log
+    assert "queued 20" in log
 
 
 def test_open_trials_are_those_under_way(client: Client, live: Live) -> None:

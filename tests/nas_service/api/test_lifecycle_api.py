@@ -136,3 +136,10 @@ def test_a_preview_tells_what_a_job_would_be_like_and_submits_nothing(client: Cl
     with pytest.raises(ApiError) as refusal:
         client.preview(SPEC | {"budget": {}})
     assert (refusal.value.status, refusal.value.field) == (422, "budget.trials")
+
+
+def test_webhooks_are_off_until_the_operator_allows_a_host(client: Client) -> None:
+    for send in (client.submit, client.preview):
+        with pytest.raises(ApiError, match=r"NAS_WEBHOOK_HOSTS=127\.0\.0\.1") as refusal:
+            send(SPEC | {"webhook": {"url": "http://127.0.0.1:9/"}})
+        assert (refusal.value.status, refusal.value.field) == (422, "webhook.url")
