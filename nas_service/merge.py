@@ -27,13 +27,16 @@ def changed_spec(spec: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str,
     """A stored spec, which has every default filled in, with a merge patch applied.
 
     What was filled in for a value that the patch replaces goes with it: the options of a space, task or strategy that
-    gets another name, and a target that was taken from a limit.
+    gets another name, the hash of data that gets another path, and a target that was taken from a limit.
     """
     kept = dict(spec)
     for part in ("space", "task", "strategy"):
         name = patch.get(part, {}).get("name") if isinstance(patch.get(part), Mapping) else None
         if name is not None and name != spec[part]["name"]:
             kept.pop(part)
+    task = patch.get("task")
+    if "task" in kept and isinstance(task, Mapping) and "path" in task:
+        kept["task"] = {name: value for name, value in kept["task"].items() if name != "content"}
     objective = spec["objective"]
     if objective["target"] is not None and objective["target"] == objective["limits"].get(objective["cost"]):
         kept["objective"] = {name: value for name, value in objective.items() if name != "target"}

@@ -14,6 +14,7 @@ from searches import Lab
 
 from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
+from nas_service.merge import changed_spec
 from nas_service.store import Store
 from workers.dispatchers import InlineDispatcher
 
@@ -52,6 +53,20 @@ def test_the_stored_job_holds_the_hash_of_its_data(path: Path) -> None:
     assert search.filled_in["task"]["content"] == search.task.content
     assert search.objective.metric.name == "val_macro_f1"
     assert admit(search.filled_in, searches.TABLES).filled_in == search.filled_in
+
+
+def test_a_clone_holds_to_the_same_data_unless_it_names_another_path_or_drops_the_hash(
+    path: Path, tmp_path: Path
+) -> None:
+    stored = admit(job(path), searches.TABLES).filled_in
+    other = write_npz(tmp_path / "other.npz", 90)
+    moved = admit(changed_spec(stored, {"task": {"path": str(other)}}), searches.TABLES)
+    assert moved.task.content != stored["task"]["content"]
+    write_npz(path, 90)
+    with pytest.raises(InvalidSpec, match=r"without task\.content") as refused:
+        admit(changed_spec(stored, {"seed": 5}), searches.TABLES)
+    assert refused.value.field == "task.content"
+    assert admit(changed_spec(stored, {"task": {"content": None}}), searches.TABLES).spec.seed == 0
 
 
 def test_what_cannot_be_trained_on_is_refused_at_submission_by_its_field(tmp_path: Path) -> None:

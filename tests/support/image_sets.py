@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,18 @@ def write_folders(root: Path, count: int = 60, *, parts: tuple[str, ...] = ("",)
             size = (24 + number % 7, 24 + number % 5)
             Image.fromarray(pixels).resize(size).save(folder / f"{number:03}{suffix}")
     return root
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """As somebody without privileges: root may read everything."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
 
 
 def small_network(signature: Signature) -> Architecture:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from image_sets import CLASSES, trial, write_folders
+from image_sets import CLASSES, nobody, trial, write_folders
 from PIL import Image
 
 from workers.failures import TrialError
@@ -175,6 +175,12 @@ def test_a_folder_that_is_not_there_or_a_file_is_refused(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(TaskError, match="Not a directory"):
         task(tmp_path / "file")
+
+
+def test_a_class_folder_without_permission_is_refused(root: Path) -> None:
+    (root / "middle").chmod(0)
+    with nobody(), pytest.raises(TaskError, match=r"cannot read .*(bars|middle).*: Permission denied; check the path"):
+        task(root)
 
 
 def test_links_may_not_lead_out_of_the_roots(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

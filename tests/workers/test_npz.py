@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from image_sets import CLASSES, pictures, trial, write_npz
+from image_sets import CLASSES, nobody, pictures, trial, write_npz
 
 from workers.failures import TrialError
 from workers.run import reports_of, run
@@ -161,14 +161,8 @@ def test_files_that_are_no_archives_are_refused(tmp_path: Path, write: Callable[
 def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     path = write_npz(tmp_path / "bars.npz")
     path.chmod(0)
-    if os.geteuid() == 0:  # root may read everything: be nobody for a moment
-        os.seteuid(65534)
-    try:
-        with pytest.raises(TaskError, match="Permission denied; check the path and its permissions"):
-            task(path)
-    finally:
-        if os.getuid() == 0:
-            os.seteuid(0)
+    with nobody(), pytest.raises(TaskError, match="Permission denied; check the path and its permissions"):
+        task(path)
 
 
 def test_data_outside_the_roots_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
