@@ -64,13 +64,13 @@ def export(
 
 
 def _lineage(conn: Connection, candidate_id: str) -> list[str]:
-    """The first parents of a candidate, oldest first, itself last."""
+    """The first parents of a candidate, from its first ancestor to its parent."""
     line = [candidate_id]
     while parents := candidates.get(conn, line[0]).parents:
         if parents[0] in line:
             break
         line.insert(0, parents[0])
-    return line
+    return line[:-1]
 
 
 def _task(run: Run) -> dict[str, Any]:
