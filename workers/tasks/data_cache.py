@@ -134,5 +134,7 @@ def _bytes(shape: tuple[int, ...]) -> int:
 
 def _reserve(path: Path) -> None:
     """Give the file its blocks now: a disk that fills up later would kill a process that writes to mapped memory."""
+    if not hasattr(os, "posix_fallocate"):  # macOS
+        return
     with path.open("r+b") as file:
         os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from .data_cache import Pixels
 
 THREADS = 8  # at the most, and no more than there are processors
 AT_ONCE = 256  # files that are under way together
+
+# what Pillow's decoders raise for damaged files, whatever the format
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, DecompressionBombError)
 
 Result = TypeVar("Result")
 
@@ -69,13 +73,9 @@ def fingerprint(path: Path) -> str:
 
 def in_parallel(do: Callable[[Path], Result], paths: Sequence[Path]) -> Iterator[Result]:
     """`do` for every path, in order, on as many threads as there are processors, up to `THREADS`."""
-    with ThreadPoolExecutor(min(THREADS, len(os.sched_getaffinity(0)))) as pool:
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
         for start in range(0, len(paths), AT_ONCE):
             yield from pool.map(do, paths[start : start + AT_ONCE])
-
-
-# Pillow's decoders raise these for damaged files, whatever the format
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, DecompressionBombError)
 
 
 def _upright(image: Image.Image, mode: str) -> Image.Image:
