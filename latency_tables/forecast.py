@@ -41,6 +41,7 @@ def seconds_left(
     if not unfinished:
         return 0.0
     tried = [unfinished[i * len(unfinished) // TRIED] for i in range(TRIED)]
+    _pace(tried[0], threads, protocol, clock)  # loads torch and onnxruntime, which must not count
     paces = [_pace(subject, threads, protocol, clock) for subject in tried]
     export_s = sum(export for export, _ in paces) / TRIED
     visit_s = sum(visit for _, visit in paces) / TRIED

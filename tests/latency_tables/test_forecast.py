@@ -36,7 +36,25 @@ def seconds(journal, protocol, subjects=SUBJECTS):
 
 def test_the_pace_of_a_few_is_that_of_all(tried, moment):
     assert seconds(Journal(), moment) == 20 + 20 * moment.visits
-    assert len(tried) == forecast.TRIED
+    assert len(tried) == 1 + forecast.TRIED
+
+
+def test_loading_libraries_does_not_count(monkeypatch, moment):
+    ticks, loaded_in_s = count(), [0.0]
+
+    def first_visit_loads(*_):
+        loaded_in_s[0] = 1_000_000.0
+        return Visit(1.0, 1)
+
+    monkeypatch.setattr(forecast, "visit", first_visit_loads)
+    left = forecast.seconds_left(
+        SUBJECTS,
+        threads=1,
+        protocol=moment,
+        journal=Journal(),
+        clock=lambda: next(ticks) + loaded_in_s[0],
+    )
+    assert left == 20 + 20 * moment.visits
 
 
 def test_what_a_journal_holds_is_done(tried, moment):
