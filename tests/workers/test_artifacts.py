@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from threading import Thread
 
@@ -7,6 +9,7 @@ import pytest
 import torch
 
 from workers.artifacts import ArtifactError, ArtifactStore
+from workers.failures import cause_of, message_of
 from workers.weights import load_weights, save_weights
 
 
@@ -79,3 +82,26 @@ def test_state_dicts_round_trip_whatever_their_memory_format(store: ArtifactStor
     loaded = load_weights(store, save_weights(store, conv.state_dict()))
     assert loaded.keys() == conv.state_dict().keys()
     assert all(torch.equal(loaded[name], value) for name, value in conv.state_dict().items())
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = ArtifactStore(tmp_path.as_uri())
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left") as error:
+        store.put(b"weights")
+    assert (cause_of(error.value), "nas gc" in message_of(error.value)) == ("disk_full", True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_time_of_storing_is_renewed_by_storing_again(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path.as_uri())
+    name = store.put(b"weights")
+    os.utime(tmp_path / name, (100, 100))
+    assert store.stored_at(name) == 100
+    store.put(b"weights")
+    assert store.stored_at(name) > 100
+    store.delete(name)
+    assert store.stored_at(name) == float("inf")
