@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,14 @@ import yaml
 from search_spaces import Architecture, Op
 
 from .export_options import ExportOptions
+from .int8_comparison import comparison
+from .markdown import size_text, table
 from .onnx_file import Labels, preprocessing
 from .quantisation import CALIBRATION_IMAGES
 from .requests import TrialRequest
 from .tasks.image_classification import ImageClassification
 from .tasks.image_data import Fit
 from .versions import versions
-
-ACCEPTED_DROP = 0.01  # of test accuracy; an int8 file that loses more is told to do so
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,8 @@ class Card:
 
 def render(card: Card) -> str:
     """The card as Markdown."""
-    int8 = (_int8,) if card.options.int8 else ()
-    sections = (_head, _results, *int8, _usage, _architecture, _training, _checks, _origin, _versions)
-    return "\n\n".join(section(card) for section in sections) + "\n"
+    sections = (_head, _results, _int8, _usage, _architecture, _training, _checks, _origin, _versions)
+    return "\n\n".join(filter(None, (section(card) for section in sections))) + "\n"
 
 
 def _head(card: Card) -> str:
@@ -76,44 +75,15 @@ def _results(card: Card) -> str:
     rows += [
         ("parameters", f"{card.architecture.params:,}"),
         ("multiply-accumulates", f"{card.architecture.macs:,}"),
-        ("file size", _size(r["file_bytes"])),
+        ("file size", size_text(r["file_bytes"])),
     ]
-    return "## Results\n\n" + _table(("", "value"), rows)
+    return "## Results\n\n" + table(("", "value"), rows)
 
 
 def _int8(card: Card) -> str:
-    r = card.results
-    rows = [
-        ("test accuracy", f"{r['test_accuracy']:.4f}", f"{r['int8_test_accuracy']:.4f}"),
-        ("latency, measured", f"{r['latency_ms']:.4f} ms", f"{r['int8_latency_ms']:.4f} ms"),
-        ("interquartile range", f"{r['latency_spread_ms']:.4f} ms", f"{r['int8_latency_spread_ms']:.4f} ms"),
-        ("file size", _size(r["file_bytes"]), _size(r["int8_file_bytes"])),
-    ]
-    return (
-        "## int8\n\n`model_int8.onnx` is the same network with 8-bit weights and activations, quantised statically and "
-        f"calibrated on {min(CALIBRATION_IMAGES, len(card.task.load().train))} training images. It has the same input "
-        "and output.\n\n" + _table(("", "`model.onnx`", "`model_int8.onnx`"), rows) + "\n\n" + _int8_verdict(r)
-    )
-
-
-def _int8_verdict(r: dict[str, float]) -> str:
-    """What speaks against the int8 file, in plain words, or that nothing does."""
-    against = []
-    if r["int8_accuracy_drop"] > ACCEPTED_DROP:
-        against.append(
-            f"It loses {100 * r['int8_accuracy_drop']:.1f} points of test accuracy, more than {100 * ACCEPTED_DROP:g}."
-        )
-    if r["int8_latency_ms"] >= r["latency_ms"]:
-        slower = "slower" if r["int8_latency_ms"] > r["latency_ms"] else "no faster"
-        against.append(
-            f"It is {slower} on this device: {r['int8_latency_ms'] / r['latency_ms']:.2f} times the latency."
-        )
-    if against:
-        return f"**{' '.join(against)} Use `model.onnx` unless the size of the file decides.**"
-    return (
-        f"It takes {r['int8_latency_ms'] / r['latency_ms']:.2f} times the latency and changes test accuracy by "
-        f"{-100 * r['int8_accuracy_drop']:+.1f} points."
-    )
+    if not card.options.int8:
+        return ""
+    return comparison(card.results, min(CALIBRATION_IMAGES, len(card.task.load().train)))
 
 
 def _usage(card: Card) -> str:
@@ -176,7 +146,7 @@ def _architecture(card: Card) -> str:
         for i, op in enumerate(card.architecture.ops)
     ]
     head = ("", "op", "input", "output", "settings", "parameters", "MACs")
-    return f"## Architecture\n\nHash `{card.architecture.hash}`.\n\n" + _table(head, rows)
+    return f"## Architecture\n\nHash `{card.architecture.hash}`.\n\n" + table(head, rows)
 
 
 def _training(card: Card) -> str:
@@ -229,7 +199,7 @@ def _origin(card: Card) -> str:
 
 def _versions(card: Card) -> str:
     own = [("task", f"{card.task.name} v{card.task.version}")]
-    return "## Versions\n\n" + _table(("package", "version"), [*own, *versions().items()])
+    return "## Versions\n\n" + table(("package", "version"), [*own, *versions().items()])
 
 
 def _limits(options: ExportOptions) -> dict[str, float]:
@@ -248,12 +218,3 @@ def _shape(shape: Sequence[int]) -> str:
 
 def _shortened(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _size(file_bytes: float) -> str:
-    return f"{file_bytes / 1024:.0f} KiB"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -16,19 +16,17 @@ def main(image: str, model: str = "model.onnx") -> str:
     else:
         from PIL import Image, ImageOps
 
-        picture = ImageOps.exif_transpose(Image.open(image)).convert("RGB" if steps["channels"] == 3 else "L")
-        if steps["fit"] != "stretch":  # as the training images were made square
+        x = ImageOps.exif_transpose(Image.open(image)).convert("RGB" if steps["channels"] == 3 else "L")
+        if steps["fit"] != "stretch":  # made square as the training images were
             fit = ImageOps.fit if steps["fit"] == "crop" else ImageOps.pad
-            picture = fit(picture, (max(steps["size"]), max(steps["size"])), Image.Resampling.BILINEAR)
-        x = np.atleast_3d(np.asarray(picture)).transpose(2, 0, 1) * (steps["pixel_max"] / 255)
+            x = fit(x, (max(steps["size"]), max(steps["size"])), Image.Resampling.BILINEAR)
+        x = np.atleast_3d(np.asarray(x)).transpose(2, 0, 1) * (steps["pixel_max"] / 255)
     for axis, new in zip((-2, -1), steps["size"], strict=True):  # bilinear, antialiased where it shrinks
-        ratio = x.shape[axis] / new
-        distance = np.abs((np.arange(new)[:, None] + 0.5) * ratio - np.arange(x.shape[axis]) - 0.5)
-        weights = np.maximum(0, 1 - distance / max(ratio, 1))
+        there, here = ((np.arange(n) + 0.5) / n for n in (new, x.shape[axis]))
+        weights = np.maximum(0, 1 - np.abs(there[:, None] - here) * min(new, x.shape[axis]))
         x = np.moveaxis(np.moveaxis(x, axis, -1) @ (weights / weights.sum(1, keepdims=True)).T, -1, axis)
     if not steps["normalised_inside"]:
-        mean, std = (np.reshape(steps[key], (-1, 1, 1)) for key in ("mean", "std"))
-        x = (x / steps["pixel_max"] - mean) / std
+        x = (x / steps["pixel_max"] - np.reshape(steps["mean"], (-1, 1, 1))) / np.reshape(steps["std"], (-1, 1, 1))
     logits = session.run(None, {"input": np.reshape(x, (1, steps["channels"], *steps["size"])).astype(np.float32)})[0]
     return str(classes[int(logits.argmax())])
 
