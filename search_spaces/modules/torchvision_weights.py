@@ -13,13 +13,17 @@ Both number layers in the order of execution, so `<i>` is the same number on eit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 
 import torch
 from torch import Tensor
 
 from ..architecture import Architecture
-from ..ops import Classifier, Conv, MBConv, Op
+from ..mobilenetv3.references import REFERENCES
+from ..ops import Conv, MBConv, Op
 from .build import build
+
+PUBLISHED = ("mobilenetv3-large", "mobilenetv3-small", *(name for name in REFERENCES if name.endswith("-torchvision")))
 
 
 class WeightsError(ValueError):
@@ -29,13 +33,13 @@ class WeightsError(ValueError):
 def from_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture) -> dict[str, Tensor]:
     """The same tensors under our names, for `build(architecture).load_state_dict`.
 
-    The architecture is `mobilenetv3-large`, `mobilenetv3-small` or one of their `-torchvision` width multipliers, at
-    any resolution. Raises WeightsError where it is none of those, and for tensors that are missing, left over or of
-    another shape.
+    The architecture has the layers of a reference in `PUBLISHED`; its resolution and its outputs may be others. Raises
+    WeightsError where it has not, and for tensors that are missing, left over or of another shape.
 
     >>> network = get_space("mobilenetv3").reference("mobilenetv3-small")
     >>> build(network).load_state_dict(from_torchvision(torch.load("mobilenet_v3_small.pth"), network))
     """
+    _refuse_other_layers(architecture)
     with torch.device("meta"):
         wanted = build(architecture).state_dict()
     layers = dict(_layers(architecture))
@@ -57,6 +61,24 @@ def _renamed(ours: str, layers: Mapping[str, str]) -> str:
     return f"{layers[layer]}.{leaf}"
 
 
+def _refuse_other_layers(architecture: Architecture) -> None:
+    """Names and shapes alone would not tell another activation, skip or stride."""
+    layers = _layers_of(architecture)
+    if all(layers != _layers_of(REFERENCES[name]()) for name in PUBLISHED):
+        raise WeightsError(
+            "this architecture has other layers than torchvision's MobileNetV3, so its weights mean nothing here; "
+            f"take one of the references {', '.join(PUBLISHED)}"
+        )
+
+
+def _layers_of(architecture: Architecture) -> list[dict[str, object]]:
+    free = ("in_shape", "outputs")
+    return [
+        {"kind": op.kind} | {f.name: getattr(op, f.name) for f in fields(op) if f.name not in free}
+        for op in architecture.ops
+    ]
+
+
 def _refuse_other_keys(given: Iterable[str], wanted: Iterable[str]) -> None:
     missing, left_over = sorted(set(wanted) - set(given)), sorted(set(given) - set(wanted))
     if not missing and not left_over:
@@ -73,24 +95,19 @@ def _refuse_other_keys(given: Iterable[str], wanted: Iterable[str]) -> None:
 
 
 def _layers(architecture: Architecture) -> Iterator[tuple[str, str]]:
-    """Our name and theirs of every layer that has weights. Raises WeightsError for a network of another build."""
+    """Our name and theirs of every layer that has weights."""
     for position, op in enumerate(architecture.ops):
         for ours, theirs in _parts(op):
             yield f"nodes.{position}.{ours}", theirs.format(position)
 
 
 def _parts(op: Op) -> Iterator[tuple[str, str]]:
-    if isinstance(op, Conv) and op.skip == "none":
+    if isinstance(op, Conv):
         yield from (("conv", "features.{}.0"), ("bn", "features.{}.1"))
     elif isinstance(op, MBConv):
         yield from _block(op)
-    elif isinstance(op, Classifier) and op.hidden:
-        yield from (("hidden", "classifier.0"), ("output", "classifier.3"))
     else:
-        raise WeightsError(
-            f"torchvision's MobileNetV3 has no layer like {op.key}; take the reference mobilenetv3-large or "
-            "mobilenetv3-small"
-        )
+        yield from (("hidden", "classifier.0"), ("output", "classifier.3"))
 
 
 def _block(op: MBConv) -> Iterator[tuple[str, str]]:

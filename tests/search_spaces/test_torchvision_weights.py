@@ -6,6 +6,7 @@ The layout and the forward pass here are written from its published rules alone;
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -162,6 +163,19 @@ def test_weights_of_the_other_network_are_refused():
         from_torchvision(published("mobilenetv3-large"), ours("mobilenetv3-small"))
 
 
-def test_networks_of_another_build_are_refused():
-    with pytest.raises(WeightsError, match="has no layer like classifier"):
-        from_torchvision(published("mobilenetv3-small"), ours("mobilenetv2"))
+def test_networks_of_other_layers_are_refused():
+    small = ours("mobilenetv3-small")
+    relu = Architecture.chain(replace(op, activation="relu") for op in small.ops)
+    for other in (relu, ours("mobilenetv2"), ours("mobilenetv3-small-0.5")):
+        with pytest.raises(WeightsError, match="take one of the references mobilenetv3-large, mobilenetv3-small, "):
+            from_torchvision(published("mobilenetv3-small"), other)
+
+
+def test_resolution_and_classes_are_free():
+    *body, last = ours("mobilenetv3-small").ops
+    ten = Architecture.chain([*body, replace(last, outputs=10)])
+    weights = published("mobilenetv3-small")
+    weights |= {"classifier.3.weight": torch.ones(10, 1024), "classifier.3.bias": torch.zeros(10)}
+    network = build(ten)
+    network.load_state_dict(from_torchvision(weights, ten))
+    assert network(torch.zeros(2, 3, 160, 160)).shape == (2, 10)
