@@ -48,12 +48,19 @@ def test_class_folders_become_three_parts(root: Path) -> None:
         assert (bright == split.labels).all()
 
 
-def test_parts_that_are_folders_stay_as_they_are(tmp_path: Path) -> None:
-    root = write_folders(tmp_path / "parts", 12, parts=("train", "val", "test"))
+@pytest.mark.parametrize("val", ["val", "valid", "Validation"])
+def test_parts_that_are_folders_stay_as_they_are(tmp_path: Path, val: str) -> None:
+    root = write_folders(tmp_path / "parts", 12, parts=("train", val, "test"))
     (root / ".DS_Store").write_text("")
     (root / "train" / "left" / "notes.txt").write_text("")
     data = task(root).load()
     assert [len(data.train), len(data.validation), len(data.test)] == [12, 12, 12]
+
+
+def test_two_folders_for_one_part_are_refused(tmp_path: Path) -> None:
+    root = write_folders(tmp_path / "parts", 12, parts=("train", "val", "valid"))
+    with pytest.raises(TaskError, match="several folders for one part: train, val, valid"):
+        task(root)
 
 
 def test_a_class_called_train_is_a_class_where_others_stand_beside_it(tmp_path: Path) -> None:

@@ -15,15 +15,20 @@ from .image_data import Indices
 from .user_images import PARTS
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _EXPECTED = "expected a folder for each class, or train, val and test with one for each class in them"
 
 
 @dataclass(frozen=True)
 class ClassFolders:
-    """`parts` maps train, and val and test where there are such folders, to files and the numbers of their classes."""
+    """`parts` maps train, and val and test where there are such folders, to files and the numbers of their classes.
+
+    `parents` are the folders that class folders lie in: they change when a class is added.
+    """
 
     classes: tuple[str, ...]
     parts: dict[str, list[tuple[Path, int]]]
+    parents: tuple[Path, ...]
 
     @property
     def files(self) -> list[Path]:
@@ -40,14 +45,23 @@ def class_folders(root: Path) -> ClassFolders:
 
     Names that begin with a dot and files that are no images are passed over; links may not lead out of the data roots.
     """
-    folders = _folders(root)
-    names = [folder.name for folder in folders]
-    parted = "train" in names and set(names) <= set(PARTS)
-    roots = {folder.name: folder for folder in folders} if parted else {"train": root}
+    roots = _part_roots(root)
     classes = tuple(folder.name for folder in _folders(roots["train"]))
     if not classes:
         raise TaskError(f"{roots['train']} has no class folders in it; {_EXPECTED}", "task.path")
-    return ClassFolders(classes, {part: _part(roots[part], classes) for part in PARTS if part in roots})
+    parts = {part: _part(roots[part], classes) for part in PARTS if part in roots}
+    return ClassFolders(classes, parts, (root, *roots.values()))
+
+
+def _part_roots(root: Path) -> dict[str, Path]:
+    """The folder of each part that is there; the root itself is the training part where it holds classes."""
+    folders = _folders(root)
+    named = [NAMES.get(folder.name.lower(), "") for folder in folders]
+    if "train" not in named or "" in named:
+        return {"train": root}
+    if len(set(named)) < len(named):
+        raise TaskError(f"{root} has several folders for one part: {', '.join(f.name for f in folders)}", "task.path")
+    return dict(zip(named, folders, strict=True))
 
 
 def _part(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:

@@ -46,9 +46,8 @@ class ImageFolder(UserImages):
         return Signature("image", self.options.channels, len(self.facts.classes), (8, self.options.size))
 
     def files(self) -> list[Path]:
-        root = self.path
-        parents = [root, *(root / part for part in PARTS if (root / part).is_dir())]  # change when a class is added
-        return [*parents, *class_folders(root).files]
+        folders = class_folders(self.path)
+        return [*folders.parents, *folders.files]
 
     def inspect(self) -> Facts:
         root = self.path
