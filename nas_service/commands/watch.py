@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import typer
 from rich.console import Console
@@ -17,11 +17,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ..api.views import JobView
+from ..api.views import JobView, TrialView
 from ..client import Client
 from .terminal import DEFAULT_URL, AsJson, JobId, Server, connected
 
 REFRESH_S = 0.3  # between two looks at the job, however fast its events come
+TRIALS_SHOWN = 8
 
 
 def watch(job: JobId, server: Server = DEFAULT_URL, as_json: AsJson = False) -> None:
@@ -36,27 +37,58 @@ def watch(job: JobId, server: Server = DEFAULT_URL, as_json: AsJson = False) -> 
 
 
 def follow(client: Client, job_id: str, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> JobView:
-    """Show a progress bar on stderr until the job is final; the job as it then is."""
+    """Show bars on stderr until the job is final, its own and one for each running trial; the job as it then is."""
     job = client.job(job_id)
-    with _bar(quiet) as progress:
-        line = progress.add_task(job.name[:24], total=job.trials_budget, best="", rate="")
-        _update(progress, line, job)
+    with _bars(quiet) as progress:
+        bars = Bars(progress, job)
         looked = clock()
         for _ in client.events(job_id):
             if clock() - looked >= REFRESH_S:
-                _update(progress, line, client.job(job_id))
+                bars.show(client.job(job_id), client.trials_page(job_id, state="running", limit=TRIALS_SHOWN).items)
                 looked = clock()
         job = client.job(job_id)
-        _update(progress, line, job)
+        bars.show(job, [])
     return job
 
 
-def _bar(quiet: bool) -> Progress:
+class Bars:
+    """The bar of a job, and below it those of its running trials, in epochs."""
+
+    def __init__(self, progress: Progress, job: JobView) -> None:
+        self._progress = progress
+        self._metric = job.metric
+        self._job = self._add(job.name[:24], job.trials_budget, "trials")
+        self._trials: dict[str, TaskID] = {}
+        self.show(job, [])
+
+    def show(self, job: JobView, running: Sequence[TrialView]) -> None:
+        best = job.reason if job.best_reward is None else f"best reward {job.best_reward:.4f}"
+        speed = self._progress.tasks[self._job].speed
+        rate = f"{speed:.2g}/s" if speed else ""
+        done = job.completed + job.failed
+        self._progress.update(self._job, completed=done, total=job.trials_budget, best=best, rate=rate)
+        for ended in self._trials.keys() - {trial.id for trial in running}:
+            self._progress.remove_task(self._trials.pop(ended))
+        for trial in running:
+            self._show_trial(trial)
+
+    def _show_trial(self, trial: TrialView) -> None:
+        if trial.id not in self._trials:
+            self._trials[trial.id] = self._add(f"  {trial.candidate_id}", trial.fidelity["epochs"], "epochs")
+        value = trial.curve[-1].get(self._metric) if trial.curve else None
+        said = "" if value is None else f"{self._metric} {value:.4f}"
+        self._progress.update(self._trials[trial.id], completed=len(trial.curve), best=said)
+
+    def _add(self, name: str, total: float, unit: str) -> TaskID:
+        return self._progress.add_task(name, total=total, unit=unit, best="", rate="")
+
+
+def _bars(quiet: bool) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("trials"),
+        TextColumn("{task.fields[unit]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -64,10 +96,3 @@ def _bar(quiet: bool) -> Progress:
         TextColumn("{task.fields[best]}"),
         console=Console(stderr=True, quiet=quiet),
     )
-
-
-def _update(progress: Progress, line: TaskID, job: JobView) -> None:
-    done = job.completed + job.failed
-    best = job.reason if job.best_reward is None else f"best reward {job.best_reward:.4f}"
-    speed = progress.tasks[line].speed
-    progress.update(line, completed=done, best=best, rate=f"{speed:.2g}/s" if speed else "")
