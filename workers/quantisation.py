@@ -3,7 +3,7 @@
 Activations are unsigned and weights signed, by channel: the fastest of what onnxruntime's CPU kernels
 know. Weights keep 7 of their 8 bits, for processors without VNNI add up pairs of full ones in 16 bits, which overflows;
 so the file answers alike wherever it runs. Ranges hold 99.999 % of the values: a few outliers would widen plain minima
-and maxima, which cost a small network on CIFAR-10 four times the accuracy.
+and maxima, which cost a small network on CIFAR-10 1.5 points of accuracy where these cost 0 to 0.8.
 """
 
 from __future__ import annotations
