@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import services
 from searches import Clock, spec, submit
 from sqlalchemy import select
 
 from nas_service.admission import admit, parse
 from nas_service.api.control import MOVES
+from nas_service.client import Client
 from nas_service.errors import InvalidSpec
 from nas_service.store import Store, events, jobs
 from nas_service.store.schema import jobs as job_table
@@ -174,6 +176,17 @@ def test_the_thread_delivers_and_ends(sqlite: Store, webhooks: Webhooks, listene
     webhooks.start()
     assert listener.arrived.wait(20)
     webhooks.stop()
+
+
+def test_a_running_service_tells_the_end_of_its_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listener: Listener
+) -> None:
+    monkeypatch.setenv("NAS_WEBHOOK_HOSTS", "hooks.example.com, 127.0.0.1")
+    with services.live(tmp_path) as live, Client(live.url) as client:
+        job = client.wait(client.submit(services.SPEC | {"webhook": {"url": listener.url}}).id)
+        assert listener.arrived.wait(20)
+    (sent,) = listener.received
+    assert (sent["job"]["state"], sent["job"]["best_reward"]) == ("finished", job.best_reward)
 
 
 def test_a_host_that_was_forbidden_meanwhile_is_not_called(sqlite: Store, clock: Clock, listener: Listener) -> None:
