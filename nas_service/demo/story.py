@@ -56,8 +56,9 @@ def tell(home: Path, console: Console) -> dict[str, Any]:
         client = stack.enter_context(Client(url))
         evolution, control = _searches(client, limit_ms, console)
         winner, exported = _export(client, evolution, limit_ms, home, console)
-        front = _measured_front(client.pareto(evolution.id), prepared, limit_ms)
+        found = client.pareto(evolution.id)
         clouds = {"evolution": client.points(evolution.id), "random": client.points(control.id)}
+    front = _measured_front(found, prepared, limit_ms)  # now that the service is quiet
     draw(home / "pareto.png", _dots(clouds["evolution"]), _dots(clouds["random"]), front, limit_ms)
     report = _report(evolution, winner, exported, front, limit_ms) | {
         "comparison": _comparison(clouds, limit_ms),
@@ -230,8 +231,8 @@ def _comparison_table(comparison: Mapping[str, Mapping[str, float]]) -> Table:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 2))
-    table.add_column(first)
+    table = Table(box=None, header_style="bold", padding=(0, 1))
+    table.add_column(first, no_wrap=True)
     for heading in others:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
