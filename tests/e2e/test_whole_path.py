@@ -136,7 +136,7 @@ def test_any_candidate_comes_as_int8_that_takes_pixels_in_a_zip_that_runs(
     assert metrics["int8_file_bytes"] < metrics["file_bytes"]
     alone = tmp_path / "alone"
     zipfile.ZipFile(tmp_path / "files" / "bundle.zip").extractall(alone)
-    written = {key: value for key, value in journey.job["spec"].items() if key != "webhook"}  # its URL may hold a secret
+    written = {key: value for key, value in journey.job["spec"].items() if key != "webhook"}  # may hold a secret
     assert yaml.safe_load((alone / "spec.yaml").read_text()) == written
     test = Digits().load().test
     for name, accuracy in (("model.onnx", "test_accuracy"), ("model_int8.onnx", "int8_test_accuracy")):
