@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from search_spaces.ops import OPS, Classifier, Conv, MBConv, op_from_json, strided
+from search_spaces.ops import OPS, Classifier, Conv, MBConv, SharedWeightNetwork, op_from_json, strided
 
 EXAMPLES = [
     # op, output shape, parameters, MACs
@@ -19,6 +19,7 @@ EXAMPLES = [
     ),
     (Classifier((16, 4, 4), 10), (10,), 16 * 10 + 10, 160),
     (Classifier((16, 4, 4), 10, 32), (10,), 16 * 32 + 32 + 32 * 10 + 10, 16 * 32 + 320),
+    (SharedWeightNetwork((2,), 1, (5, 1), (0, 1, 3), (3, 3, 4)), (1,), 3, 3),
 ]
 
 
@@ -29,7 +30,9 @@ def test_counts(op, out_shape, params, macs):
 
 @pytest.mark.parametrize("op", [example[0] for example in EXAMPLES], ids=lambda op: op.key)
 def test_json_gives_the_same_object_back(op):
-    assert op_from_json(op.to_json()) is op
+    again = op_from_json(op.to_json())
+    assert again == op
+    assert (again is op) == op.interned
 
 
 def test_every_kind_has_an_example():

@@ -1,67 +1,17 @@
-"""Ops: the nodes of an architecture, at the grain at which a runtime fuses work.
-
-An op is a frozen description, never a module: it states shapes, parameters and MACs, and a `key` under which a latency
-table files what it costs. Two equal ops are one object, so what is derived from an op is derived once a process.
-Image shapes are (channels, height, width). MACs count convolutions and linear layers only (MobileNetV3's MAdds).
-"""
+"""Ops on images. Shapes are (channels, height, width)."""
 
 from __future__ import annotations
 
-from abc import ABCMeta, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-Shape = tuple[int, ...]
+from .base import Op, Shape
+
 Activation = Literal["relu", "relu6", "hswish", "none"]
 Gate = Literal["hard_sigmoid", "sigmoid"]
 Skip = Literal["none", "identity", "pool"]
-
-
-class _Interned(ABCMeta):
-    """Makes equal ops identical, so that `key`, `params` and `macs` are computed once."""
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        op = super().__call__(*args, **kwargs)
-        return _POOL.setdefault(op, op)
-
-
-_POOL: dict[Any, Any] = {}
-
-
-@dataclass(frozen=True)
-class Op(metaclass=_Interned):
-    """One node of an architecture. Subclasses add their own fields; every field is part of `key`."""
-
-    kind: ClassVar[str]
-    in_shape: Shape
-
-    @property
-    @abstractmethod
-    def out_shape(self) -> Shape:
-        """Shape of one output sample, without the batch."""
-
-    @property
-    @abstractmethod
-    def params(self) -> int:
-        """Trainable parameters, batch norm's scale and shift included."""
-
-    @property
-    @abstractmethod
-    def macs(self) -> int:
-        """Multiply-accumulates of convolutions and linear layers for one sample."""
-
-    @cached_property
-    def key(self) -> str:
-        """Stable, readable name: `mbconv(in_shape=16x112x112,out_channels=24,...)`."""
-        shown = (f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
-        return f"{self.kind}({','.join(shown)})"
-
-    def to_json(self) -> dict[str, Any]:
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {"kind": self.kind} | {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 @dataclass(frozen=True)
@@ -155,15 +105,6 @@ class Classifier(Op):
         return (self.in_shape[0], *((self.hidden,) if self.hidden else ()), self.outputs)
 
 
-OPS: dict[str, type[Op]] = {"conv": Conv, "mbconv": MBConv, "classifier": Classifier}
-
-
-def op_from_json(data: Mapping[str, Any]) -> Op:
-    """The op that `to_json` described. Raises KeyError for an unknown kind, TypeError for unknown fields."""
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "kind"}
-    return OPS[data["kind"]](**values)
-
-
 def strided(shape: Shape, stride: int) -> Shape:
     """Height and width after a same-padded window of this stride: ceil(side / stride)."""
     return tuple(-(-side // stride) for side in shape[1:])
@@ -171,7 +112,3 @@ def strided(shape: Shape, stride: int) -> Shape:
 
 def area(shape: Shape) -> int:
     return shape[1] * shape[2]
-
-
-def _text(value: Any) -> str:
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

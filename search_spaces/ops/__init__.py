@@ -1,0 +1,43 @@
+"""Ops: the nodes of an architecture, at the grain at which a runtime fuses work.
+
+An op is a frozen description, never a module. Two equal ops are one object, so what is derived from an op is derived
+once a process. MACs count convolutions and linear layers only (MobileNetV3's MAdds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .base import Op, Shape
+from .image import Activation, Classifier, Conv, Gate, MBConv, Skip, area, strided
+from .shared_weight import SharedWeightNetwork
+
+__all__ = [
+    "OPS",
+    "Activation",
+    "Classifier",
+    "Conv",
+    "Gate",
+    "MBConv",
+    "Op",
+    "Shape",
+    "SharedWeightNetwork",
+    "Skip",
+    "area",
+    "op_from_json",
+    "strided",
+]
+
+OPS: dict[str, type[Op]] = {
+    "conv": Conv,
+    "mbconv": MBConv,
+    "classifier": Classifier,
+    "shared_weight_network": SharedWeightNetwork,
+}
+
+
+def op_from_json(data: Mapping[str, Any]) -> Op:
+    """The op that `to_json` described. Raises KeyError for an unknown kind, TypeError for unknown fields."""
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "kind"}
+    return OPS[data["kind"]](**values)
