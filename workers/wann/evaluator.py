@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from search_spaces.ops import SharedWeightNetwork
 
 Floats = NDArray[np.float64]
+DataSplit = Literal["train", "test"]
 
 
 class Evaluator(Protocol):
@@ -30,4 +31,41 @@ class Evaluator(Protocol):
 
         `weights` (N, connections): rewards (N, repetitions).
         """
+        ...
+
+
+class Environment(Protocol):
+    """One episode of a control task step by step, for policies that are no shared weight network: exported files.
+
+    `reset(seed)` starts where repetition `seed` of the evaluator starts. Observations have the shape (inputs,).
+    """
+
+    def reset(self, seed: int) -> Floats: ...
+
+    def step(self, action: Floats) -> tuple[Floats, float, bool]:
+        """Observation, reward and whether the episode has ended, after `action` (outputs,)."""
+        ...
+
+
+@runtime_checkable
+class ControlEvaluator(Evaluator, Protocol):
+    """Repetitions are episodes, scores their total reward."""
+
+    def environment(self) -> Environment: ...
+
+
+@runtime_checkable
+class ClassificationEvaluator(Evaluator, Protocol):
+    """Repetitions are batches of the training split, scores the negative cross-entropy there."""
+
+    def inputs(self, split: DataSplit) -> Floats:
+        """(samples, inputs), as the network takes them."""
+        ...
+
+    def labels(self, split: DataSplit) -> NDArray[np.integer]:
+        """(samples,): the right class of each sample."""
+        ...
+
+    def outputs(self, network: SharedWeightNetwork, weights: Floats, split: DataSplit) -> Floats:
+        """Class scores (W, samples, classes) under each of `weights` (W,) on all connections."""
         ...
