@@ -1,11 +1,10 @@
-"""Requests of kind `export`: final training, ONNX, checks, latency, model card; offered only if every check passes."""
+"""Exports of image classifiers: final training, ONNX, checks, latency, model card; offered if every check passes."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Protocol
 
 from torch import nn
 
@@ -16,28 +15,15 @@ from .artifacts import ArtifactStore
 from .bundle import bundled
 from .export_options import ExportOptions
 from .failures import TrialError
+from .measuring import Measure, costs
 from .model_card import Card, render
 from .onnx_file import Labels, compare, described, scores, taken
 from .quantisation import calibration_split, quantised
 from .requests import EvaluationRequest, Report, ShouldStop, TrialRequest
-from .tasks import Task
 from .tasks.image_classification import ImageClassification
 from .training import ImageRunner, inherit, seeded_module
 from .trial_runner import TrialRunner
 from .weights import load_weights
-
-
-class Measurement(Protocol):
-    """Milliseconds for one sample and their spread, as `latency_tables.measure_network` gives them."""
-
-    @property
-    def latency_ms(self) -> float: ...
-    @property
-    def spread_ms(self) -> float: ...
-
-
-class Measure(Protocol):
-    def __call__(self, model: bytes, input_shape: Sequence[int], *, threads: int) -> Measurement: ...
 
 
 @dataclass(frozen=True)
@@ -48,16 +34,11 @@ class _Trained:
     metrics: dict[str, float]
 
 
-def export(task: Task, request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
-    """The reports of an export: progress of the final training, then the checked files as artifacts.
-
-    Raises TrialError for a task that trains no network.
-    """
-    if not isinstance(task, ImageClassification):
-        raise TrialError("error", f"task {task.name!r} trains no network, so there is nothing to export")
+def image_exporter(task: ImageClassification) -> Exporter:
+    """The exporter that measures latency here, where it runs."""
     from latency_tables.measure import measure_network  # only exports need onnxruntime
 
-    return Exporter(task, measure_network)(request, should_stop)
+    return Exporter(task, measure_network)
 
 
 class Exporter(TrialRunner):
@@ -131,6 +112,9 @@ class Exporter(TrialRunner):
         found = {f"test_{name}": value for name, value in parity.scores.items()}
         return model, found | {"parity_max_abs": parity.max_abs} | self._costs(model, labels, options)
 
+    def _costs(self, model: bytes, labels: Labels, options: ExportOptions) -> dict[str, float]:
+        return costs(self._measure, model, labels.architecture.input_shape, options.threads)
+
     def _int8(self, model: bytes, labels: Labels, options: ExportOptions) -> tuple[bytes, dict[str, float]]:
         """The int8 file made of a float32 one; nothing is asked of its accuracy and latency but that they be told."""
         data, size = self._task.load(), labels.size
@@ -139,14 +123,6 @@ class Exporter(TrialRunner):
         fed = taken(data, data.test, size, normalised_inside=options.normalise)
         found = {f"test_{name}": value for name, value in scores(int8, fed).items()}
         return int8, {f"int8_{name}": value for name, value in (found | self._costs(int8, labels, options)).items()}
-
-    def _costs(self, model: bytes, labels: Labels, options: ExportOptions) -> dict[str, float]:
-        measured = self._measure(model, labels.architecture.input_shape, threads=options.threads)
-        return {
-            "latency_ms": measured.latency_ms,
-            "latency_spread_ms": measured.spread_ms,
-            "file_bytes": float(len(model)),
-        }
 
 
 def _module(architecture: Architecture, store: ArtifactStore, weights: str) -> nn.Module:

@@ -18,11 +18,8 @@ Clock = Callable[[], float]
 def run(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
     """The runner that workers use: evaluates with the request's task, or exports what it trained."""
     task = _task(json.dumps(request.task, sort_keys=True))
-    if request.kind == "evaluate":
-        return _runner(task)(request, should_stop)
-    from .export import export  # needs torch
-
-    return export(task, request, should_stop)
+    runner = _runner(task) if request.kind == "evaluate" else _exporter(task)
+    return runner(request, should_stop)
 
 
 def reports_of(
@@ -67,3 +64,10 @@ def _task(written: str) -> Task:
 def _runner(task: Task) -> Runner:
     """Kept between requests, so that a worker reads a task's data once."""
     return task.runner()
+
+
+def _exporter(task: Task) -> Runner:
+    try:
+        return task.exporter()
+    except TaskError as error:
+        raise TrialError("error", str(error)) from None

@@ -14,7 +14,6 @@ from image_sets import trial, write_folders, write_npz
 from sklearn.metrics import f1_score
 
 from workers.artifacts import ArtifactStore
-from workers.export import export
 from workers.requests import Report
 from workers.run import reports_of
 from workers.tasks import task_of
@@ -28,8 +27,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def exported(spec: dict[str, Any], folder: Path) -> tuple[Report, ArtifactStore]:
     request = trial(spec, folder, epochs=3, kind="export")
-    task = task_of(spec)
-    last = list(reports_of(lambda r, stop: export(task, r, stop), request, lambda: False))[-1]
+    last = list(reports_of(task_of(spec).exporter(), request, lambda: False))[-1]
     assert last.state == "completed", last.message
     return last, ArtifactStore(request.artifacts)
 

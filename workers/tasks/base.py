@@ -39,10 +39,16 @@ class Task(ABC):
     version: ClassVar[int]
     summary: ClassVar[str]
     Options: ClassVar[type[TaskOptions]]
+    reads_path: ClassVar[bool] = False  # whether the data lies at the option `path`, where every worker has to see it
     options: Any
 
     def __init__(self, **options: Any) -> None:
         self.options = self.Options(**options)
+
+    @property
+    def data_spec(self) -> dict[str, Any]:
+        """The spec from which another machine makes this task with the data that it has itself, whatever that is."""
+        return {"name": self.name, **self.options.model_dump(mode="json")}
 
     @property
     @abstractmethod
@@ -63,9 +69,18 @@ class Task(ABC):
     def fingerprint(self) -> str:
         """Hash of the data's content and of every option that changes a trial's result: part of the reuse key."""
 
+    @property
+    def batch(self) -> int:
+        """The most trials that one request carries: above 1 for what evaluates several in less time than one by one."""
+        return 1
+
     @abstractmethod
     def runner(self) -> Runner:
         """What evaluates a request of this task. Called on a worker only; may import torch."""
+
+    def exporter(self) -> Runner:
+        """What runs a request of kind `export`. Called on a worker only. Raises TaskError where there is none."""
+        raise TaskError(f"task {self.name!r} trains no network, so there is nothing to export", "task.name")
 
 
 class TaskError(ValueError):

@@ -71,3 +71,8 @@ class ImageClassification(Task):
         from ..training import ImageRunner  # needs torch
 
         return ImageRunner(self)
+
+    def exporter(self) -> Runner:
+        from ..export import image_exporter  # needs torch
+
+        return image_exporter(self)
