@@ -127,10 +127,9 @@ def _at_once(search: Search, cluster: Resources) -> tuple[int, str]:
                 0,
                 f"a trial needs {need:g} {name} and the cluster has {there:g}; the job would wait until it has more",
             )
-    room = (
-        min(int(there / need) for need, there, _ in asked if need) if workers.cpus or workers.gpus else workers.parallel
-    )
-    wanted = min(workers.parallel, search.spec.budget.trials)
+    room = cluster.room_for(Resources(workers.cpus, workers.gpus))
+    room = search.parallel if room is None else room
+    wanted = min(search.parallel, search.spec.budget.trials)
     return min(room, wanted), f"the cluster has room for {room} of {wanted} at once" if room < wanted else ""
 
 

@@ -48,6 +48,11 @@ class Search:
         """A fresh strategy, as the job starts with it."""
         return get_strategy(self.spec.strategy.name, self.spec.strategy.options, self.bound, self.spec.seed)
 
+    @property
+    def parallel(self) -> int:
+        """Trials under way at once: as the spec says, or as the strategy wants."""
+        return self.spec.workers.parallel or self.strategy().parallel
+
     def costs(self, architecture: Architecture) -> dict[str, float]:
         """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms`.
 
@@ -81,7 +86,9 @@ class Search:
         spec["objective"] = self.objective.spec.model_dump(mode="json")
         spec["space"]["options"] = self.space.options.model_dump(mode="json")
         spec["task"] = {"name": self.task.name, **self.task.options.model_dump(mode="json")}
-        spec["strategy"] = {"name": self.spec.strategy.name, **self.strategy().options.model_dump(mode="json")}
+        strategy = self.strategy()
+        spec["strategy"] = {"name": self.spec.strategy.name, **strategy.options.model_dump(mode="json")}
+        spec["workers"]["parallel"] = self.parallel
         return spec
 
     @property

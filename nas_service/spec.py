@@ -77,9 +77,12 @@ class BudgetSpec(Part):
 
 
 class WorkersSpec(Part):
-    """How many trials run at once, and what each of them occupies. `timeout_s` ends a trial that hangs."""
+    """How many trials are under way at once, and what the worker of one occupies. `timeout_s` ends a trial that hangs.
 
-    parallel: Annotated[int, Field(ge=1, le=10_000)] = 1
+    Without `parallel` it is what the strategy wants: one trial, or a generation.
+    """
+
+    parallel: Annotated[int | None, Field(ge=1, le=10_000)] = None
     cpus: Annotated[float, Field(ge=0, le=1024)] = 1
     gpus: Annotated[float, Field(ge=0, le=64)] = 0
     timeout_s: Positive | None = None

@@ -42,6 +42,11 @@ class Resources:
     cpus: float = 1
     gpus: float = 0
 
+    def room_for(self, one: Resources) -> int | None:
+        """How many of `one` fit in here at the same time; None where one takes nothing."""
+        shares = [(self.cpus, one.cpus), (self.gpus, one.gpus)]
+        return min((int(there / need) for there, need in shares if need), default=None)
+
 
 @dataclass(frozen=True)
 class EvaluationRequest:

@@ -53,11 +53,13 @@ def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float) ->
 
 def _counted(conn: Connection, reports: Sequence[Report]) -> list[Report]:
     """Those reports that end their trials: the fence, and another attempt for a request whose worker died."""
-    survivors = [r for r in reports if r.cause != "crash"]
-    settled = requests.settle(conn, Counter((r.request_id, r.attempt) for r in survivors))
-    ended = [r for r in survivors if (r.request_id, r.attempt) in settled]
+    open_trials = trials.still_open(conn, {r.trial_id for r in reports})
+    survivors = {(r.trial_id, r.attempt): r for r in reports if r.cause != "crash" and r.trial_id in open_trials}
+    settled = requests.settle(conn, Counter((r.request_id, r.attempt) for r in survivors.values()))
+    ended = [r for r in survivors.values() if (r.request_id, r.attempt) in settled]
     crashed = {(r.request_id, r.attempt): r for r in reports if r.cause == "crash"}
-    return [*ended, *(last for report in crashed.values() for last in _after_crash(conn, report))]
+    given_up = (last for report in crashed.values() for last in _after_crash(conn, report))
+    return [*ended, *given_up]
 
 
 def _after_crash(conn: Connection, report: Report) -> list[Report]:

@@ -18,6 +18,7 @@ from nas_service.retention import DiskBudget
 from nas_service.store import Job, Store, jobs, requests, trials
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
+from workers.requests import Resources
 
 from . import sending
 from .collecting import collect, stop
@@ -196,16 +197,24 @@ class Coordinator:
         with self.store.read() as conn:
             open_trials = trials.open_count(conn, job.id)
             queued = requests.any_queued(conn, "evaluate", job.id)
-        slots = min(run.search.spec.workers.parallel - open_trials, job.trials_budget - job.trials)
-        asked = propose(self.store, run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
+        slots = min(run.search.parallel - open_trials, job.trials_budget - job.trials)
+        asked = propose(self.store, run, job, slots, now, self._room(run)) if slots > 0 else Round(job, job.fruitless)
         sent = self._send(run, now) if queued or asked.trials else False
         if open_trials == 0 and not sent and not asked.proposals:
             return self._conclude(run, job, now)
         self._explain(job, self._flights.waiting_reason(job.id))
         return sent or bool(asked.proposals)
 
+    def _room(self, run: Run) -> int:
+        """Requests of this job that the cluster can run at once."""
+        if run.search.task.batch == 1:
+            return 1
+        workers = run.search.spec.workers
+        room = self.dispatcher.cluster().total.room_for(Resources(workers.cpus, workers.gpus))
+        return run.search.parallel if room is None else room
+
     def _send(self, run: Run, now: float) -> bool:
-        limit = run.search.spec.workers.parallel
+        limit = run.search.parallel
         with self.store.write() as conn:
             claims = requests.claim(conn, self._holder, now + self._lease_s, limit, job_ids=[run.job_id])
             ready = sending.evaluations(conn, run, claims, self._artifacts, now) if claims else []
@@ -214,11 +223,14 @@ class Coordinator:
 
     def _conclude(self, run: Run, job: Job, now: float) -> bool:
         """End a job of which nothing is under way and for which nothing new was proposed."""
-        if job.trials < job.trials_budget and job.fruitless < FRUITLESS_LIMIT:
+        done = run.strategy.done
+        if not done and job.trials < job.trials_budget and job.fruitless < FRUITLESS_LIMIT:
             self._explain(job, "the strategy waits for outcomes, but none is under way")
             return False
         if job.failed and not job.completed:
             self._end(job, "failed", self._hopeless(job), now)
+        elif done:
+            self._end(job, "finished", done, now)
         elif job.trials >= job.trials_budget:
             self._end(job, "finished", f"all {job.trials} trials of the budget have ended", now)
         else:

@@ -11,11 +11,12 @@ from workers.requests import EvaluationRequest, Kind, Report
 
 @dataclass(frozen=True)
 class Flight:
-    """A submitted request: whose it is, what for, and under which fencing number."""
+    """A submitted request: whose it is, what for, under which fencing number, and which trials have not ended."""
 
     job_id: str
     kind: Kind
     attempt: int
+    open: set[str]
 
 
 class Flights:
@@ -37,7 +38,8 @@ class Flights:
 
     def submit(self, job_id: str, ready: Sequence[EvaluationRequest]) -> None:
         for request in ready:
-            self._flights[request.request_id] = Flight(job_id, request.kind, request.attempt)
+            trials = {trial.trial_id for trial in request.trials}
+            self._flights[request.request_id] = Flight(job_id, request.kind, request.attempt, trials)
             self._dispatcher.submit(request)
 
     def poll(self, timeout_s: float = 0) -> None:
@@ -53,12 +55,15 @@ class Flights:
         return [report for report in self._reports if report.request_id in mine]
 
     def forget(self, reports: Sequence[Report]) -> None:
-        """These reports are in the database; a request that they ended is no longer held."""
+        """These reports are in the database; a request of which they ended the last trial is no longer held."""
         taken = set(map(id, reports))
         self._reports = [report for report in self._reports if id(report) not in taken]
         for report in reports:
-            if report.state != "progress":
-                self._flights.pop(report.request_id, None)
+            flight = self._flights.get(report.request_id)
+            if report.state != "progress" and flight is not None:
+                flight.open.discard(report.trial_id)
+                if not flight.open:
+                    del self._flights[report.request_id]
 
     def drop_dead(self, live: Collection[str]) -> None:
         """Stop evaluations for jobs that have ended; what they report means nothing any more."""

@@ -16,6 +16,7 @@ from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, Proposal
 from nas_service.strategies.base import Status
 
+from .grouping import grouped
 from .results import flaw, result
 from .run import Described, Run, lock
 
@@ -42,8 +43,10 @@ class Round:
         return self.job.proposals + len(self.proposals)
 
 
-def propose(store: Store, run: Run, job: Job, slots: int, at: float) -> Round:
-    """Fill up to `slots` with new trials. `round.fruitless` says how many proposals in a row brought none.
+def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: int = 1) -> Round:
+    """Fill up to `slots` with new trials, in requests for `workers` that run at once.
+
+    `round.fruitless` says how many proposals in a row brought no trial.
 
     Raises Overtaken where the job does not run any more.
     """
@@ -56,6 +59,7 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float) -> Round:
             told = _decide(conn, run, done, [run.describe(proposal) for proposal in asked])
         if told:
             run.strategy.tell(told)
+    done.trials = grouped(done.trials, run.search.task.batch, workers)
     if done.proposals:
         _record(store, run, done, at)
     return done
@@ -70,13 +74,12 @@ def _decide(conn: Connection, run: Run, done: Round, described: list[Described])
     """What becomes of each proposal; the outcomes that are known at once."""
     hashes = {d.architecture.hash for d in described}
     done.known |= asks.known_candidates(conn, run.job_id, hashes)
-    seed = run.search.spec.seed
     weights = asks.weights_of(
         conn, run.job_id, {d.proposal.weights_of for d in described if d.proposal.weights_of is not None}
     )
     inherited = [weights.get(d.proposal.weights_of) if d.proposal.weights_of is not None else None for d in described]
     keys = [
-        run.search.trial_key(d.architecture, d.fidelity, seed, w) for d, w in zip(described, inherited, strict=True)
+        run.search.trial_key(d.architecture, d.fidelity, d.seed, w) for d, w in zip(described, inherited, strict=True)
     ]
     reusable = asks.reusable(conn, {key for key in keys if key})
     done.flights |= asks.in_flight(conn, run.job_id, {key for key in keys if key})
@@ -147,7 +150,7 @@ def _add_trial(
         key,
         item.fidelity,
         item.full,
-        run.search.spec.seed,
+        item.seed,
         start,
     )
     done.trials.append(trial)

@@ -27,6 +27,7 @@ class Described:
     reason: str
     fidelity: Fidelity
     full: bool
+    seed: int
 
 
 class Overtaken(Exception):
@@ -56,12 +57,13 @@ class Run:
         architecture = self.search.bound.architecture(proposal.genotype)
         full = self.search.task.fidelity
         fidelity = proposal.fidelity or full
+        seed = self.search.spec.seed if proposal.seed is None else proposal.seed
         try:
             costs = self.search.costs(architecture)
             reason = self.search.objective.violation(costs) or ""
         except InvalidSpec as error:  # the table lacks an op: this candidate cannot be priced, others can
             costs, reason = {"params": architecture.params, "macs": architecture.macs}, error.detail
-        return Described(proposal, architecture, costs, reason, fidelity, fidelity == full)
+        return Described(proposal, architecture, costs, reason, fidelity, fidelity == full, seed)
 
     # What a strategy may look up (`strategies.Context`).
 

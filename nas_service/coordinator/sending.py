@@ -32,7 +32,7 @@ def evaluations(
             tuple(_trial(run, trial, genotype) for trial, genotype in by_request[claim.request_id]),
             artifacts,
             _resources(run),
-            run.search.spec.workers.timeout_s,
+            _timeout(run, len(by_request[claim.request_id])),
         )
         for claim in claims
     ]
@@ -75,6 +75,11 @@ def _lineage(conn: Connection, candidate_id: str) -> list[str]:
 
 def _task(run: Run) -> dict[str, Any]:
     return {"name": run.search.task.name, **run.search.task.options.model_dump(mode="json")}
+
+
+def _timeout(run: Run, trials: int) -> float | None:
+    one = run.search.spec.workers.timeout_s
+    return None if one is None else one * trials
 
 
 def _resources(run: Run) -> Resources:

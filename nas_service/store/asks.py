@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
@@ -21,13 +22,14 @@ def record(
     new_trials: Sequence[NewTrial],
     new_proposals: Sequence[NewProposal],
 ) -> None:
-    """Insert all of it; each trial gets a request of its own, queued."""
+    """Insert all of it; trials that name the same request share it. Requests are queued."""
     if new_candidates:
         conn.execute(insert(candidates), [_candidate_row(job_id, c) for c in new_candidates])
     if new_trials:
+        sizes = Counter(t.request_id for t in new_trials)
         rows = [
-            {"id": t.request_id, "job_id": job_id, "kind": "evaluate", "state": "queued", "open_trials": 1}
-            for t in new_trials
+            {"id": request_id, "job_id": job_id, "kind": "evaluate", "state": "queued", "open_trials": size}
+            for request_id, size in sizes.items()
         ]
         conn.execute(insert(requests), rows)
         conn.execute(insert(trials), [_trial_row(job_id, at, t) for t in new_trials])

@@ -158,7 +158,7 @@ class NewCandidate:
 
 @dataclass(frozen=True)
 class NewTrial:
-    """A trial that has to run, in a request of its own."""
+    """A trial that has to run, in a request that it may share with others."""
 
     id: str
     number: int

@@ -60,6 +60,11 @@ def open_count(conn: Connection, job_id: str) -> int:
     ).scalar_one()
 
 
+def still_open(conn: Connection, trial_ids: Collection[str]) -> set[str]:
+    """Those of these trials that have not ended."""
+    return set(conn.execute(select(trials.c.id).where(trials.c.id.in_(trial_ids), trials.c.state.in_(OPEN))).scalars())
+
+
 def open_in(conn: Connection, job_id: str) -> list[Trial]:
     query = select(*_COLUMNS).where(trials.c.job_id == job_id, trials.c.state.in_(OPEN)).order_by(trials.c.number)
     return [Trial(**row) for row in conn.execute(query).mappings()]

@@ -33,7 +33,7 @@ class Proposal:
 
     `parents` are numbers of earlier proposals; `token` is JSON that comes back with the outcome (log-probabilities, a
     rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose trained weights the trial
-    starts from.
+    starts from; `seed` is the trial's, None the job's.
     """
 
     genotype: Genotype
@@ -41,6 +41,7 @@ class Proposal:
     token: Any = None
     fidelity: Fidelity | None = None
     weights_of: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,16 @@ class Strategy(ABC):
         self.space = space
         self.options = options
         self.rng = np.random.Generator(np.random.PCG64(seed))
+
+    @property
+    def parallel(self) -> int:
+        """Trials under way at once where the job does not say how many; what proposes generations wants a whole one."""
+        return 1
+
+    @property
+    def done(self) -> str:
+        """Why nothing more will be proposed, with which the job ends as finished; empty while there is more to come."""
+        return ""
 
     @abstractmethod
     def ask(self, n: int, context: Context) -> list[Proposal]:

@@ -29,7 +29,10 @@ TICK_S = 0.01  # how often simulated work asks whether it should stop
 
 
 class LandscapeOptions(TaskOptions):
-    """`seconds` is simulated work a trial, `noise` the standard deviation of the accuracy over a trial's seeds."""
+    """`seconds` is simulated work a trial, `noise` the standard deviation of the accuracy over a trial's seeds.
+
+    `batch` is the most trials that one request carries.
+    """
 
     kind: Kind = "image"
     channels: Annotated[int, Field(ge=1, le=4096)] = 1
@@ -38,6 +41,7 @@ class LandscapeOptions(TaskOptions):
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 1
     noise: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 0.0
+    batch: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
 class Landscape(Task):
@@ -64,6 +68,10 @@ class Landscape(Task):
     def fingerprint(self) -> str:
         text = json.dumps([self.name, self.version, self.options.noise])
         return blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @property
+    def batch(self) -> int:
+        return self.options.batch
 
     def runner(self) -> Runner:
         return LandscapeRunner(self.options)
