@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..requests import EvaluationRequest, Report, Resources
+from ..tasks import Task
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,17 @@ class ClusterStatus:
     workers: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """What the workers' machines say of a task's data, a sentence each, which begins with the machine's name.
+
+    `problems` come from those that do not see the data; `unanswered` from those of which that is not known.
+    """
+
+    problems: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 class Dispatcher(Protocol):
@@ -44,6 +56,14 @@ class Dispatcher(Protocol):
         ...
 
     def cluster(self) -> ClusterStatus: ...
+
+    def check_data(self, task: Task, resources: Resources) -> DataCheck:
+        """Ask the machines that could run this task with these resources whether they see the data that it read here.
+
+        For tasks with `reads_path`. Workers on this machine see what it sees and are not asked. Unlike the rest, this
+        waits for the answers (some seconds at the most) and may be called from any thread.
+        """
+        ...
 
     def close(self) -> None:
         """Stop everything that runs and give the workers back."""

@@ -15,8 +15,9 @@ from threading import Condition, Thread
 from ..open_trials import OpenTrials
 from ..requests import EvaluationRequest, Report, Resources, Runner
 from ..run import reports_of, run
+from ..tasks import Task
 from ..versions import versions
-from .base import ClusterStatus
+from .base import ClusterStatus, DataCheck
 
 
 @dataclass(eq=False)
@@ -91,6 +92,9 @@ class InlineDispatcher:
         return ClusterStatus(
             "inline", Resources(self._slots), Resources(self._slots - running), self._slots, versions()
         )
+
+    def check_data(self, task: Task, resources: Resources) -> DataCheck:  # noqa: ARG002 - the contract
+        return DataCheck()
 
     def close(self) -> None:
         for flight in list(self._shared.flights):

@@ -21,8 +21,10 @@ from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayActorErro
 from ..open_trials import OpenTrials
 from ..requests import Cause, EvaluationRequest, Report, Resources, Runner
 from ..run import reports_of, run, timeout_message
+from ..tasks import Task
 from ..versions import mismatch, needed, versions
-from .base import ClusterStatus
+from .base import ClusterStatus, DataCheck
+from .data_check import check_data
 
 OBJECT_STORE_BYTES = 128 * 2**20  # reports are small; weights go through artifacts
 SMALLEST_CPUS = 0.1  # what a request of no CPUs counts as, so that their number stays bounded
@@ -113,6 +115,7 @@ class RayDispatcher:
         own: Mapping[str, str] | None = None,
     ) -> None:
         self._owns_ray = _connect(address, cpus)
+        self._is_remote = bool(address)
         self._runner = ray.put(runner)
         self._idle_s = idle_s
         self._recycle_after = recycle_after
@@ -166,6 +169,11 @@ class RayDispatcher:
         free = Resources(max(0.0, total.cpus - busy.cpus), max(0.0, total.gpus - busy.gpus))
         problem = "" if total.cpus else "Ray has no living node; start one, or check NAS_RAY_ADDRESS"
         return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem)
+
+    def check_data(self, task: Task, resources: Resources) -> DataCheck:
+        if not self._is_remote:
+            return DataCheck()
+        return check_data(task, _footprint(resources), needed(task.name, self._own))
 
     def close(self) -> None:
         for worker in list(self._pool.workers):

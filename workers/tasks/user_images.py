@@ -51,6 +51,7 @@ class UserImages(ImageClassification):
     """
 
     Options: ClassVar[type[TaskOptions]] = UserImageOptions
+    reads_path: ClassVar[bool] = True
     NO_RECIPE: ClassVar[frozenset[str]] = ImageClassification.NO_RECIPE | {"path", "content"}
     options: UserImageOptions
 
@@ -81,6 +82,10 @@ class UserImages(ImageClassification):
     def path(self) -> Path:
         """Where the data lies on this machine. Raises TaskError where that is outside the data roots."""
         return located(self.options.path, "task.path")
+
+    @property
+    def data_spec(self) -> dict[str, Any]:
+        return super().data_spec | {"content": None}
 
     @property
     def content(self) -> str:
