@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from searches import Lab, spec
+from searches import Lab, Silence, spec
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
 
 from nas_service.store import Store, jobs, requests, trials
 from nas_service.store.schema import proposals
 from workers.dispatchers import InlineDispatcher
-from workers.requests import EvaluationRequest, Report
 
 TRIALS = 10
 LIMITED = {"cost": "macs", "limits": {"macs": 900_000}}  # so that some proposals are infeasible
@@ -178,29 +177,6 @@ def test_nothing_is_told_twice_in_parallel(make_lab: Callable[..., Lab]) -> None
     assert (job.state, job.trials, job.completed) == ("finished", 60, 60)
     assert ends["completed"] == 60
     assert sum(ends.values()) == job.proposals
-
-
-class Silence(InlineDispatcher):
-    """Workers that say only what a test lets them say."""
-
-    def __init__(self) -> None:
-        super().__init__(slots=0)
-        self.submitted: list[EvaluationRequest] = []
-        self.said: list[Report] = []
-
-    def submit(self, request: EvaluationRequest) -> None:
-        self.submitted.append(request)
-
-    def poll(self, timeout_s: float = 0) -> list[Report]:  # noqa: ARG002
-        said, self.said = self.said, []
-        return said
-
-    def say(self, request: EvaluationRequest, accuracy: float) -> None:
-        self.said += [
-            Report(request.request_id, request.attempt, trial.trial_id, state, 1, {"val_accuracy": accuracy})
-            for trial in request.trials
-            for state in ("progress", "completed")
-        ]
 
 
 def test_a_late_report_changes_nothing(make_lab: Callable[..., Lab]) -> None:

@@ -11,6 +11,7 @@ from nas_service.admission import admit
 from nas_service.coordinator import Coordinator
 from nas_service.store import Job, Store, jobs
 from workers.dispatchers import Dispatcher, InlineDispatcher
+from workers.requests import EvaluationRequest, Report
 
 SPACE = {
     "name": "mobilenetv3",
@@ -58,6 +59,30 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Silence(InlineDispatcher):
+    """Workers that say only what a test lets them say."""
+
+    def __init__(self) -> None:
+        super().__init__(slots=0)
+        self.submitted: list[EvaluationRequest] = []
+        self.said: list[Report] = []
+
+    def submit(self, request: EvaluationRequest) -> None:
+        self.submitted.append(request)
+
+    def poll(self, timeout_s: float = 0) -> list[Report]:  # noqa: ARG002
+        said, self.said = self.said, []
+        return said
+
+    def say(self, request: EvaluationRequest, accuracy: float, trials: slice = slice(None)) -> None:
+        """An epoch and the end of these trials of a request."""
+        self.said += [
+            Report(request.request_id, request.attempt, trial.trial_id, state, 1, {"val_accuracy": accuracy})
+            for trial in request.trials[trials]
+            for state in ("progress", "completed")
+        ]
 
 
 @dataclass
