@@ -58,8 +58,9 @@ def _counted(conn: Connection, reports: Sequence[Report]) -> list[Report]:
     settled = requests.settle(conn, Counter((r.request_id, r.attempt) for r in survivors.values()))
     ended = [r for r in survivors.values() if (r.request_id, r.attempt) in settled]
     crashed = {(r.request_id, r.attempt): r for r in reports if r.cause == "crash"}
+    settled_trials = {report.trial_id for report in ended}
     given_up = (last for report in crashed.values() for last in _after_crash(conn, report))
-    return [*ended, *given_up]
+    return [*ended, *(last for last in given_up if last.trial_id not in settled_trials)]
 
 
 def _after_crash(conn: Connection, report: Report) -> list[Report]:
