@@ -1,0 +1,31 @@
+"""One network under several shared weights at once: a vote a weight where it classifies, the mean where it acts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_spaces.ops import SharedWeightNetwork
+
+from .evaluator import ClassificationEvaluator, Floats
+from .forward import forward, on_all
+
+
+def vote(outputs: Floats) -> NDArray[np.intp]:
+    """The class of each sample by class scores (W, samples, classes): most votes, then the highest mean probability."""
+    shifted = np.exp(outputs - outputs.max(-1, keepdims=True))
+    probabilities = shifted / shifted.sum(-1, keepdims=True)
+    votes = outputs.argmax(-1)[..., None] == np.arange(outputs.shape[-1])
+    return np.asarray((votes.sum(0) + probabilities.mean(0)).argmax(-1))
+
+
+def voted_accuracy(network: SharedWeightNetwork, weights: Floats, evaluator: ClassificationEvaluator) -> float:
+    """Test accuracy of the vote of the network under each of `weights` (W,)."""
+    answers = vote(evaluator.outputs(network, weights, "test"))
+    return float((answers == evaluator.labels("test")).mean())
+
+
+def mean_action(network: SharedWeightNetwork, weights: Floats, observations: Floats) -> Floats:
+    """The mean of the actions under each of `weights` (W,): (samples, outputs) for observations (samples, inputs)."""
+    actions = [forward(network, on_all(network, weight), observations) for weight in weights]
+    return np.asarray(np.mean(actions, axis=0))
