@@ -55,13 +55,24 @@ def measure() -> Callable[..., Measured]:
     from torch import nn
     from torch.nn.modules.conv import _ConvNd
 
+    from search_spaces.modules.shared_weight import MaskedProduct
+
     def run(module: nn.Module, *input_shapes: tuple[int, ...]) -> Measured:
         macs = []
 
         def count(layer: nn.Module, _: object, output: torch.Tensor) -> None:
             macs.append(layer.weight[0].numel() * output.numel())
 
-        hooks = [m.register_forward_hook(count) for m in module.modules() if isinstance(m, (_ConvNd, nn.Linear))]
+        def count_masked(layer: nn.Module, _: object, output: torch.Tensor) -> None:
+            macs.append(len(set(zip(layer.rows.tolist(), layer.columns.tolist(), strict=True))) * len(output))
+
+        kinds = {_ConvNd: count, nn.Linear: count, MaskedProduct: count_masked}
+        hooks = [
+            m.register_forward_hook(hook)
+            for m in module.modules()
+            for kind, hook in kinds.items()
+            if isinstance(m, kind)
+        ]
         with torch.no_grad():
             output = module.eval()(*(torch.zeros(1, *shape) for shape in input_shapes))
         for hook in hooks:

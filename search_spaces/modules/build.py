@@ -8,7 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..architecture import INPUT, Architecture
-from ..ops import Classifier, Conv, Gate, MBConv, Op
+from ..ops import Classifier, Conv, Gate, MBConv, Op, SharedWeightNetwork
+from .shared_weight import SharedWeightModule
 
 DROPOUT = 0.2  # before the output layer (arXiv 1905.02244: keep probability 0.8)
 
@@ -92,6 +93,7 @@ _MODULES: dict[type[Op], Callable[[Any], nn.Module]] = {
     Conv: ConvModule,
     MBConv: MBConvModule,
     Classifier: ClassifierModule,
+    SharedWeightNetwork: SharedWeightModule,
 }
 
 

@@ -13,9 +13,9 @@ class SharedWeightNetwork(Op):
     """Nodes in topological order: 0 is the bias, 1 to `in_shape[0]` the inputs, then hidden nodes, then `outputs`.
 
     `activations` are the ids (`search_spaces.wann.activations`) of hidden nodes and outputs. Connection k leads from
-    node `sources[k]` to node `targets[k]`, later in the order; connections stand sorted by (target, source). A node's
-    value is its activation of the weighted sum over its connections. Each connection counts as one parameter, for
-    tuning gives each its own weight, and as one MAC.
+    node `sources[k]` to node `targets[k]`, later in the order, and never from an output; connections stand sorted by
+    (target, source), no two with the same ends. A node's value is its activation of the weighted sum over its
+    connections. Each connection counts as one parameter, for tuning gives each its own weight, and as one MAC.
     """
 
     kind: ClassVar[str] = "shared_weight_network"

@@ -25,6 +25,11 @@ FAST_OPTIONS = {
         "last_stage": ["efficient", "original"],
     },
 }
+# What a space is bound to, by the kind of input that it takes.
+SIGNATURES = {
+    "image": Signature("image", 3, 10, (8, 1024)),
+    "vector": Signature("vector", 6, 10, (1, 1)),
+}
 SPACES = sorted(space_classes())
 REFERENCES = [(name, network) for name in SPACES for network in get_space(name).references]
 
@@ -35,7 +40,7 @@ every_sample = pytest.mark.parametrize("seed", SAMPLES)
 @cache
 def bound(name: str) -> BoundSpace:
     space = get_space(name, **FAST_OPTIONS.get(name, {}))
-    return space.bind(Signature(space.kinds[0], 3, 10, (8, 1024)))
+    return space.bind(SIGNATURES[space.kinds[0]])
 
 
 def sample(name: str, seed: int):
