@@ -127,7 +127,9 @@ def _flags(text: str, name: str) -> tuple[bool, ...]:
 
 
 def _activations(text: str) -> tuple[int, ...]:
-    return tuple(HEX.find(digit) for digit in text)
+    if wrong := set(text) - set(HEX):
+        raise SpaceError(f"there is no activation {min(wrong)!r}", "genotype.activations")
+    return tuple([HEX.index(digit) for digit in text])
 
 
 def _integers(text: Mapping[str, str], name: str) -> tuple[int, ...]:
