@@ -23,10 +23,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Architecture:
-    """Nodes in topological order; the last one is the output. Raises ValueError where shapes do not meet."""
+    """Nodes in topological order; the last one is the output. Raises ValueError where shapes do not meet.
+
+    `frame_rate` is that of an input clip, in frames a second: the same ops on slower frames are another network.
+    """
 
     input_shape: Shape
     nodes: tuple[Node, ...]
+    frame_rate: float | None = None
 
     def __post_init__(self) -> None:
         for position, node in enumerate(self.nodes):
@@ -63,11 +67,13 @@ class Architecture:
     def hash(self) -> str:
         """32 hex digits over op keys and edges: equal for equal networks, whatever genotype made them."""
         text = ";".join(f"{node.op.key}<{node.inputs}" for node in self.nodes)
-        return blake2b(f"{self.input_shape}{text}".encode(), digest_size=16).hexdigest()
+        rate = "" if self.frame_rate is None else f"@{self.frame_rate}"
+        return blake2b(f"{self.input_shape}{rate}{text}".encode(), digest_size=16).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         nodes = [node.op.to_json() | {"inputs": list(node.inputs)} for node in self.nodes]
-        return {"input_shape": list(self.input_shape), "nodes": nodes}
+        rate = {} if self.frame_rate is None else {"frame_rate": self.frame_rate}
+        return {"input_shape": list(self.input_shape), **rate, "nodes": nodes}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Architecture:
@@ -75,4 +81,4 @@ class Architecture:
             Node(op_from_json({k: v for k, v in node.items() if k != "inputs"}), tuple(node["inputs"]))
             for node in data["nodes"]
         )
-        return cls(tuple(data["input_shape"]), tuple(nodes))
+        return cls(tuple(data["input_shape"]), tuple(nodes), data.get("frame_rate"))

@@ -12,18 +12,30 @@ from typing import Any
 from .base import Op, Shape
 from .image import Activation, Classifier, Conv, Gate, MBConv, Skip, area, strided
 from .shared_weight import SharedWeightNetwork
+from .video import POINT, ClipAdd, ClipClassifier, ClipConv, ClipGate, ClipPool, Head, NonLocal, Padding, Pool, Triple
 
 __all__ = [
     "OPS",
+    "POINT",
     "Activation",
     "Classifier",
+    "ClipAdd",
+    "ClipClassifier",
+    "ClipConv",
+    "ClipGate",
+    "ClipPool",
     "Conv",
     "Gate",
+    "Head",
     "MBConv",
+    "NonLocal",
     "Op",
+    "Padding",
+    "Pool",
     "Shape",
     "SharedWeightNetwork",
     "Skip",
+    "Triple",
     "area",
     "op_from_json",
     "strided",
@@ -34,6 +46,12 @@ OPS: dict[str, type[Op]] = {
     "mbconv": MBConv,
     "classifier": Classifier,
     "shared_weight_network": SharedWeightNetwork,
+    "clip_conv": ClipConv,
+    "clip_pool": ClipPool,
+    "clip_gate": ClipGate,
+    "non_local": NonLocal,
+    "clip_add": ClipAdd,
+    "clip_classifier": ClipClassifier,
 }
 
 

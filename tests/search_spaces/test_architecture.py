@@ -48,6 +48,13 @@ def test_json_round_trip(small):
     assert again.hash == small.hash
 
 
+def test_frame_rate_is_part_of_the_network(small):
+    slow, fast = (Architecture(small.input_shape, small.nodes, rate) for rate in (5.0, 25.0))
+    assert len({small.hash, slow.hash, fast.hash}) == 3
+    assert Architecture.from_json(json.loads(json.dumps(slow.to_json()))) == slow
+    assert "frame_rate" not in small.to_json()
+
+
 @pytest.mark.parametrize(
     ("nodes", "message"),
     [

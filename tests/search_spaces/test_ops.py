@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from search_spaces.ops import OPS, Classifier, Conv, MBConv, SharedWeightNetwork, op_from_json, strided
+from search_spaces.ops import (
+    OPS,
+    Classifier,
+    ClipAdd,
+    ClipClassifier,
+    ClipConv,
+    ClipGate,
+    ClipPool,
+    Conv,
+    MBConv,
+    NonLocal,
+    SharedWeightNetwork,
+    op_from_json,
+    strided,
+)
 
 EXAMPLES = [
     # op, output shape, parameters, MACs
@@ -19,6 +33,21 @@ EXAMPLES = [
     ),
     (Classifier((16, 4, 4), 10), (10,), 16 * 10 + 10, 160),
     (Classifier((16, 4, 4), 10, 32), (10,), 16 * 32 + 32 + 32 * 10 + 10, 16 * 32 + 320),
+    (
+        ClipConv((3, 4, 7, 8), 6, (1, 4, 4), (1, 2, 2)),
+        (6, 4, 4, 4),
+        3 * 6 * 16 + 12,
+        3 * 6 * 16 * 4 * 4 * 4,
+    ),
+    (ClipConv((4, 5, 6, 6), 4, (3, 1, 1), (2, 1, 1)), (4, 3, 6, 6), 4 * 4 * 3 + 8, 4 * 4 * 3 * 3 * 36),
+    (ClipConv((4, 2, 6, 6), 4, (1, 3, 3), groups=4), (4, 2, 6, 6), 4 * 9 + 8, 4 * 9 * 2 * 36),
+    (ClipPool((4, 5, 7, 7), "max", (2, 3, 3), (2, 2, 2)), (4, 3, 4, 4), 0, 0),
+    (ClipGate((8, 2, 4, 4), 3), (8, 2, 4, 4), 8 * 3 + 3 + 3 * 8 + 8, 2 * 8 * 3),
+    (ClipGate((8, 2, 4, 4)), (8, 2, 4, 4), 8 * 8 + 8, 64),
+    (NonLocal((8, 2, 4, 5)), (8, 2, 4, 5), 4 * 8 * 4 + 16, 2 * 8 * 4 * 40 + 2 * 8 * 4 * 8 + 2 * 40 * 8 * 4),
+    (ClipAdd((8, 2, 4, 4)), (8, 2, 4, 4), 0, 0),
+    (ClipClassifier((16, 3, 4, 4), 10), (10,), 16 * 10 + 10, 160),
+    (ClipClassifier((16, 3, 4, 4), 10, "per_frame"), (10,), 16 * 10 + 10, 480),
     (SharedWeightNetwork((2,), 1, (5, 1), (0, 1, 3), (3, 3, 4)), (1,), 3, 3),
 ]
 
