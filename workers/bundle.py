@@ -11,19 +11,20 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import yaml
 
 BUNDLE = "bundle.zip"
+IMAGE_SCRIPT = Path(__file__).with_name("standalone.py")  # a module, so that it is checked like any other
 
 
-def bundled(models: Mapping[str, bytes], card: str, spec: Mapping[str, Any]) -> dict[str, bytes]:
-    """`models` by file name, `model_card.md`, `run.py`, `spec.yaml` where there is a job, and `bundle.zip` of all."""
-    files = {**models, "model_card.md": card.encode(), "run.py": _script()}
+def bundled(
+    models: Mapping[str, bytes], card: str, spec: Mapping[str, Any], script: Path = IMAGE_SCRIPT
+) -> dict[str, bytes]:
+    """`models` and the like by file name, `model_card.md`, `run.py`, `spec.yaml` of the job, and `bundle.zip` of all.
+
+    `script` becomes `run.py`. Without a job there is no `spec.yaml`.
+    """
+    files = {**models, "model_card.md": card.encode(), "run.py": script.read_bytes()}
     if spec:
         files["spec.yaml"] = yaml.safe_dump(dict(spec), sort_keys=False, allow_unicode=True).encode()
     return files | {BUNDLE: _zipped(files)}
-
-
-def _script() -> bytes:
-    """The script stands here as a module, so that it is checked and tested like any other."""
-    return Path(__file__).with_name("standalone.py").read_bytes()
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

@@ -13,8 +13,9 @@ class ExportOptions:
     """`request.options` of an export, as the coordinator writes them; every key may be left out.
 
     `threads` is what inference will use; `estimated_ms` and its error come from the latency table of `table_hash`;
-    `spec` is the job's, `lineage` its ancestors from the first to the parent, a line each, and `candidate` its id.
-    `int8` asks for a second, quantised file; `normalise` for files that take pixels as they are.
+    `spec` is the job's, `lineage` its ancestors from the first to the parent, a line each, `candidate` its id and
+    `genotype` how its space writes it. `int8` asks for a second, quantised file; `normalise` for files that take
+    pixels as they are.
     """
 
     threads: int = 1
@@ -24,6 +25,7 @@ class ExportOptions:
     spec: dict[str, Any] = field(default_factory=dict)
     lineage: tuple[str, ...] = ()
     candidate: str = ""
+    genotype: dict[str, Any] = field(default_factory=dict)
     int8: bool = False
     normalise: bool = False
 

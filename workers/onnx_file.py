@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from torch import nn
 from search_spaces import Architecture
 
 from .failures import TrialError
+from .onnx_checker import checked
 from .scores import scores_of
 from .tasks.image_classification import ImageClassification
 from .tasks.image_data import ImageData, Split
@@ -57,14 +57,7 @@ class Labels:
 
 def described(model: bytes, labels: Labels) -> bytes:
     """The file with its metadata. Raises TrialError where onnx's checker refuses it."""
-    proto = onnx.load_from_string(model)
-    proto.producer_name = "nas-service"
-    onnx.helper.set_model_props(proto, _properties(labels))
-    try:
-        onnx.checker.check_model(proto, full_check=True)
-    except onnx.checker.ValidationError as error:
-        raise TrialError("error", f"onnx's checker refuses the exported file: {error}") from None
-    return bytes(proto.SerializeToString())
+    return checked(model, _properties(labels))
 
 
 def preprocessing(labels: Labels) -> dict[str, Any]:

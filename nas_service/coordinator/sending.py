@@ -49,6 +49,7 @@ def export(
     device = run.search.spec.device
     options = {
         "candidate": candidate.id,
+        "genotype": candidate.genotype,
         "estimated_ms": candidate.latency_ms,
         "estimated_error_ms": candidate.latency_error_ms,
         "table_hash": run.search.table.hash if run.search.table else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from search_spaces.ops import SharedWeightNetwork
-from workers.wann.forward import forward, on_all
+from workers.wann.reference import forward, on_all
 
 STEPS = 4
 

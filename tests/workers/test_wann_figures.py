@@ -13,8 +13,8 @@ from search_spaces.ops import SharedWeightNetwork
 from workers.wann.curves import weight_curve
 from workers.wann.ensembles import mean_action, vote, voted_accuracy
 from workers.wann.figures import figures, random_shared, random_weights
-from workers.wann.forward import forward, on_all
 from workers.wann.line_chart import Line, line_chart
+from workers.wann.reference import forward, on_all
 from workers.wann.rollouts import episode, rewards
 from workers.wann.scoring import scoring_of
 from workers.wann.starts import Purpose, first_start
@@ -65,8 +65,9 @@ def test_the_best_shared_weight_of_a_classification_comes_from_training_data() -
             return 1 - super().labels(split) if split == "test" else super().labels(split)
 
     scoring = scoring_of(two_gains(), Swapped())
-    found = figures(scoring, seed=0, trials=4)
-    assert found.weight > 0
+    weight = best_shared_weight(scoring, seed=0)
+    found = figures(scoring, weight, None, seed=0, trials=4)
+    assert weight > 0
     assert found.tuned_shared.mean == 0.0
 
 
@@ -94,7 +95,7 @@ def test_tuning_of_many_connections_keeps_no_full_covariance(monkeypatch: pytest
 def test_a_network_without_connections_has_nothing_to_tune() -> None:
     lonely = SharedWeightNetwork((2,), 2, (1, 1), (), ())
     assert not list(tuned(scoring_of(lonely, Reaching()), 1.0, QUICK, seed=0))
-    assert figures(scoring_of(lonely, Reaching()), seed=0, trials=3).random_weights.std == pytest.approx(0)
+    assert figures(scoring_of(lonely, Reaching()), 1.0, None, seed=0, trials=3).random_weights.std == pytest.approx(0)
 
 
 def test_each_purpose_has_starts_of_its_own() -> None:
@@ -126,7 +127,7 @@ def test_draws_of_a_generation_share_their_starts_and_generations_do_not() -> No
 def test_figures_are_ordered_as_the_paper_has_them() -> None:
     scoring = scoring_of(two_gains(), Reaching())
     *_, last = tuned(scoring, 0.4, QUICK, seed=0)
-    found = figures(scoring, seed=0, weights=last.weights)
+    found = figures(scoring, 0.4, last.weights, seed=0)
     assert found.tuned_weights is not None
     assert found.random_weights.mean < found.tuned_shared.mean < found.tuned_weights.mean
     assert found.random_shared.mean < found.tuned_shared.mean
@@ -146,14 +147,16 @@ def test_random_figures_agree_with_their_definition() -> None:
 
 
 def test_equal_seeds_give_equal_figures() -> None:
-    one, same, other = (figures(scoring_of(with_hidden(), Reaching()), seed, trials=10) for seed in (1, 1, 2))
+    one, same, other = (
+        figures(scoring_of(with_hidden(), Reaching()), 0.5, None, seed, trials=10) for seed in (1, 1, 2)
+    )
     assert one == same
     assert one.random_weights != other.random_weights
 
 
 def test_a_classification_has_one_trial_where_all_would_be_equal() -> None:
     scoring = scoring_of(two_gains(), Sorting())
-    found = figures(scoring, seed=0, weights=np.array([1.0, 1.0]))
+    found = figures(scoring, 0.5, np.array([1.0, 1.0]), seed=0)
     assert found.quantity == "test accuracy"
     assert (found.tuned_shared.mean, found.tuned_shared.std, found.tuned_shared.trials) == (1.0, 0.0, 1)
     assert found.random_shared.trials == 100

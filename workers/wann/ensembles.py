@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from search_spaces.ops import SharedWeightNetwork
 
 from .evaluator import ClassificationEvaluator, Floats
-from .forward import forward, on_all
+from .reference import forward, on_all
 
 
 def vote(outputs: Floats) -> NDArray[np.intp]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .evaluator import Floats
-from .forward import on_all
+from .reference import on_all
 from .scoring import Scoring
 from .starts import Purpose, first_start, generator
-from .tuning import LARGEST_WEIGHT, best_shared_weight
+from .tuning import LARGEST_WEIGHT
 
 TRIALS = 100
 
@@ -56,9 +56,11 @@ class Figures:
         return {"quantity": self.quantity, "weight": self.weight, "figures": figures} | weights
 
 
-def figures(scoring: Scoring, seed: int, weights: Floats | None = None, trials: int = TRIALS) -> Figures:
-    """All figures of a network; `weights` (connections,) are tuned ones where there are any. Equal for equal seeds."""
-    weight = best_shared_weight(scoring, seed)
+def figures(scoring: Scoring, weight: float, weights: Floats | None, seed: int, trials: int = TRIALS) -> Figures:
+    """All figures of a network whose best single weight is `weight`; `weights` (connections,) are tuned ones, if any.
+
+    Equal seeds give equal figures.
+    """
     shared = on_all(scoring.network, weight)
     return Figures(
         scoring.quantity,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from search_spaces.ops import SharedWeightNetwork
 
 from .evaluator import ClassificationEvaluator, DataSplit, Evaluator, Floats
-from .forward import forward
+from .reference import forward
 
 Curves = dict[str, list[float]]
 

@@ -9,7 +9,7 @@ import numpy as np
 from cmaes import CMA, SepCMA
 
 from .evaluator import Floats
-from .forward import on_all
+from .reference import on_all
 from .scoring import Scoring
 from .starts import Purpose, first_start
 
