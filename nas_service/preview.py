@@ -59,7 +59,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Preview:
-    """`bites` names the limit that most samples break; None where all meet all of them."""
+    """`bites` names the limit that most samples break; None where all meet all of them.
+
+    `unchecked` says of which workers it is not known whether they see the data, or is empty.
+    """
 
     sampled: int
     feasible_share: float
@@ -67,6 +70,7 @@ class Preview:
     limits: list[LimitShare]
     histogram: Histogram
     estimate: Estimate
+    unchecked: str = ""
 
 
 def preview(search: Search, earlier: Sequence[Measured], cluster: Resources) -> Preview:

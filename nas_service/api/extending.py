@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nas_service.errors import Conflict, ServiceError
-from nas_service.spec import BudgetSpec
-from nas_service.store import Job, jobs
+from nas_service.errors import Conflict, InvalidSpec, ServiceError
+from nas_service.remote_data import refuse_unseen
+from nas_service.spec import BudgetSpec, WorkersSpec
+from nas_service.store import Job, events, jobs
+from workers.tasks import TaskError, task_of
 
 from .service import Service
 from .views import ExtendRequest
@@ -27,8 +29,11 @@ def parse_request(body: dict[str, Any]) -> ExtendRequest:
 
 
 def extend(service: Service, job_id: str, wanted: ExtendRequest) -> Job:
-    """Add to the budget. Raises NotFound, Conflict for a job that cannot go on, ServiceError for too little."""
-    at = service.clock()
+    """Add to the budget. Raises NotFound, Conflict for a job that cannot go on, ServiceError for too little.
+
+    Data that is not where the job found it is InvalidSpec, as at submission.
+    """
+    unchecked, at = _check_data(service, job_id), service.clock()
     with service.store.write() as conn:
         jobs.locked_state(conn, job_id)
         job = jobs.get(conn, job_id)
@@ -37,7 +42,22 @@ def extend(service: Service, job_id: str, wanted: ExtendRequest) -> Job:
                 f"job {job_id} is {job.state}, which is for good; start it anew with: nas clone {job_id}", "state"
             )
         jobs.extend(conn, job, _enlarged(job, wanted), at)
+        if unchecked:
+            events.append(conn, job_id, at, [("data", {"message": unchecked})])
         return jobs.get(conn, job_id)
+
+
+def _check_data(service: Service, job_id: str) -> str:
+    """What `refuse_unseen` says of a job that can go on; outside of any transaction, for it may wait for answers."""
+    with service.store.read() as conn:
+        job = jobs.get(conn, job_id)
+    if job.state not in jobs.EXTENSIBLE:
+        return ""
+    try:
+        task = task_of(job.spec["task"])
+    except TaskError as error:
+        raise InvalidSpec(str(error), error.field) from None
+    return refuse_unseen(task, WorkersSpec.model_validate(job.spec["workers"]), service.dispatcher)
 
 
 def _enlarged(job: Job, wanted: ExtendRequest) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import secrets
 import string
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -14,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from nas_service.admission import admit, parse
 from nas_service.errors import ServiceError
 from nas_service.preview import Preview, preview
+from nas_service.remote_data import refuse_unseen
 from nas_service.search import Search
-from nas_service.store import Job, jobs, trials
+from nas_service.store import Job, events, jobs, trials
 from nas_service.webhooks import refuse_forbidden
 
 from .service import Service
@@ -29,15 +31,18 @@ LONGEST_KEY = 200
 def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None = None) -> tuple[Job, bool]:
     """Check and store a job; whether it is new, or the one that this key made before.
 
+    Where it is not known whether every worker sees the data, an event of type `data` says so.
+
     Raises InvalidSpec for a spec that cannot run, Conflict for a key that was used for another spec.
     """
     _check_key(idempotency_key)
     search = admit(spec, service.settings.tables)
     refuse_forbidden(search.spec, service.settings.hosts_for_webhooks)
+    unchecked = refuse_unseen(search.task, search.spec.workers, service.dispatcher)
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(IntegrityError):
-            return _store(service, search, _hash(spec), idempotency_key)
-    return _store(service, search, _hash(spec), idempotency_key)
+            return _store(service, search, _hash(spec), idempotency_key, unchecked)
+    return _store(service, search, _hash(spec), idempotency_key, unchecked)
 
 
 def look_ahead(service: Service, spec: dict[str, Any]) -> Preview:
@@ -45,13 +50,16 @@ def look_ahead(service: Service, spec: dict[str, Any]) -> Preview:
     search = Search.prepare(parse(spec), service.settings.tables)
     search.strategy()
     refuse_forbidden(search.spec, service.settings.hosts_for_webhooks)
+    unchecked = refuse_unseen(search.task, search.spec.workers, service.dispatcher)
     with service.store.read() as conn:
         earlier = trials.measured(conn)
-    return preview(search, earlier, service.dispatcher.cluster().total)
+    return replace(preview(search, earlier, service.dispatcher.cluster().total), unchecked=unchecked)
 
 
-def _store(service: Service, search: Search, spec_hash: str, idempotency_key: str | None) -> tuple[Job, bool]:
-    job_id = new_id()
+def _store(
+    service: Service, search: Search, spec_hash: str, idempotency_key: str | None, unchecked: str
+) -> tuple[Job, bool]:
+    job_id, at = new_id(), service.clock()
     with service.store.write() as conn:
         job = jobs.submit(
             conn,
@@ -61,9 +69,12 @@ def _store(service: Service, search: Search, spec_hash: str, idempotency_key: st
             fingerprints=search.fingerprints,
             spec_hash=spec_hash,
             idempotency_key=idempotency_key,
-            at=service.clock(),
+            at=at,
         )
-    return job, job.id == job_id
+        new = job.id == job_id
+        if new and unchecked:
+            events.append(conn, job.id, at, [("data", {"message": unchecked})])
+    return job, new
 
 
 def new_id() -> str:

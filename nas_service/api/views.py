@@ -113,7 +113,10 @@ class EstimateView(View):
 
 
 class PreviewView(View):
-    """A job before it is submitted. `bites` names the limit that most of the sampled architectures break."""
+    """A job before it is submitted. `bites` names the limit that most of the sampled architectures break.
+
+    `unchecked` says of which workers it is not known whether they see the data, or is empty.
+    """
 
     sampled: int
     feasible_share: float
@@ -121,10 +124,14 @@ class PreviewView(View):
     limits: list[LimitView]
     histogram: HistogramView
     estimate: EstimateView
+    unchecked: str = ""
 
 
 class CandidateView(View):
-    """An architecture in a job. `value` (to maximise) and `cost` (to minimise) are its place against the front."""
+    """An architecture in a job. `value` (to maximise) and `cost` (to minimise) are its place against the front.
+
+    `full` says that its result is of the task's full fidelity: only such a one counts for the front and the incumbent.
+    """
 
     id: str
     job_id: str
@@ -140,6 +147,7 @@ class CandidateView(View):
     latency_ms: float | None
     latency_error_ms: float | None
     metrics: Metrics
+    full: bool = True
     value: float | None
     cost: float | None
     reward: float | None
@@ -198,7 +206,7 @@ class CandidateDetail(CandidateView):
 
 
 class Points(View):
-    """Every evaluated candidate of a job as columns of equal length, for a scatter; six significant digits.
+    """Every candidate with a result of full fidelity, as columns of equal length for a scatter; six significant digits.
 
     `value` is to be maximised: the metric, or its negative where less is better. `feasible` holds 0 and 1; `front` the
     positions of the Pareto front, cheapest first.

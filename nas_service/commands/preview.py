@@ -21,6 +21,8 @@ def preview(spec: SpecFile, server: Server = DEFAULT_URL, as_json: AsJson = Fals
     _describe(found)
     _show(found.histogram)
     typer.echo(f"time       {_time(found.estimate)}")
+    if found.unchecked:
+        typer.echo(f"data       {found.unchecked}")
 
 
 def _describe(found: PreviewView) -> None:
