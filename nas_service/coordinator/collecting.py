@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from nas_service.store import Candidate, Store, candidates, events, jobs, requests, trials
 from nas_service.store.candidates import Result
+from nas_service.store.trials import Awaiting
 from nas_service.strategies import Outcome
 from workers.requests import Report
 
@@ -36,7 +37,7 @@ def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> Non
 def stop(conn: Connection, run: Run, at: float) -> None:
     """End what is under way as `stopped`, and tell the strategy, which may have to go on with a larger budget."""
     under_way = [trial.id for trial in trials.open_in(conn, run.job_id)]
-    run.strategy.tell([replace(waiting, status="stopped") for _, _, waiting in trials.awaiting(conn, under_way)])
+    run.strategy.tell([replace(waiting.outcome, status="stopped") for waiting in trials.awaiting(conn, under_way)])
     trials.cancel(conn, run.job_id, "stopped", at)
     jobs.add(conn, run.job_id, run.strategy.state())
 
@@ -81,19 +82,17 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
     by_trial = {report.trial_id: report for report in ended}
     found: dict[str, Result] = {}
     outcomes: list[Outcome] = []
-    for trial_id, candidate, waiting in trials.awaiting(conn, list(by_trial)):
-        report = by_trial[trial_id] = _checked(run, candidate, by_trial[trial_id])
-        scored = _score(run, candidate, report)
+    for waiting in trials.awaiting(conn, list(by_trial)):
+        trial_id = waiting.trial_id
+        report = by_trial[trial_id] = _checked(run, waiting.candidate, by_trial[trial_id])
+        scored = _score(run, waiting, report)
         first = trial_id not in found
         found.setdefault(trial_id, scored)
-        outcomes.append(_outcome(waiting, scored, report, first=first))
+        outcomes.append(_outcome(waiting.outcome, scored, report, first=first))
     run.strategy.tell(outcomes)
     trials.finish(conn, list(by_trial.values()), at)
     trials.tell(conn, run.job_id, outcomes)
-    full = trials.at_full_fidelity(conn, list(found))
-    candidates.save(conn, [scored for trial_id, scored in found.items() if trial_id in full])
-    partial = [scored.candidate_id for trial_id, scored in found.items() if trial_id not in full]
-    candidates.set_state(conn, partial, "proposed", sources=("running",))
+    candidates.save(conn, list(found.values()))
     completed = sum(r.state == "completed" for r in by_trial.values())
     jobs.add(
         conn,
@@ -103,7 +102,7 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
         failed=len(by_trial) - completed,
         reused=sum(o.status == "reused" for o in outcomes),
     )
-    if completed:
+    if any(scored.full for scored in found.values()):
         crown(conn, run.job_id)
     events.append(conn, run.job_id, at, [("trial", _told(r, found.get(r.trial_id))) for r in by_trial.values()])
 
@@ -115,10 +114,12 @@ def _checked(run: Run, candidate: Candidate, report: Report) -> Report:
     return cleaned(report)
 
 
-def _score(run: Run, candidate: Candidate, report: Report) -> Result:
+def _score(run: Run, waiting: Awaiting, report: Report) -> Result:
+    candidate = waiting.candidate
     if report.state == "completed":
-        return result(run.search.objective, candidate.id, _with_costs(candidate, report))
-    return Result(candidate.id, "failed", report.message or str(report.cause), candidate.feasible, report.metrics)
+        return result(run.search.objective, candidate.id, _with_costs(candidate, report), full=waiting.full)
+    reason = report.message or str(report.cause)
+    return Result(candidate.id, "failed", reason, candidate.feasible, report.metrics, full=False)
 
 
 def _outcome(waiting: Outcome, scored: Result, report: Report, *, first: bool) -> Outcome:

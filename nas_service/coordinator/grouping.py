@@ -25,7 +25,5 @@ def grouped(new: Sequence[NewTrial], batch: int, slots: int) -> list[NewTrial]:
     requests = max(ceil(len(new) / batch), min(len(new), REQUESTS_PER_SLOT * max(1, slots)))
     starts = [len(new) * i // requests for i in range(requests + 1)]
     return [
-        replace(trial, request_id=new[first].request_id)
-        for first, end in pairwise(starts)
-        for trial in new[first:end]
+        replace(trial, request_id=new[first].request_id) for first, end in pairwise(starts) for trial in new[first:end]
     ]

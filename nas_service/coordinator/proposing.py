@@ -34,6 +34,7 @@ class Round:
     trials: list[NewTrial] = field(default_factory=list)
     proposals: list[NewProposal] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    taken_over: int = 0  # results of other jobs, which stand for trials of this one
     causes: Counter[str] = field(default_factory=Counter)
     known: dict[str, tuple[str, str]] = field(default_factory=dict)  # hash -> candidate id, why infeasible
     flights: dict[str, str] = field(default_factory=dict)  # trial key -> trial id
@@ -67,7 +68,7 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
 
 def _used(done: Round) -> int:
     """Trials of the budget that a round has taken: those to run, and results taken over from other jobs."""
-    return len(done.trials) + len(done.results)
+    return len(done.trials) + done.taken_over
 
 
 def _decide(conn: Connection, run: Run, done: Round, described: list[Described]) -> list[Outcome]:
@@ -165,13 +166,14 @@ def _reuse(
 ) -> Outcome:
     """A result that is there already. One of another job counts as a trial of this one, for it fills in a candidate."""
     metrics = {**item.costs, **reported}
-    found = result(run.search.objective, candidate_id, metrics)
+    found = result(run.search.objective, candidate_id, metrics, full=item.full)
+    done.results.append(found)
     if known:
         done.causes["known"] += 1
         done.fruitless += 1
     else:
         done.fruitless = 0
-        done.results.append(found)
+        done.taken_over += 1
     return _close(done, item.proposal, number, candidate_id, "reused", metrics, found.reward)
 
 
@@ -207,12 +209,12 @@ def _record(store: Store, run: Run, done: Round, at: float) -> None:
             run.strategy.state(),
             proposals=len(done.proposals),
             trials=_used(done),
-            completed=len(done.results),
+            completed=done.taken_over,
             infeasible=statuses["infeasible"],
             reused=statuses["reused"],
         )
         jobs.set_fruitless(conn, run.job_id, done.fruitless)
-        if done.results:
+        if any(found.full for found in done.results):
             crown(conn, run.job_id)
         screened = {status: statuses[status] for status in ("infeasible", "reused") if statuses[status]}
         if screened:

@@ -11,7 +11,7 @@ from nas_service.store.candidates import Result
 from workers.requests import Report
 
 
-def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float]) -> Result:
+def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float], *, full: bool) -> Result:
     """A completed candidate. `metrics` holds the task's metrics and the architecture's costs."""
     violation = objective.violation(metrics)
     value, cost = objective.point(metrics)
@@ -24,6 +24,7 @@ def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float]
         value,
         cost,
         objective.reward(metrics),
+        full,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, not_, select, true, tuple_, update
 
 from nas_service.errors import NotFound
 
@@ -14,11 +14,16 @@ from .records import Candidate
 from .schema import candidates
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+_SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "full")
+_NEW: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SAVED}
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a completed full-fidelity trial says of its candidate; without reward, that the trial did not complete."""
+    """What a trial says of its candidate; without reward, that the trial did not complete.
+
+    `full` tells whether it ran at the task's full fidelity.
+    """
 
     candidate_id: str
     state: str
@@ -28,6 +33,7 @@ class Result:
     value: float | None = None
     cost: float | None = None
     reward: float | None = None
+    full: bool = True
 
 
 def get(conn: Connection, candidate_id: str) -> Candidate:
@@ -47,7 +53,7 @@ def page(
     by_reward: bool,
     state: str | None,
 ) -> list[Candidate]:
-    """In the order of proposing, or by reward, best first (those without one are then left out).
+    """In the order of proposing, or by reward, best first (then only those with a result of full fidelity).
 
     `after` is (reward, number) of the last one of the page before.
     """
@@ -55,7 +61,8 @@ def page(
     if state is not None:
         query = query.where(candidates.c.state == state)
     if by_reward:
-        query = query.where(candidates.c.reward.is_not(None)).order_by(candidates.c.reward.desc(), candidates.c.number)
+        mine = (candidates.c.full, candidates.c.reward.is_not(None))
+        query = query.where(*mine).order_by(candidates.c.reward.desc(), candidates.c.number)
         if after is not None:
             query = query.where(
                 tuple_(-candidates.c.reward, candidates.c.number) > tuple_(-(after[0] or 0.0), after[1])
@@ -68,20 +75,20 @@ def page(
 
 
 def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
-    """(id, value to maximise, cost to minimise) of all completed feasible candidates, in the order of proposing."""
+    """(id, value to maximise, cost to minimise) of feasible candidates with a full result, in order of proposing."""
     query = (
         select(candidates.c.id, candidates.c.value, candidates.c.cost)
-        .where(candidates.c.job_id == job_id, candidates.c.value.is_not(None), candidates.c.feasible)
+        .where(candidates.c.job_id == job_id, candidates.c.full, candidates.c.value.is_not(None), candidates.c.feasible)
         .order_by(candidates.c.number)
     )
     return [(row.id, row.value, row.cost) for row in conn.execute(query)]
 
 
 def evaluated(conn: Connection, job_id: str) -> Sequence[Row[Any, Any, Any, Any, Any, Any]]:
-    """Rows (id, value, cost, reward, latency_ms, feasible) of evaluated candidates, in the order of proposing."""
+    """Rows (id, value, cost, reward, latency_ms, feasible) of candidates with a full result, in order."""
     c = candidates.c
     query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
-    return conn.execute(query.where(c.job_id == job_id, c.value.is_not(None)).order_by(c.number)).all()
+    return conn.execute(query.where(c.job_id == job_id, c.full, c.value.is_not(None)).order_by(c.number)).all()
 
 
 def many(conn: Connection, ids: Sequence[str]) -> list[Candidate]:
@@ -94,23 +101,22 @@ def many(conn: Connection, ids: Sequence[str]) -> list[Candidate]:
 
 
 def save(conn: Connection, results: Sequence[Result]) -> None:
-    """Write what trials said of their candidates."""
-    names = ("state", "reason", "feasible", "metrics", "value", "cost", "reward")
-    statement = (
-        update(candidates)
-        .where(candidates.c.id == bindparam("candidate"))
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-    rows: list[dict[str, Any]] = [
-        {
-            "candidate": r.candidate_id,
-            **{f"new_{name}": getattr(r, name) for name in names},
-            "new_metrics": dict(r.metrics),
-        }
-        for r in results
-    ]
-    if rows:
-        conn.execute(statement, rows)
+    """Write what trials said of their candidates.
+
+    The latest of equal fidelity stands, for the best of several would be the luckiest. Less than full fidelity does not
+    replace full, and a failure no result.
+    """
+    full = [r for r in results if r.full and r.value is not None]
+    partial = [r for r in results if not r.full and r.value is not None]
+    failed = [r for r in results if r.value is None]
+    for listed, condition in (
+        (full, true()),
+        (partial, not_(candidates.c.full)),
+        (failed, candidates.c.value.is_(None)),
+    ):
+        if listed:
+            mine = (candidates.c.id == bindparam("candidate"), condition)
+            conn.execute(update(candidates).where(*mine).values(_NEW), [_parameters(r) for r in listed])
 
 
 def set_state(conn: Connection, ids: Sequence[str], state: str, *, sources: Collection[str]) -> None:
@@ -118,3 +124,9 @@ def set_state(conn: Connection, ids: Sequence[str], state: str, *, sources: Coll
     if ids:
         mine = (candidates.c.id.in_(ids), candidates.c.state.in_(sources))
         conn.execute(update(candidates).where(*mine).values(state=state))
+
+
+def _parameters(one: Result) -> dict[str, Any]:
+    values = {f"new_{name}": getattr(one, name) for name in _SAVED}
+    evaluated = one.full and one.value is not None
+    return {"candidate": one.candidate_id, **values, "new_metrics": dict(one.metrics), "new_full": evaluated}

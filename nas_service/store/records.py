@@ -49,7 +49,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture in a job, unique there by its hash. `value` and `cost` are its place against the front."""
+    """An architecture in a job, unique there by its hash. `value` and `cost` are its place against the front.
+
+    `full` says that its result is of the task's full fidelity: only such a one counts for the front and the incumbent.
+    """
 
     id: str
     job_id: str
@@ -65,6 +68,7 @@ class Candidate:
     latency_ms: float | None
     latency_error_ms: float | None
     metrics: dict[str, float]
+    full: bool
     value: float | None
     cost: float | None
     reward: float | None

@@ -90,12 +90,13 @@ candidates = Table(
     Column("latency_ms", Float),
     Column("latency_error_ms", Float),
     Column("metrics", JSON, nullable=False),
-    Column("value", Float),  # first axis of the front, to maximise; only of a completed trial at full fidelity
+    Column("full", Boolean, nullable=False, default=False),  # the result below is of the task's full fidelity
+    Column("value", Float),  # first axis of the front, to maximise; only of a completed trial
     Column("cost", Float),  # second axis, to minimise
     Column("reward", Float),
     UniqueConstraint("job_id", "hash"),
     UniqueConstraint("job_id", "number"),
-    Index(None, "job_id", "reward"),
+    Index(None, "job_id", "full", "reward"),
 )
 
 proposals = Table(

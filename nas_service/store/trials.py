@@ -18,6 +18,7 @@ from .schema import candidates, epochs, jobs, proposals, trials
 OPEN = ("queued", "running")
 
 _COLUMNS = [trials.c[field.name] for field in fields(Trial)]
+_CANDIDATE = [field.name for field in fields(Candidate)]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,16 @@ class Measured:
     spec: dict[str, Any]
     epochs: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Awaiting:
+    """A proposal that waits for a trial: the outcome still without status; `full`: the trial is of full fidelity."""
+
+    trial_id: str
+    full: bool
+    candidate: Candidate
+    outcome: Outcome
 
 
 def get(conn: Connection, trial_id: str) -> Trial:
@@ -159,35 +170,28 @@ def cancel(conn: Connection, job_id: str, state: str, at: float) -> list[str]:
     return ids
 
 
-def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[tuple[str, Candidate, Outcome]]:
-    """(trial id, candidate, outcome still without status) for every proposal that waits for one of these trials.
-
-    In the order of proposals, so that the first one of a trial is the one that brought it.
-    """
-    names = [field.name for field in fields(Candidate)]
+def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
+    """Every proposal that waits for one of these trials, in their order: the first one of a trial brought it."""
     query = (
         select(
             proposals.c.number.label("p"),
             proposals.c.trial_id,
             proposals.c.parents.label("pp"),
             proposals.c.token,
-            candidates,
+            trials.c.full.label("at_full"),
+            *(candidates.c[name] for name in _CANDIDATE),
         )
         .join(candidates, candidates.c.id == proposals.c.candidate_id)
+        .join(trials, trials.c.id == proposals.c.trial_id)
         .where(proposals.c.trial_id.in_(trial_ids), proposals.c.status.is_(None))
         .order_by(proposals.c.number)
     )
     found = []
     for row in conn.execute(query).mappings():
-        candidate = Candidate(**{name: row[name] for name in names})
+        candidate = Candidate(**{name: row[name] for name in _CANDIDATE})
         outcome = Outcome(row["p"], "failed", candidate.genotype, tuple(row["pp"]), row["token"])
-        found.append((row["trial_id"], candidate, outcome))
+        found.append(Awaiting(row["trial_id"], row["at_full"], candidate, outcome))
     return found
-
-
-def at_full_fidelity(conn: Connection, trial_ids: Collection[str]) -> set[str]:
-    """Those of these trials that ran at the task's full fidelity: only they say what a candidate is worth."""
-    return set(conn.execute(select(trials.c.id).where(trials.c.id.in_(trial_ids), trials.c.full)).scalars())
 
 
 def tell(conn: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
@@ -217,7 +221,9 @@ def best(conn: Connection, job_id: str) -> tuple[str, float] | None:
     """The incumbent as the rows have it: (candidate id, reward); ties go to the earlier candidate."""
     query = (
         select(candidates.c.id, candidates.c.reward)
-        .where(candidates.c.job_id == job_id, candidates.c.reward.is_not(None), candidates.c.feasible)
+        .where(
+            candidates.c.job_id == job_id, candidates.c.full, candidates.c.reward.is_not(None), candidates.c.feasible
+        )
         .order_by(candidates.c.reward.desc(), candidates.c.number)
         .limit(1)
     )

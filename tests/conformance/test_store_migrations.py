@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, func, insert, select
 
-from nas_service.store import Store, candidates, exports, jobs
+from nas_service.store import Store, candidates, exports, jobs, trials
 from nas_service.store.engine import MIGRATIONS
 from nas_service.store.schema import metadata
 
@@ -80,12 +80,22 @@ def test_nothing_in_an_older_database_is_lost(upgraded: Store, rows: Rows) -> No
 
 
 def test_what_an_older_version_exported_can_be_read(upgraded: Store, rows: Rows) -> None:
-    """Exports of then had one float32 file and left normalisation to the caller."""
+    """The first exports had one float32 file and left normalisation to the caller."""
     with upgraded.write() as conn:
         (job,) = jobs.listed(conn)
         (export,) = exports.of_job(conn, job.id)
         assert export.artifacts == rows["exports"][0]["artifacts"]
-        assert (export.int8, export.normalise) == (False, False)
+        before = rows["exports"][0]
+        assert (export.int8, export.normalise) == (before.get("int8", False), before.get("normalise", False))
         assert candidates.get(conn, export.candidate_id).genotype
         again = exports.create(conn, job.id, export.candidate_id, 3, 9.0, int8=True)
     assert (again.int8, again.normalise) == (True, False)
+
+
+def test_what_an_older_version_evaluated_counts_in_full(upgraded: Store, rows: Rows) -> None:
+    """Older versions wrote results of full fidelity only."""
+    evaluated = [(row["id"], row["value"], row["cost"]) for row in rows["candidates"] if row["value"] is not None]
+    with upgraded.read() as conn:
+        (job,) = jobs.listed(conn)
+        assert candidates.points(conn, job.id) == evaluated
+        assert trials.best(conn, job.id) == (job.incumbent, job.best_reward)

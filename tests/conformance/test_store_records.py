@@ -246,3 +246,46 @@ def test_exports_are_numbered_one_by_one(searched: Store) -> None:
 
     with ThreadPoolExecutor(WRITERS) as pool:
         assert sorted(pool.map(create, range(WRITERS))) == [f"j.e{n}" for n in range(1, WRITERS + 1)]
+
+
+def save(store: Store, accuracy: float | None, *, full: bool) -> Candidate:
+    """The candidate that had no result, after one more."""
+    state = "failed" if accuracy is None else "completed"
+    metrics = {} if accuracy is None else {"val_accuracy": accuracy}
+    feasible = True
+    with store.write() as conn:
+        candidates.save(conn, [Result("j.c11", state, "", feasible, metrics, accuracy, 1.0, accuracy, full)])
+        return candidates.get(conn, "j.c11")
+
+
+def test_a_partial_result_is_kept_but_counts_for_nothing(searched: Store) -> None:
+    found = save(searched, 9.0, full=False)
+    assert (found.state, found.full, found.reward, found.metrics) == ("completed", False, 9.0, {"val_accuracy": 9.0})
+    with searched.read() as conn:
+        assert trials.best(conn, "j") == ("j.c8", 4.0)
+        assert "j.c11" not in {c for c, _, _ in candidates.points(conn, "j")}
+        assert "j.c11" not in {row.id for row in candidates.evaluated(conn, "j")}
+    assert "j.c11" not in {c.id for c in _pages(searched, by_reward=True)}
+    assert "j.c11" in {c.id for c in _pages(searched, by_reward=False)}
+
+
+def test_a_full_result_replaces_a_partial_one_and_not_the_other_way_round(searched: Store) -> None:
+    save(searched, 9.0, full=False)
+    assert save(searched, 7.0, full=False).reward == 7.0
+    assert save(searched, 6.0, full=True).reward == 6.0
+    assert save(searched, 8.0, full=False).reward == 6.0
+    assert save(searched, 5.0, full=True).reward == 5.0
+    with searched.read() as conn:
+        assert trials.best(conn, "j") == ("j.c11", 5.0)
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_failure_takes_no_result_away(searched: Store, full: bool) -> None:
+    save(searched, 6.0, full=full)
+    found = save(searched, None, full=True)
+    assert (found.state, found.reward, found.full) == ("completed", 6.0, full)
+
+
+def test_a_failure_is_told_where_there_is_no_result(searched: Store) -> None:
+    assert save(searched, None, full=True).state == "failed"
+    assert save(searched, 3.0, full=False).state == "completed"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 from searches import SPACE, Lab, spec
 from sqlalchemy import select
@@ -16,7 +18,7 @@ from nas_service.store.schema import proposals as proposal_table
 from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
 from workers.dispatchers import InlineDispatcher
 from workers.failures import TrialError
-from workers.requests import Cause, EvaluationRequest, Report, ShouldStop
+from workers.requests import Cause, EvaluationRequest, Fidelity, Report, ShouldStop
 
 TINY = {
     "name": "mobilenetv3",
@@ -64,10 +66,52 @@ class Silent(RandomSearch):
         return []
 
 
+class Glancing(RandomSearch):
+    """Twelve networks with a quarter of the epochs; then six of them, and six others, in full."""
+
+    name = "glancing"
+
+    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
+        (wanted,) = super().ask(1, context)
+        self.asked = [*getattr(self, "asked", []), wanted]
+        count = len(self.asked)
+        if count <= 12:
+            return [replace(wanted, fidelity=Fidelity(1))]
+        return [wanted if count > 18 else self.asked[count - 13]]
+
+
+class Again(RandomSearch):
+    """One network with one seed after another."""
+
+    name = "again"
+    asked = 0
+
+    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
+        self.asked += 1
+        return [Proposal(self.space.sample(np.random.default_rng(0)), seed=self.asked - 1)]
+
+
+class Brief(RandomSearch):
+    """Done after five proposals."""
+
+    name = "brief"
+    parallel = 3
+    asked = 0
+
+    def ask(self, n: int, context: Context) -> list[Proposal]:
+        asked = super().ask(min(n, 5 - self.asked), context)
+        self.asked += len(asked)
+        return asked
+
+    @property
+    def done(self) -> str:
+        return "five are enough" if self.asked == 5 else ""
+
+
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
     """What the strategy `checked` is told."""
-    for strategy in (Checked, Broken, Silent):
+    for strategy in (Checked, Broken, Silent, Glancing, Again, Brief):
         monkeypatch.setitem(strategies.strategy_classes(), strategy.name, strategy)
     Checked.told = []
     return Checked.told
@@ -343,3 +387,48 @@ def test_events_tell_the_story(lab: Lab) -> None:
     assert len([e for e in told if e.type == "epoch"]) == 12
     assert [point["epoch"] for point in curve] == [1, 2]
     assert [e.seq for e in told] == list(range(1, len(told) + 1))
+
+
+def test_results_of_less_than_full_fidelity_are_kept_and_do_not_count(lab: Lab, checked: list[Outcome]) -> None:
+    """The first twelve trials train for one epoch of four, the other twelve are the same networks in full."""
+    job = lab.run(spec(24, task={"name": "landscape", "epochs": 4}, strategy={"name": "glancing"}))
+    with lab.store.read() as conn:
+        found = candidates.page(conn, "j", after=None, limit=500, by_reward=False, state=None)
+        front = {candidate_id for candidate_id, _, _ in candidates.points(conn, "j")}
+        tried = trials.page(conn, "j", states=["completed"], limit=500)
+    assert (job.completed, len(found)) == (24, 18)
+    assert sum(candidate.full for candidate in found) == len(front) == 12
+    assert {candidate.state for candidate in found} == {"completed"}
+    assert {trial.fidelity["epochs"] for trial in tried if trial.full} == {4}
+    assert job.incumbent in front
+    for candidate in found:
+        epochs = {t.fidelity["epochs"]: t.metrics for t in tried if t.candidate_id == candidate.id}
+        assert candidate.metrics["val_accuracy"] == epochs[4 if candidate.full else 1]["val_accuracy"]
+
+
+def test_a_second_equal_job_takes_partial_and_full_results_over(lab: Lab, checked: list[Outcome]) -> None:
+    wanted = spec(24, task={"name": "landscape", "epochs": 4}, strategy={"name": "glancing"})
+    first, second = lab.run(wanted, "a"), lab.run(wanted | {"budget": {"trials": 18}}, "b")
+    with lab.store.read() as conn:
+        assert len(candidates.points(conn, "a")) == len(candidates.points(conn, "b")) == 12
+    assert (first.best_reward, second.best_reward) == (second.best_reward, first.best_reward)
+
+
+def test_a_seed_of_its_own_is_another_trial(lab: Lab, checked: list[Outcome]) -> None:
+    job = lab.run(spec(6, task={"name": "landscape", "noise": 0.1}, strategy={"name": "again"}))
+    with lab.store.read() as conn:
+        tried = trials.page(conn, "j", states=["completed"], limit=500)
+    assert [trial.seed for trial in tried] == [0, 1, 2, 3, 4, 5]
+    assert (job.proposals, len({trial.metrics["val_accuracy"] for trial in tried})) == (6, 6)
+    assert len({trial.candidate_id for trial in tried}) == 1
+
+
+def test_a_strategy_that_is_done_ends_its_job(lab: Lab, checked: list[Outcome]) -> None:
+    job = lab.run(spec(50, strategy={"name": "brief"}))
+    assert (job.state, job.reason, job.completed) == ("finished", "five are enough", 5)
+
+
+def test_without_a_word_on_parallel_the_strategy_says(lab: Lab, checked: list[Outcome]) -> None:
+    job = lab.run(spec(5, strategy={"name": "brief"}, workers={}))
+    assert job.spec["workers"]["parallel"] == 3
+    assert lab.run(spec(5, workers={}), "k").spec["workers"]["parallel"] == 1
