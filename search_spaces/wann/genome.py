@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import ge
 
 from ..errors import SpaceError
 from .activations import NAMES
@@ -136,4 +137,4 @@ class Genome:
 
 
 def _falls(numbers: tuple[int, ...]) -> bool:
-    return any(map(int.__ge__, numbers, numbers[1:]))
+    return any(map(ge, numbers, numbers[1:]))
