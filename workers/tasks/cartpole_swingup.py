@@ -1,0 +1,45 @@
+"""Task `cartpole-swingup`: swing a pole up and balance it, by moving the cart that it hangs on."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from ..wann.cartpole import INPUTS, MAX_STEPS, OUTPUTS
+from ..wann.evaluator import ControlEvaluator
+from .base import TaskError, TaskOptions
+from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask
+
+HARD_STEPS = 200
+
+
+class CartPoleOptions(WeightAgnosticOptions):
+    """`hard` ends an episode after 200 steps, as the published `swingup_hard`, where `max_steps` is more."""
+
+    max_steps: Annotated[int, Field(ge=1, le=100_000)] = MAX_STEPS
+    hard: bool = False
+
+
+class CartPoleSwingUp(WeightAgnosticTask):
+    name: ClassVar[str] = "cartpole-swingup"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = "swing a pole up and balance it; scores weight agnostic networks by simulated episodes"
+    Options: ClassVar[type[TaskOptions]] = CartPoleOptions
+    options: CartPoleOptions
+    inputs: ClassVar[int] = INPUTS
+    outputs: ClassVar[int] = OUTPUTS
+
+    @property
+    def max_steps(self) -> int:
+        """Of an episode; its reward is at most that."""
+        return min(self.options.max_steps, HARD_STEPS) if self.options.hard else self.options.max_steps
+
+    def evaluator(self) -> ControlEvaluator:
+        try:
+            from ..wann.cartpole_evaluator import CartPoleEvaluator
+        except ModuleNotFoundError as error:
+            raise TaskError(
+                f"task {self.name} needs {error.name}, which is not installed; run: pip install 'nas-service[wann]'"
+            ) from None
+        return CartPoleEvaluator(self.max_steps)

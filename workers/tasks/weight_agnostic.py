@@ -1,0 +1,75 @@
+"""Tasks that score a network under several shared weights (arXiv 1906.04358): what they have in common."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from hashlib import blake2b
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from search_spaces import Signature
+
+from ..requests import Fidelity, Runner
+from ..wann.evaluator import Evaluator
+from .base import Metric, Task, TaskOptions
+
+Weight = Annotated[float, Field(allow_inf_nan=False, ge=-100, le=100)]
+
+
+class WeightAgnosticOptions(TaskOptions):
+    """`weights` are tried one by one on all connections; `repetitions` is the full fidelity."""
+
+    metric: str = "mean_reward"
+    weights: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=64)] = (-2, -1, -0.5, 0.5, 1, 2)
+    repetitions: Annotated[int, Field(ge=1, le=1000)] = 20
+
+
+class WeightAgnosticTask(Task):
+    """A network of `inputs` numbers and `outputs` numbers. Fidelity counts repetitions: episodes, or batches.
+
+    `best_weight` and, where a run diverged, `diverged` are reported besides `metrics`: nobody optimises them.
+    """
+
+    Options: ClassVar[type[TaskOptions]] = WeightAgnosticOptions
+    NO_RESULT: ClassVar[frozenset[str]] = frozenset({"metric", "repetitions"})  # options that change no trial's result
+    inputs: ClassVar[int]
+    outputs: ClassVar[int]
+    options: WeightAgnosticOptions
+
+    @property
+    def signature(self) -> Signature:
+        return Signature("vector", channels=self.inputs, outputs=self.outputs, sizes=(1, 1))
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (Metric("mean_reward"), Metric("best_reward"))
+
+    @property
+    def fidelity(self) -> Fidelity:
+        return Fidelity(self.options.repetitions)
+
+    @property
+    def fingerprint(self) -> str:
+        recipe = self.options.model_dump(mode="json", exclude=set(self.NO_RESULT))
+        text = json.dumps([self.name, self.version, recipe], sort_keys=True)
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @property
+    def batch(self) -> int:
+        return 24
+
+    @abstractmethod
+    def evaluator(self) -> Evaluator:
+        """What scores networks. Called on workers; raises TaskError where a package for it is missing."""
+
+    def runner(self) -> Runner:
+        from ..wann.control import ControlRunner
+
+        return ControlRunner(self.evaluator(), self.options.weights)
+
+    def exporter(self) -> Runner:
+        from ..wann.exporter import wann_exporter  # needs onnx and cmaes
+
+        return wann_exporter(self)

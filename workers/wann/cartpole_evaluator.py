@@ -1,0 +1,81 @@
+"""Scores of networks in cart-pole swing-up, each run in a lane of a compiled kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_spaces.ops import SharedWeightNetwork
+
+from . import cartpole
+from .cartpole import CartPole
+from .cartpole_kernel import ALIVE, STATES, TOTAL, run_episodes
+from .evaluator import Environment, Floats
+from .lanes import WIDTH, lane_rows
+from .program import Program, program_of
+
+Lanes = NDArray[np.float32]  # (rows, WIDTH)
+
+
+class CartPoleEvaluator:
+    """Rewards are sums over an episode of up to `max_steps` steps, each at most 1. A run's lane does not change it."""
+
+    worst = 0.0
+
+    def __init__(self, max_steps: int = cartpole.MAX_STEPS) -> None:
+        self._max_steps = max_steps
+
+    def shared(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
+        """Each of `weights` (W,) on all connections: rewards (W, repetitions)."""
+        return self._rewards(network, np.asarray(weights)[:, None], repetitions, seed, shared=True)
+
+    def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
+        """A weight of its own for each connection: `weights` (N, connections), rewards (N, repetitions)."""
+        if np.shape(weights) != (len(weights), network.params):
+            raise ValueError(f"expected {network.params} weights for each candidate, not an array {np.shape(weights)}")
+        return self._rewards(network, weights, repetitions, seed, shared=False)
+
+    def environment(self) -> Environment:
+        return CartPole(self._max_steps)
+
+    def _rewards(
+        self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int, *, shared: bool
+    ) -> Floats:
+        """Of each row of `weights` in each repetition: (rows, repetitions)."""
+        program = _checked(network)
+        starts = np.array([cartpole.start(seed + i) for i in range(repetitions)])
+        runs = len(weights) * repetitions
+        rewards = np.empty(runs)
+        for first in range(0, runs, WIDTH):
+            row, repetition = np.divmod(np.arange(first, min(first + WIDTH, runs)), repetitions)
+            rewards[first : first + WIDTH] = self._run(program, weights[row], starts[repetition], shared=shared)
+        return np.where(np.isnan(rewards), self.worst, rewards).reshape(len(weights), repetitions)
+
+    def _run(self, program: Program, weights: Floats, starts: Floats, *, shared: bool) -> Lanes:
+        """The rewards of up to WIDTH runs; NaN where one diverged."""
+        runs = len(weights)
+        lanes, state = lane_rows(weights.shape[1]), lane_rows(STATES)
+        lanes[:, :runs] = weights.T
+        state[: starts.shape[1], :runs] = starts.T
+        state[ALIVE, :runs] = 1
+        run_episodes(
+            program.offsets,
+            program.sources,
+            program.activations,
+            program.inputs,
+            lanes,
+            shared,
+            lane_rows(program.nodes),
+            state,
+            self._max_steps,
+        )
+        return state[TOTAL, :runs]
+
+
+def _checked(network: SharedWeightNetwork) -> Program:
+    if network.in_shape != (cartpole.INPUTS,) or network.outputs != cartpole.OUTPUTS:
+        raise ValueError(
+            f"cart-pole swing-up needs {cartpole.INPUTS} inputs and {cartpole.OUTPUTS} output; this network has "
+            f"{network.in_shape[0]} and {network.outputs}"
+        )
+    return program_of(network)
