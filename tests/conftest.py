@@ -56,6 +56,7 @@ def measure() -> Callable[..., Measured]:
     from torch.nn.modules.conv import _ConvNd
 
     from search_spaces.modules.shared_weight import MaskedProduct
+    from search_spaces.modules.video import Attention
 
     def run(module: nn.Module, *input_shapes: tuple[int, ...]) -> Measured:
         macs = []
@@ -63,10 +64,13 @@ def measure() -> Callable[..., Measured]:
         def count(layer: nn.Module, _: object, output: torch.Tensor) -> None:
             macs.append(layer.weight[0].numel() * output.numel())
 
+        def count_attention(_: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+            macs.append(2 * output.numel() * inputs[1].shape[1])
+
         def count_masked(layer: nn.Module, _: object, output: torch.Tensor) -> None:
             macs.append(len(set(zip(layer.rows.tolist(), layer.columns.tolist(), strict=True))) * len(output))
 
-        kinds = {_ConvNd: count, nn.Linear: count, MaskedProduct: count_masked}
+        kinds = {_ConvNd: count, nn.Linear: count, MaskedProduct: count_masked, Attention: count_attention}
         hooks = [
             m.register_forward_hook(hook)
             for m in module.modules()

@@ -8,7 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..architecture import INPUT, Architecture
-from ..ops import Classifier, Conv, Gate, MBConv, Op, SharedWeightNetwork
+from ..ops import Activation, Classifier, Conv, Gate, MBConv, Op, SharedWeightNetwork
+from . import video
+from .activation import activation
 from .shared_weight import SharedWeightModule
 
 DROPOUT = 0.2  # before the output layer (arXiv 1905.02244: keep probability 0.8)
@@ -19,7 +21,7 @@ class ConvModule(nn.Module):
         super().__init__()
         self.conv = _conv(op.in_shape[0], op.out_channels, op.kernel, op.stride)
         self.bn = _norm(op.out_channels)
-        self.act = _activation(op.activation)
+        self.act = activation(op.activation)
         self.shortcut = _shortcut(op.skip, op.stride)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -65,7 +67,7 @@ class ClassifierModule(nn.Module):
         features = op.hidden or op.in_shape[0]
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.hidden = nn.Linear(op.in_shape[0], op.hidden) if op.hidden else nn.Identity()
-        self.act = _activation(op.activation) if op.hidden else nn.Identity()
+        self.act = activation(op.activation) if op.hidden else nn.Identity()
         self.dropout = nn.Dropout(DROPOUT)
         self.output = nn.Linear(features, op.outputs)
 
@@ -79,10 +81,13 @@ class Network(nn.Module):
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.nodes = nn.ModuleList(build_op(op) for op in architecture.ops)
+        shape = architecture.input_shape
+        self.entry = video.FoldFrames(shape) if len(shape) == 4 else nn.Identity()
+        self.nodes = nn.ModuleList(build_node(op) for op in architecture.ops)
         self.inputs = tuple(node.inputs for node in architecture.nodes)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self.entry(x)
         values: list[Tensor] = []
         for node, inputs in zip(self.nodes, self.inputs, strict=True):
             values.append(node(*(x if source == INPUT else values[source] for source in inputs)))
@@ -94,13 +99,20 @@ _MODULES: dict[type[Op], Callable[[Any], nn.Module]] = {
     MBConv: MBConvModule,
     Classifier: ClassifierModule,
     SharedWeightNetwork: SharedWeightModule,
+    **video.MODULES,
 }
 
 
 def build_op(op: Op) -> nn.Module:
-    """A freshly initialised module for one op."""
+    """A freshly initialised module for one op: input (batch, *in_shape), output (batch, *out_shape)."""
+    module = build_node(op)
+    return video.OfClips(op, module) if type(op) in video.MODULES else module
+
+
+def build_node(op: Op) -> nn.Module:
+    """The same as networks hold it: one for clips takes and gives (batch * frames, channels, height, width)."""
     module = _MODULES[type(op)](op)
-    module.apply(_initialise)
+    module.apply(video.initialise if type(op) in video.MODULES else _initialise)
     return module
 
 
@@ -130,16 +142,8 @@ def _norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
-def _conv_bn(cin: int, cout: int, kernel: int, stride: int, activation: str, groups: int = 1) -> nn.Sequential:
-    return nn.Sequential(_conv(cin, cout, kernel, stride, groups), _norm(cout), _activation(activation))
-
-
-def _activation(name: str) -> nn.Module:
-    return (
-        {"relu": nn.ReLU, "relu6": nn.ReLU6, "hswish": nn.Hardswish}[name](inplace=True)
-        if name != "none"
-        else nn.Identity()
-    )
+def _conv_bn(cin: int, cout: int, kernel: int, stride: int, act: Activation, groups: int = 1) -> nn.Sequential:
+    return nn.Sequential(_conv(cin, cout, kernel, stride, groups), _norm(cout), activation(act))
 
 
 def _shortcut(skip: str, stride: int) -> nn.Module | None:
