@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from search_spaces.plugins import Plugins, load_plugins
 
 from .base import Task, TaskError
+from .cartpole_swingup import CartPoleSwingUp
 from .digits import Digits
 from .image_folder import ImageFolder
 from .landscape import Landscape
@@ -18,6 +19,7 @@ from .npz import Npz
 from .tabular import Tabular
 
 TASKS: dict[str, type[Task]] = {
+    "cartpole-swingup": CartPoleSwingUp,
     "digits": Digits,
     "imagefolder": ImageFolder,
     "landscape": Landscape,
