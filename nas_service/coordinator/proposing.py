@@ -11,9 +11,21 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from nas_service.store import Job, NewCandidate, NewProposal, NewTrial, Store, asks, candidates, events, jobs, trials
+from nas_service.store import (
+    Job,
+    Known,
+    NewCandidate,
+    NewProposal,
+    NewTrial,
+    Store,
+    asks,
+    candidates,
+    events,
+    jobs,
+    trials,
+)
 from nas_service.store.candidates import Result
-from nas_service.strategies import Outcome, Proposal
+from nas_service.strategies import Outcome
 from nas_service.strategies.base import Status
 
 from .grouping import grouped
@@ -36,7 +48,7 @@ class Round:
     results: list[Result] = field(default_factory=list)
     taken_over: int = 0  # results of other jobs, which stand for trials of this one
     causes: Counter[str] = field(default_factory=Counter)
-    known: dict[str, tuple[str, str]] = field(default_factory=dict)  # hash -> candidate id, why infeasible
+    known: dict[str, Known] = field(default_factory=dict)  # by hash
     flights: dict[str, str] = field(default_factory=dict)  # trial key -> trial id
 
     @property
@@ -102,99 +114,95 @@ def _place(
     reported: dict[str, float] | None,
     parents: dict[int, str],
 ) -> Outcome | None:
-    number = done.next_number
-    known = item.architecture.hash in done.known
-    if not known:
+    new = item.architecture.hash not in done.known
+    if new:
         lineage = tuple(dict.fromkeys(parents[n] for n in item.proposal.parents if n in parents))
-        _add_candidate(run, done, item, number, lineage)
-    candidate_id, reason = done.known[item.architecture.hash]
-    if reason:
-        done.causes["known" if known else reason.split(" ")[0]] += 1
+        _add_candidate(run, done, item, lineage)
+    candidate = done.known[item.architecture.hash]
+    if candidate.reason:
+        done.causes[candidate.reason.split(" ")[0] if new else "known"] += 1
         done.fruitless += 1
-        return _close(done, item.proposal, number, candidate_id, "infeasible")
+        return _close(done, item, candidate, "infeasible")
     if reported is not None and flaw(run.search.objective, {**item.costs, **reported}) is None:
-        return _reuse(run, done, item, number, candidate_id, reported, known=known)
+        return _reuse(run, done, item, candidate, reported, new=new)
     if key in done.flights:
         done.causes["known"] += 1
         done.fruitless += 1
-        _wait(done, item.proposal, number, candidate_id, done.flights[key])
+        _wait(done, item, candidate, done.flights[key])
         return None
-    _add_trial(run, done, item, number, candidate_id, key, start)
+    _add_trial(run, done, item, candidate, key, start)
     return None
 
 
-def _add_candidate(run: Run, done: Round, item: Described, number: int, lineage: tuple[str, ...]) -> None:
-    candidate_id = f"{run.job_id}.c{number}"
-    done.candidates.append(
-        NewCandidate(
-            candidate_id,
-            number,
-            item.architecture.hash,
-            item.proposal.genotype,
-            lineage,
-            item.reason,
-            dict(item.costs),
-        )
+def _add_candidate(run: Run, done: Round, item: Described, lineage: tuple[str, ...]) -> None:
+    number, genotype = done.next_number, item.proposal.genotype
+    new = NewCandidate(
+        f"{run.job_id}.c{number}", number, item.architecture.hash, genotype, lineage, item.reason, dict(item.costs)
     )
-    done.known[item.architecture.hash] = (candidate_id, item.reason)
+    done.candidates.append(new)
+    done.known[item.architecture.hash] = Known(new.id, item.reason, genotype)
 
 
-def _add_trial(
-    run: Run, done: Round, item: Described, number: int, candidate_id: str, key: str | None, start: str | None
-) -> None:
+def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: str | None, start: str | None) -> None:
     count = done.job.trials + _used(done)
+    request_id = f"{run.job_id}.r{count}"
     trial = NewTrial(
-        f"{run.job_id}.t{count}",
-        count,
-        candidate_id,
-        f"{run.job_id}.r{count}",
-        key,
-        item.fidelity,
-        item.full,
-        item.seed,
-        start,
+        f"{run.job_id}.t{count}", count, candidate.id, request_id, key, item.fidelity, item.full, item.seed, start
     )
     done.trials.append(trial)
     done.fruitless = 0
     if key is not None:
         done.flights[key] = trial.id
-    _wait(done, item.proposal, number, candidate_id, trial.id)
+    _wait(done, item, candidate, trial.id)
 
 
 def _reuse(
-    run: Run, done: Round, item: Described, number: int, candidate_id: str, reported: dict[str, float], *, known: bool
+    run: Run, done: Round, item: Described, candidate: Known, reported: dict[str, float], *, new: bool
 ) -> Outcome:
     """A result that is there already. One of another job counts as a trial of this one, for it fills in a candidate."""
     metrics = {**item.costs, **reported}
-    found = result(run.search.objective, candidate_id, metrics, full=item.full)
+    found = result(run.search.objective, candidate.id, metrics, full=item.full)
     done.results.append(found)
-    if known:
-        done.causes["known"] += 1
-        done.fruitless += 1
-    else:
+    if new:
         done.fruitless = 0
         done.taken_over += 1
-    return _close(done, item.proposal, number, candidate_id, "reused", metrics, found.reward)
+    else:
+        done.causes["known"] += 1
+        done.fruitless += 1
+    return _close(done, item, candidate, "reused", metrics, found.reward)
 
 
 def _close(
     done: Round,
-    proposal: Proposal,
-    number: int,
-    candidate_id: str,
+    item: Described,
+    candidate: Known,
     status: Status,
     metrics: dict[str, float] | None = None,
     reward: float | None = None,
 ) -> Outcome:
-    found = metrics or {}
-    done.proposals.append(
-        NewProposal(number, candidate_id, None, proposal.parents, proposal.token, status, reward, found)
-    )
+    number, proposal, found = done.next_number, item.proposal, metrics or {}
+    done.proposals.append(_proposal(done, item, candidate, None, status, reward, found))
     return Outcome(number, status, proposal.genotype, proposal.parents, proposal.token, found, reward)
 
 
-def _wait(done: Round, proposal: Proposal, number: int, candidate_id: str, trial_id: str) -> None:
-    done.proposals.append(NewProposal(number, candidate_id, trial_id, proposal.parents, proposal.token))
+def _wait(done: Round, item: Described, candidate: Known, trial_id: str) -> None:
+    done.proposals.append(_proposal(done, item, candidate, trial_id))
+
+
+def _proposal(
+    done: Round,
+    item: Described,
+    candidate: Known,
+    trial_id: str | None,
+    status: Status | None = None,
+    reward: float | None = None,
+    metrics: dict[str, float] | None = None,
+) -> NewProposal:
+    made = item.proposal
+    own = None if made.genotype == candidate.genotype else made.genotype
+    return NewProposal(
+        done.next_number, candidate.id, trial_id, made.parents, made.token, status, reward, metrics or {}, own
+    )
 
 
 def _record(store: Store, run: Run, done: Round, at: float) -> None:

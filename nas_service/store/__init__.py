@@ -1,7 +1,7 @@
 """The database of the service: the truth about every job. One module a noun; records come out, rows stay in."""
 
 from .engine import Store
-from .records import Candidate, Claim, Event, Export, Job, NewCandidate, NewProposal, NewTrial, Trial
+from .records import Candidate, Claim, Event, Export, Job, Known, NewCandidate, NewProposal, NewTrial, Trial
 
 __all__ = [
     "Candidate",
@@ -9,6 +9,7 @@ __all__ = [
     "Event",
     "Export",
     "Job",
+    "Known",
     "NewCandidate",
     "NewProposal",
     "NewTrial",

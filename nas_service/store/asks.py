@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from nas_service.strategies.base import Outcome
 
-from .records import NewCandidate, NewProposal, NewTrial
+from .records import Known, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
 
 
@@ -37,12 +37,17 @@ def record(
         conn.execute(insert(proposals), [_proposal_row(job_id, p) for p in new_proposals])
 
 
-def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Hash to (candidate id, why it is infeasible or empty), for those architectures that the job has seen."""
-    query = select(candidates.c.hash, candidates.c.id, candidates.c.reason).where(
-        candidates.c.job_id == job_id, candidates.c.hash.in_(hashes)
-    )
-    return {row.hash: (row.id, row.reason) for row in conn.execute(query)}
+def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> dict[str, Known]:
+    """Hash to candidate, for those architectures that the job has seen.
+
+    A limit that only a partial result broke is no reason yet.
+    """
+    c = candidates.c
+    query = select(c.hash, c.id, c.genotype, c.reason, c.full, c.value).where(c.job_id == job_id, c.hash.in_(hashes))
+    return {
+        row.hash: Known(row.id, row.reason if row.full or row.value is None else "", row.genotype)
+        for row in conn.execute(query)
+    }
 
 
 def reusable(conn: Connection, keys: Collection[str]) -> dict[str, dict[str, float]]:
@@ -62,13 +67,19 @@ def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str,
 def outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> list[Outcome]:
     """How proposals ended, by number, in the order asked for. Those still open are left out."""
     query = (
-        select(proposals, candidates.c.genotype)
+        select(proposals, candidates.c.genotype.label("shared"))
         .join(candidates, candidates.c.id == proposals.c.candidate_id)
         .where(proposals.c.job_id == job_id, proposals.c.number.in_(numbers), proposals.c.status.is_not(None))
     )
     found = {
         row.number: Outcome(
-            row.number, row.status, row.genotype, tuple(row.parents), row.token, row.metrics or {}, row.reward
+            row.number,
+            row.status,
+            row.genotype or row.shared,
+            tuple(row.parents),
+            row.token,
+            row.metrics or {},
+            row.reward,
         )
         for row in conn.execute(query)
     }

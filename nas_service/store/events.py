@@ -30,3 +30,10 @@ def after(conn: Connection, job_id: str, seq: int, limit: int = 500) -> list[Eve
     """The events that follow `seq`, oldest first."""
     query = select(events).where(events.c.job_id == job_id, events.c.seq > seq).order_by(events.c.seq).limit(limit)
     return [Event(**row) for row in conn.execute(query).mappings()]
+
+
+def keyed(conn: Connection, job_id: str, kind: str, key: str) -> Event | None:
+    """The event of this type whose data has this `key`."""
+    mine = (events.c.job_id == job_id, events.c.type == kind, events.c.data["key"].as_string() == key)
+    row = conn.execute(select(events).where(*mine)).mappings().first()
+    return None if row is None else Event(**row)

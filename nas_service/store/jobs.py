@@ -118,10 +118,13 @@ def move(conn: Connection, job_id: str, sources: Collection[str], target: str, r
     return True
 
 
-def extend(conn: Connection, job: Job, budget: Mapping[str, Any], at: float) -> None:
-    """Give a job this budget; one that has ended is queued and goes on from the state that it ended in."""
+def extend(conn: Connection, job: Job, budget: Mapping[str, Any], at: float, **note: Any) -> None:
+    """Give a job this budget; one that has ended is queued and goes on from the state that it ended in.
+
+    The event that tells it holds `note` too.
+    """
     conn.execute(update(jobs).where(jobs.c.id == job.id).values(spec=job.spec | {"budget": dict(budget)}))
-    events.append(conn, job.id, at, [("extended", {"budget": dict(budget)})])
+    events.append(conn, job.id, at, [("extended", {"budget": dict(budget), **note})])
     if move(conn, job.id, ("finished", "exhausted"), "queued", "extended; waiting for the coordinator", at):
         conn.execute(
             update(jobs).where(jobs.c.id == job.id).values(ended_at=None, fruitless=0, webhook=_if_any("waiting"))

@@ -135,7 +135,10 @@ class Event:
 
 @dataclass(frozen=True)
 class NewProposal:
-    """A numbered proposal, described, screened and looked up; `status` is set where no trial has to be awaited."""
+    """A numbered proposal, described, screened and looked up; `status` is set where no trial has to be awaited.
+
+    `genotype` is None where it is the candidate's.
+    """
 
     number: int
     candidate_id: str
@@ -145,6 +148,7 @@ class NewProposal:
     status: Status | None = None
     reward: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    genotype: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,15 @@ class NewCandidate:
     parents: tuple[str, ...]
     reason: str
     costs: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A candidate that an architecture has already; `reason` says why it is not trained again, or is empty."""
+
+    id: str
+    reason: str
+    genotype: dict[str, Any]
 
 
 @dataclass(frozen=True)

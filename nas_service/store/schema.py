@@ -106,6 +106,7 @@ proposals = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("candidate_id", String(64), nullable=False),
     Column("trial_id", String(64), index=True),
+    Column("genotype", JSON(none_as_null=True)),  # null: the candidate's, which another genotype may have brought
     Column("parents", JSON, nullable=False),  # numbers of proposals
     Column("token", JSON),
     Column("status", String(16)),  # null until told

@@ -176,6 +176,7 @@ def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
         select(
             proposals.c.number.label("p"),
             proposals.c.trial_id,
+            proposals.c.genotype.label("own"),
             proposals.c.parents.label("pp"),
             proposals.c.token,
             trials.c.full.label("at_full"),
@@ -189,7 +190,7 @@ def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
     found = []
     for row in conn.execute(query).mappings():
         candidate = Candidate(**{name: row[name] for name in _CANDIDATE})
-        outcome = Outcome(row["p"], "failed", candidate.genotype, tuple(row["pp"]), row["token"])
+        outcome = Outcome(row["p"], "failed", row["own"] or candidate.genotype, tuple(row["pp"]), row["token"])
         found.append(Awaiting(row["trial_id"], row["at_full"], candidate, outcome))
     return found
 

@@ -13,7 +13,7 @@ from searches import SPACE, Lab, spec
 from sqlalchemy import select
 
 from nas_service import strategies
-from nas_service.store import Job, Store, candidates, events, jobs, requests, trials
+from nas_service.store import Job, Store, asks, candidates, events, jobs, requests, trials
 from nas_service.store.schema import proposals as proposal_table
 from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
 from workers.dispatchers import InlineDispatcher
@@ -91,6 +91,20 @@ class Again(RandomSearch):
         return [Proposal(self.space.sample(np.random.default_rng(0)), seed=self.asked - 1)]
 
 
+class Renamed(RandomSearch):
+    """One network under many names."""
+
+    name = "renamed"
+    asked = 0
+
+    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
+        self.asked += 1
+        return [Proposal(self.space.sample(np.random.default_rng(0)) | {"origin": self.asked}, seed=self.asked // 2)]
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        Checked.told += outcomes
+
+
 class Brief(RandomSearch):
     """Done after five proposals."""
 
@@ -111,7 +125,7 @@ class Brief(RandomSearch):
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
     """What the strategy `checked` is told."""
-    for strategy in (Checked, Broken, Silent, Glancing, Again, Brief):
+    for strategy in (Checked, Broken, Silent, Glancing, Again, Renamed, Brief):
         monkeypatch.setitem(strategies.strategy_classes(), strategy.name, strategy)
     Checked.told = []
     return Checked.told
@@ -432,3 +446,15 @@ def test_without_a_word_on_parallel_the_strategy_says(lab: Lab, checked: list[Ou
     job = lab.run(spec(5, strategy={"name": "brief"}, workers={}))
     assert job.spec["workers"]["parallel"] == 3
     assert lab.run(spec(5, workers={}), "k").spec["workers"]["parallel"] == 1
+
+
+def test_a_proposal_keeps_its_own_genotype(lab: Lab, checked: list[Outcome]) -> None:
+    """Two genotypes of one architecture share a candidate, and each comes back as it was proposed."""
+    lab.run(spec(5, strategy={"name": "renamed"}))
+    told = {outcome.number: outcome.genotype for outcome in checked}
+    with lab.store.read() as conn:
+        looked_up = {outcome.number: outcome.genotype for outcome in asks.outcomes(conn, "j", list(told))}
+        shared = {row.number: candidates.get(conn, row.candidate_id).genotype for row in rows(lab)}
+    assert looked_up == told
+    assert len({genotype["origin"] for genotype in told.values()}) == len(told) > 5
+    assert {genotype["origin"] for genotype in shared.values()} == {1}
