@@ -7,19 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from search_spaces import Architecture, Op
 
 from .export_options import ExportOptions
 from .int8_comparison import comparison
-from .markdown import size_text, table
+from .markdown import joined, size_text, table
 from .onnx_file import Labels, preprocessing
+from .origin import origin, version_table
 from .quantisation import CALIBRATION_IMAGES
 from .requests import TrialRequest
 from .tasks.image_classification import ImageClassification
 from .tasks.image_data import Fit
-from .versions import versions
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,9 @@ class Card:
 
 def render(card: Card) -> str:
     """The card as Markdown."""
-    sections = (_head, _results, _int8, _usage, _architecture, _training, _checks, _origin, _versions)
-    return "\n\n".join(filter(None, (section(card) for section in sections))) + "\n"
+    sections = (_head, _results, _int8, _usage, _architecture, _training, _checks)
+    own = [section(card) for section in sections]
+    return joined([*own, origin(card.options), version_table(card.task)])
 
 
 def _head(card: Card) -> str:
@@ -181,25 +180,6 @@ def _unchecked(card: Card) -> str:
     if not card.options.int8:
         return ""
     return " The int8 file passed onnx's checker; its answers may differ, which is what the table above is for."
-
-
-def _origin(card: Card) -> str:
-    o = card.options
-    lines = ["## Where it comes from", ""]
-    if o.candidate:
-        lines.append(f"Candidate `{o.candidate}`.")
-    if o.table_hash:
-        lines.append(f"Latency table `{o.table_hash}`.")
-    lines += ["", "Lineage, from the first ancestor to the parent:", ""] if o.lineage else []
-    lines += [f"{i}. {line}" for i, line in enumerate(o.lineage, 1)]
-    if o.spec:
-        lines += ["", "The job:", "", "```yaml", yaml.safe_dump(o.spec, sort_keys=False).rstrip(), "```"]
-    return "\n".join(lines) if len(lines) > 2 else "## Where it comes from\n\nExported by hand, from no job."
-
-
-def _versions(card: Card) -> str:
-    own = [("task", f"{card.task.name} v{card.task.version}")]
-    return "## Versions\n\n" + table(("package", "version"), [*own, *versions().items()])
 
 
 def _limits(options: ExportOptions) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from search_spaces.ops import SharedWeightNetwork
+from workers.tasks.weight_agnostic import WeightAgnosticTask
 from workers.wann.reference import forward, on_all
 
 STEPS = 4
@@ -86,3 +87,22 @@ class Sorting:
         scores = forward(network, weights, self.inputs("train")[chosen])
         likelihood = scores - np.log(np.exp(scores).sum(1, keepdims=True))
         return likelihood[np.arange(100), self.labels("train")[chosen]].mean()
+
+
+class ReachingTask(WeightAgnosticTask):
+    name = "reaching"
+    version = 1
+    summary = "reach a point with two gains"
+    inputs = 2
+    outputs = 2
+
+    def evaluator(self):
+        return Reaching()
+
+
+class SortingTask(ReachingTask):
+    name = "sorting"
+    summary = "sort points by their larger coordinate"
+
+    def evaluator(self):
+        return Sorting()

@@ -13,7 +13,7 @@ from search_spaces import Signature
 
 from ..requests import Fidelity, Runner
 from ..wann.evaluator import Evaluator
-from .base import Metric, Task, TaskOptions
+from .base import Metric, Task, TaskError, TaskOptions
 
 Weight = Annotated[float, Field(allow_inf_nan=False, ge=-100, le=100)]
 
@@ -70,6 +70,11 @@ class WeightAgnosticTask(Task):
         return ControlRunner(self.evaluator(), self.options.weights)
 
     def exporter(self) -> Runner:
-        from ..wann.exporter import wann_exporter  # needs onnx and cmaes
-
+        try:
+            from ..wann.exporter import wann_exporter
+        except ModuleNotFoundError as error:
+            raise TaskError(
+                f"exports of task {self.name} need {error.name}, which is not installed; "
+                "run: pip install 'nas-service[worker,wann]'"
+            ) from None
         return wann_exporter(self)

@@ -13,10 +13,8 @@ from .reference import forward, on_all
 
 def vote(outputs: Floats) -> NDArray[np.intp]:
     """The class of each sample by class scores (W, samples, classes): most votes, then the highest mean probability."""
-    shifted = np.exp(outputs - outputs.max(-1, keepdims=True))
-    probabilities = shifted / shifted.sum(-1, keepdims=True)
     votes = outputs.argmax(-1)[..., None] == np.arange(outputs.shape[-1])
-    return np.asarray((votes.sum(0) + probabilities.mean(0)).argmax(-1))
+    return np.asarray((votes.sum(0) + _probabilities(outputs).mean(0)).argmax(-1))
 
 
 def voted_accuracy(network: SharedWeightNetwork, weights: Floats, evaluator: ClassificationEvaluator) -> float:
@@ -27,5 +25,18 @@ def voted_accuracy(network: SharedWeightNetwork, weights: Floats, evaluator: Cla
 
 def mean_action(network: SharedWeightNetwork, weights: Floats, observations: Floats) -> Floats:
     """The mean of the actions under each of `weights` (W,): (samples, outputs) for observations (samples, inputs)."""
-    actions = [forward(network, on_all(network, weight), observations) for weight in weights]
-    return np.asarray(np.mean(actions, axis=0))
+    return np.asarray(_under_each(network, weights, observations).mean(0))
+
+
+def mean_probability(network: SharedWeightNetwork, weights: Floats, inputs: Floats) -> Floats:
+    """The mean of the softmax under each of `weights` (W,): (samples, classes) for inputs (samples, inputs)."""
+    return np.asarray(_probabilities(_under_each(network, weights, inputs)).mean(0))
+
+
+def _under_each(network: SharedWeightNetwork, weights: Floats, inputs: Floats) -> Floats:
+    return np.stack([forward(network, on_all(network, weight), inputs) for weight in weights])
+
+
+def _probabilities(outputs: Floats) -> Floats:
+    likely = np.exp(outputs - outputs.max(-1, keepdims=True))
+    return np.asarray(likely / likely.sum(-1, keepdims=True))
