@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from nas_service.errors import Conflict, InvalidSpec, ServiceError
 from nas_service.remote_data import refuse_unseen
@@ -13,6 +16,7 @@ from nas_service.store import Job, events, jobs
 from workers.tasks import TaskError, task_of
 
 from .service import Service
+from .submission import check_key
 from .views import ExtendRequest
 
 
@@ -28,29 +32,51 @@ def parse_request(body: dict[str, Any]) -> ExtendRequest:
     return wanted
 
 
-def extend(service: Service, job_id: str, wanted: ExtendRequest) -> Job:
-    """Add to the budget. Raises NotFound, Conflict for a job that cannot go on, ServiceError for too little.
+def extend(service: Service, job_id: str, wanted: ExtendRequest, idempotency_key: str | None = None) -> Job:
+    """Add to the budget, or do nothing where this key has done so before.
 
-    Data that is not where the job found it is InvalidSpec, as at submission.
+    Raises NotFound, Conflict for a job that cannot go on or a key that added something else, ServiceError for too
+    little, and InvalidSpec for data that is not where the job found it, as at submission.
     """
-    unchecked, at = _check_data(service, job_id), service.clock()
+    check_key(idempotency_key)
+    note = _note(wanted, idempotency_key)
+    with service.store.read() as conn:
+        job, repeated = jobs.get(conn, job_id), _is_repeated(conn, job_id, note)
+    if repeated:
+        return job
+    unchecked, at = _check_data(service, job), service.clock()
     with service.store.write() as conn:
         jobs.locked_state(conn, job_id)
         job = jobs.get(conn, job_id)
+        if _is_repeated(conn, job_id, note):
+            return job
         if job.state not in jobs.EXTENSIBLE:
             raise Conflict(
                 f"job {job_id} is {job.state}, which is for good; start it anew with: nas clone {job_id}", "state"
             )
-        jobs.extend(conn, job, _enlarged(job, wanted), at)
+        jobs.extend(conn, job, _enlarged(job, wanted), at, **note)
         if unchecked:
             events.append(conn, job_id, at, [("data", {"message": unchecked})])
         return jobs.get(conn, job_id)
 
 
-def _check_data(service: Service, job_id: str) -> str:
+def _note(wanted: ExtendRequest, key: str | None) -> dict[str, Any]:
+    """What the event of an extension tells of its key: a hash, for everyone who can read the job sees its events."""
+    if key is None:
+        return {}
+    return {"key": blake2b(key.encode(), digest_size=16).hexdigest(), "added": wanted.model_dump()}
+
+
+def _is_repeated(conn: Connection, job_id: str, note: Mapping[str, Any]) -> bool:
+    """Raises Conflict where the key was used for something else."""
+    earlier = events.keyed(conn, job_id, "extended", note["key"]) if note else None
+    if earlier is not None and earlier.data["added"] != note["added"]:
+        raise Conflict(f"this Idempotency-Key was used to add something else to job {job_id}: {earlier.data['added']}")
+    return earlier is not None
+
+
+def _check_data(service: Service, job: Job) -> str:
     """What `refuse_unseen` says of a job that can go on; outside of any transaction, for it may wait for answers."""
-    with service.store.read() as conn:
-        job = jobs.get(conn, job_id)
     if job.state not in jobs.EXTENSIBLE:
         return ""
     try:

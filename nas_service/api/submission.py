@@ -35,7 +35,7 @@ def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None =
 
     Raises InvalidSpec for a spec that cannot run, Conflict for a key that was used for another spec.
     """
-    _check_key(idempotency_key)
+    check_key(idempotency_key)
     search = admit(spec, service.settings.tables)
     refuse_forbidden(search.spec, service.settings.hosts_for_webhooks)
     unchecked = refuse_unseen(search.task, search.spec.workers, service.dispatcher)
@@ -86,6 +86,7 @@ def _hash(spec: dict[str, Any]) -> str:
     return blake2b(json.dumps(spec, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _check_key(key: str | None) -> None:
+def check_key(key: str | None) -> None:
+    """Raises ServiceError for a key that no header or column could hold."""
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise ServiceError(f"expected 1 to {LONGEST_KEY} printable ASCII characters", "Idempotency-Key")

@@ -26,6 +26,7 @@ from nas_service.api.views import (
     SpaceEntry,
     TrialView,
 )
+from search_spaces.plugins import Plugin
 
 from . import calls
 from .calls import Call
@@ -94,9 +95,16 @@ class AsyncClient:
     async def cancel(self, job_id: str) -> JobView:
         return await self._send(calls.control(job_id, "cancel"))
 
-    async def extend(self, job_id: str, *, trials: int | None = None, hours: float | None = None) -> JobView:
-        """Add trials or hours to the budget; a finished or exhausted job goes on from where it ended."""
-        return await self._send(calls.extend(job_id, trials, hours))
+    async def extend(
+        self,
+        job_id: str,
+        *,
+        trials: int | None = None,
+        hours: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> JobView:
+        """Add trials or hours to the budget, once a key; a finished or exhausted job goes on from where it ended."""
+        return await self._send(calls.extend(job_id, trials, hours, idempotency_key))
 
     async def clone(
         self, job_id: str, changes: Mapping[str, Any] | None = None, idempotency_key: str | None = None
@@ -228,6 +236,10 @@ class AsyncClient:
 
     async def tasks(self) -> list[CatalogueEntry]:
         return await self._send(calls.tasks())
+
+    async def plugins(self) -> list[Plugin]:
+        """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
+        return await self._send(calls.plugins())
 
     async def devices(self) -> list[DeviceView]:
         return await self._send(calls.devices())

@@ -27,6 +27,7 @@ from nas_service.api.views import (
     SpaceEntry,
     TrialView,
 )
+from search_spaces.plugins import Plugin
 
 from .errors import ApiError
 
@@ -72,9 +73,8 @@ def _read(answer: Any, response: httpx.Response) -> Any:
 
 def submit(spec: Mapping[str, Any], idempotency_key: str | None) -> Call[JobView]:
     """Raises ApiError for values that JSON does not know (YAML has dates), before anything is sent."""
-    headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
     _refuse_unknown(spec, "")
-    return Call(JobView, "POST", "/jobs", body=dict(spec), headers=headers)
+    return Call(JobView, "POST", "/jobs", body=dict(spec), headers=_once(idempotency_key))
 
 
 def preview(spec: Mapping[str, Any]) -> Call[PreviewView]:
@@ -95,15 +95,15 @@ def control(job_id: str, verb: str) -> Call[JobView]:
     return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/{verb}")
 
 
-def extend(job_id: str, trials: int | None, hours: float | None) -> Call[JobView]:
-    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/extend", body={"trials": trials, "hours": hours})
+def extend(job_id: str, trials: int | None, hours: float | None, idempotency_key: str | None) -> Call[JobView]:
+    more = {"trials": trials, "hours": hours}
+    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/extend", body=more, headers=_once(idempotency_key))
 
 
 def clone(job_id: str, changes: Mapping[str, Any], idempotency_key: str | None) -> Call[JobView]:
     """Raises ApiError for values that JSON does not know, before anything is sent."""
-    headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
     _refuse_unknown(changes, "")
-    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/clone", body=dict(changes), headers=headers)
+    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/clone", body=dict(changes), headers=_once(idempotency_key))
 
 
 def delete(job_id: str) -> Call[None]:
@@ -172,6 +172,10 @@ def tasks() -> Call[list[CatalogueEntry]]:
     return Call(list[CatalogueEntry], "GET", "/tasks")
 
 
+def plugins() -> Call[list[Plugin]]:
+    return Call(list[Plugin], "GET", "/plugins")
+
+
 def devices() -> Call[list[DeviceView]]:
     return Call(list[DeviceView], "GET", "/devices")
 
@@ -190,6 +194,11 @@ def cluster() -> Call[ClusterView]:
 
 def gc(dry_run: bool) -> Call[GarbageView]:
     return Call(GarbageView, "POST", "/gc", {"dry_run": dry_run})
+
+
+def _once(idempotency_key: str | None) -> dict[str, str]:
+    """The header that makes a repeated request one request."""
+    return {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
 
 
 def _safe(part: str) -> str:

@@ -27,6 +27,7 @@ from nas_service.api.views import (
     SpaceEntry,
     TrialView,
 )
+from search_spaces.plugins import Plugin
 
 from . import calls
 from .calls import Call
@@ -106,9 +107,16 @@ class Client:
     def cancel(self, job_id: str) -> JobView:
         return self._send(calls.control(job_id, "cancel"))
 
-    def extend(self, job_id: str, *, trials: int | None = None, hours: float | None = None) -> JobView:
-        """Add trials or hours to the budget; a finished or exhausted job goes on from where it ended."""
-        return self._send(calls.extend(job_id, trials, hours))
+    def extend(
+        self,
+        job_id: str,
+        *,
+        trials: int | None = None,
+        hours: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> JobView:
+        """Add trials or hours to the budget, once a key; a finished or exhausted job goes on from where it ended."""
+        return self._send(calls.extend(job_id, trials, hours, idempotency_key))
 
     def clone(
         self, job_id: str, changes: Mapping[str, Any] | None = None, idempotency_key: str | None = None
@@ -235,6 +243,10 @@ class Client:
 
     def tasks(self) -> list[CatalogueEntry]:
         return self._send(calls.tasks())
+
+    def plugins(self) -> list[Plugin]:
+        """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
+        return self._send(calls.plugins())
 
     def devices(self) -> list[DeviceView]:
         return self._send(calls.devices())

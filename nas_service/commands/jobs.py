@@ -91,11 +91,12 @@ def extend(
     job: JobId,
     trials: Annotated[int | None, typer.Option(min=1, help="so many more")] = None,
     hours: Annotated[float | None, typer.Option(min=0, help="so many more")] = None,
+    idempotency_key: Annotated[str | None, typer.Option(help="extend once, however often this runs with it")] = None,
     server: Server = DEFAULT_URL,
 ) -> None:
     """Give a job more trials or hours; one that has finished or is exhausted goes on."""
     with connected(server) as client:
-        extended = client.extend(job, trials=trials, hours=hours)
+        extended = client.extend(job, trials=trials, hours=hours, idempotency_key=idempotency_key)
     until = "" if extended.hours_budget is None else f" or {extended.hours_budget:g} hours"
     typer.echo(f"job {extended.id} is {extended.state}: it ends after {extended.trials_budget} trials{until}")
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ def test_a_broken_plug_in_is_named_and_the_others_work(inline: Server, tmp_path:
     listed = {plugin["name"]: plugin for plugin in inline.nas_json("plugins")}
     offered = httpx.get(f"{inline.url}/api/v1/plugins").raise_for_status().json()
     assert sorted(listed.values(), key=str) == sorted(offered, key=str)
+    with inline.client() as client:
+        assert [asdict(plugin) for plugin in client.plugins()] == offered
     assert {name: plugin["problem"] for name, plugin in listed.items()} == {
         "ladder": "",
         "climber": "",

@@ -85,9 +85,9 @@ def cancel(job_id: Id, service: Here) -> JobView:
 
 
 @router.post("/{job_id}/extend", openapi_extra=EXTEND_BODY)
-def extend(job_id: Id, body: JsonObject, service: Here) -> JobView:
-    """Add trials or hours to the budget; a finished or exhausted job goes on from where it ended."""
-    return readings.job_view(extending.extend(service, job_id, extending.parse_request(body)))
+def extend(job_id: Id, body: JsonObject, service: Here, idempotency_key: IdempotencyKey = None) -> JobView:
+    """Add trials or hours to the budget, once an `Idempotency-Key`; a finished or exhausted job goes on."""
+    return readings.job_view(extending.extend(service, job_id, extending.parse_request(body), idempotency_key))
 
 
 @router.post("/{job_id}/clone", status_code=201, openapi_extra=PATCH_BODY)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import services
-from services import SPEC, Live
+from services import ENDLESS, SPEC, Live
 
 from nas_service.client import ApiError, Client
 
@@ -40,7 +40,7 @@ def test_submissions_at_one_moment_with_one_key_make_one_job(client: Client) -> 
 
 def test_submissions_at_one_moment_all_arrive(client: Client) -> None:
     with ThreadPoolExecutor(8) as pool:
-        ids = set(pool.map(lambda seed: client.submit(SPEC | {"seed": seed}).id, range(100, 116)))
+        ids = set(pool.map(lambda seed: client.submit(ENDLESS | {"seed": seed}).id, range(100, 116)))
     assert len(ids) == 16
     for job in ids:
         client.cancel(job)
@@ -57,3 +57,16 @@ def test_an_id_that_no_column_could_hold_is_not_found(client: Client, name: str)
 def test_text_that_no_column_could_hold_is_refused(client: Client) -> None:
     with pytest.raises(ApiError, match="NUL"):
         client.submit(SPEC | {"name": "a\0b"})
+
+
+def test_extensions_at_one_moment_with_one_key_add_once(client: Client) -> None:
+    job = client.submit(ENDLESS).id
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: client.extend(job, trials=7, idempotency_key="more"), range(8)))
+    assert {extended.trials_budget for extended in made} == {100_007}
+    assert client.extend(job, trials=7, idempotency_key="other").trials_budget == 100_014
+    with pytest.raises(ApiError, match="was used to add something else") as refusal:
+        client.extend(job, trials=8, idempotency_key="more")
+    assert refusal.value.status == 409
+    client.cancel(job)
+    assert client.extend(job, trials=7, idempotency_key="more").state == "cancelled"

@@ -46,6 +46,7 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
             await asked.spaces(),
             await asked.strategies(),
             await asked.tasks(),
+            await asked.plugins(),
             await asked.devices(),
             await asked.cluster(),
         ]
@@ -62,6 +63,7 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         client.spaces(),
         client.strategies(),
         client.tasks(),
+        client.plugins(),
         client.devices(),
         client.cluster(),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from services import SPEC, Live
+from services import ENDLESS, SPEC, Live
 
 from nas_service.client import ApiError, Client
 from nas_service.commands import main
@@ -35,6 +35,13 @@ def test_extend_says_where_the_job_ends_now(nas: Nas, client: Client) -> None:
     code, out, _ = nas("extend", job, "--trials", 4, "--hours", 0.5)
     assert (code, out) == (0, f"job {job} is queued: it ends after 7 trials or 1.5 hours\n")
     assert client.wait(job).completed == 7
+
+
+def test_extend_with_a_key_adds_once(nas: Nas, client: Client) -> None:
+    job = client.submit(ENDLESS).id
+    said = [nas("extend", job, "--trials", 4, "--idempotency-key", "again")[1] for _ in range(2)]
+    assert all("it ends after 100004 trials" in one for one in said)
+    client.cancel(job)
 
 
 def test_clone_prints_the_id_of_a_job_with_the_changes(nas: Nas, client: Client, finished: str, tmp_path: Path) -> None:
