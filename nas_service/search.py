@@ -35,8 +35,8 @@ class Search:
     def prepare(cls, spec: JobSpec, tables: Path) -> Search:
         """Resolve every name in the spec. Raises InvalidSpec, which names the field and what would be right."""
         try:
-            task = get_task(spec.task.name, **spec.task.options)
             space = get_space(spec.space.name, **spec.space.options)
+            task = get_task(spec.task.name, space.kinds, **spec.task.options)
             bound = space.bind(task.signature)
         except (SpaceError, TaskError) as error:
             raise InvalidSpec(str(error), error.field) from None

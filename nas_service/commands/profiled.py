@@ -20,8 +20,8 @@ SIZES = (8, 4096)  # pixels a side that a whole space may ask for
 def of_spec(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
     """The spec in a file, and the space it means for its task."""
     spec = parse(read_spec(spec_file))
-    task = get_task(spec.task.name, **spec.task.options)
-    return spec, get_space(spec.space.name, **spec.space.options).bind(task.signature)
+    space = get_space(spec.space.name, **spec.space.options)
+    return spec, space.bind(get_task(spec.task.name, space.kinds, **spec.task.options).signature)
 
 
 def whole_space(

@@ -58,6 +58,7 @@ def specs(image_networks: list[Architecture], tmp_path: Path) -> dict[str, dict[
     return {
         "digits": {"epochs": 1},
         "imagefolder": {"path": str(write_folders(tmp_path / "bars"))} | gray,
+        "mnist16": {"path": str(arrays)},
         "npz": {"path": str(arrays), "epochs": 1},
         "tabular": {"path": str(table)},
     }

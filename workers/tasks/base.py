@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from search_spaces import Signature
+from search_spaces.space import Kind
 
 from ..requests import Fidelity, Runner
 
@@ -39,6 +41,7 @@ class Task(ABC):
     version: ClassVar[int]
     summary: ClassVar[str]
     Options: ClassVar[type[TaskOptions]]
+    variants: ClassVar[Mapping[Kind, str]] = {}  # by kind of network, the task that poses the same problem to it
     reads_path: ClassVar[bool] = False  # whether the data lies at the option `path`, where every worker has to see it
     options: Any
 

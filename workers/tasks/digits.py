@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import ClassVar
 
 import numpy as np
 
 from search_spaces import Signature
+from search_spaces.space import Kind
 
 from .image_classification import ImageClassification
 from .image_data import Augmentation, ImageData, Split, normalisation, stratified
@@ -21,6 +23,7 @@ class Digits(ImageClassification):
     name: ClassVar[str] = "digits"
     version: ClassVar[int] = 1
     summary: ClassVar[str] = "scikit-learn's 1,797 handwritten digits, one channel, scaled to the network's input"
+    variants: ClassVar[Mapping[Kind, str]] = {"image": "digits", "vector": "digits-vector"}
 
     @property
     def signature(self) -> Signature:
@@ -31,11 +34,12 @@ class Digits(ImageClassification):
         return CONTENT
 
     def load(self) -> ImageData:
-        return _load()
+        return load()
 
 
 @cache
-def _load() -> ImageData:
+def load() -> ImageData:
+    """The images and their splits, read once."""
     from sklearn.datasets import load_digits  # takes a second, and only workers need it
 
     images, labels = load_digits().images[:, None].astype(np.uint8), load_digits().target.astype(np.int64)

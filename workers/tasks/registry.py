@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from search_spaces.plugins import Plugins, load_plugins
+from search_spaces.space import Kind
 
 from .base import Task, TaskError
 from .cartpole_swingup import CartPoleSwingUp
 from .digits import Digits
+from .digits_vector import DigitsVector
 from .image_folder import ImageFolder
 from .landscape import Landscape
+from .mnist16 import Mnist16
 from .npz import Npz
 from .tabular import Tabular
 
 TASKS: dict[str, type[Task]] = {
     "cartpole-swingup": CartPoleSwingUp,
     "digits": Digits,
+    "digits-vector": DigitsVector,
     "imagefolder": ImageFolder,
     "landscape": Landscape,
+    "mnist16": Mnist16,
     "npz": Npz,
     "tabular": Tabular,
 }
@@ -40,14 +45,19 @@ def task_plugins() -> Plugins:
     return load_plugins("nas.tasks", Task, TASKS)
 
 
-def get_task(name: str, **options: Any) -> Task:
-    """The task of this name with these options. Raises TaskError that names the field for either."""
+def get_task(name: str, kinds: Sequence[Kind] = (), **options: Any) -> Task:
+    """The task of this name with these options, or its variant for a space that builds networks of these `kinds`.
+
+    Raises TaskError that names the field for a name or an option that is not known.
+    """
     known = task_classes()
     if name not in known:
         raise TaskError(
             f"there is no task {name!r}; there are: {', '.join(sorted(known))}{task_plugins().why_not(name)}",
             "task.name",
         )
+    variants = known[name].variants
+    name = next((variants[kind] for kind in kinds if kind in variants), name)
     try:
         task = known[name](**options)
     except ValidationError as error:
