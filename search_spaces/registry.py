@@ -11,10 +11,12 @@ from .errors import SpaceError
 from .mobilenetv3 import MobileNetV3
 from .plugins import Plugins, load_plugins
 from .space import SearchSpace
+from .tvn import Tvn
 from .wann.space import Wann
 
 SPACES: dict[str, type[SearchSpace]] = {
     "mobilenetv3": MobileNetV3,
+    "tvn": Tvn,
     "wann": Wann,
 }
 

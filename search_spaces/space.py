@@ -20,13 +20,16 @@ Kind = Literal["image", "clip", "vector"]
 class Signature:
     """What a task needs of an architecture: input kind, input channels, outputs, and the input sizes it can serve.
 
-    `sizes` is the smallest and the largest side in pixels (images) that the task can deliver.
+    `sizes` is the smallest and the largest side in pixels (images, clips) that the task can deliver; `frames` and
+    `frame_rates` (frames a second) are the like for clips, None where the task sets no limit.
     """
 
     kind: Kind
     channels: int
     outputs: int
     sizes: tuple[int, int]
+    frames: tuple[int, int] | None = None
+    frame_rates: tuple[float, float] | None = None
 
 
 class Options(BaseModel):

@@ -161,8 +161,12 @@ class ClipGateModule(nn.Module):
 class Attention(nn.Module):
     """Softmax attention; queries (batch, n, c), keys (batch, m, c) and values (batch, m, c) give (batch, n, c)."""
 
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.scale = channels**-0.5
+
     def forward(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        return torch.softmax(queries @ keys.transpose(1, 2), -1) @ values
+        return torch.softmax(self.scale * queries @ keys.transpose(1, 2), -1) @ values
 
 
 class NonLocalModule(nn.Module):
@@ -174,7 +178,7 @@ class NonLocalModule(nn.Module):
         self.pool = nn.MaxPool2d((min(2, op.in_shape[2]), min(2, op.in_shape[3])))
         self.key = nn.Conv2d(channels, op.inner, 1, bias=False)
         self.value = nn.Conv2d(channels, op.inner, 1, bias=False)
-        self.attention = Attention()
+        self.attention = Attention(op.inner)
         self.projection = nn.Conv2d(op.inner, channels, 1, bias=False)
         self.bn = nn.BatchNorm2d(channels)
 

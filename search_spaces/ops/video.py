@@ -105,7 +105,8 @@ class NonLocal(Op):
     """Embedded-Gaussian attention over all positions of a clip, added to its input (arXiv 1711.07971).
 
     Queries, keys and values have half the channels; keys and values come from a map that is max-pooled 2x2 in space
-    where that is possible. The products of the attention count as MACs.
+    where that is possible. Products are divided by the root of the inner channels, without which the softmax is as
+    good as one-hot from the start. The two products of the attention count as MACs.
     """
 
     kind: ClassVar[str] = "non_local"

@@ -90,7 +90,7 @@ def non_local(op: NonLocal, module: nn.Module, x: Tensor) -> Tensor:
         functional.conv3d(source, layer.weight.unsqueeze(2)).flatten(2)
         for source, layer in ((x, module.query), (pooled, module.key), (pooled, module.value))
     )
-    weights = torch.softmax(torch.einsum("bcn,bcm->bnm", query, key), 2)
+    weights = torch.softmax(torch.einsum("bcn,bcm->bnm", query, key) / op.inner**0.5, 2)
     attended = torch.einsum("bnm,bcm->bcn", weights, value).unflatten(2, op.in_shape[1:])
     return x + normalise(module.bn, functional.conv3d(attended, module.projection.weight.unsqueeze(2)))
 
