@@ -14,6 +14,7 @@ from search_spaces.plugins import Plugins, load_plugins
 from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 from .evolution import Evolution
 from .random_search import RandomSearch
+from .wann import WannEvolution
 
 __all__ = [
     "Context",
@@ -30,6 +31,7 @@ __all__ = [
 STRATEGIES: dict[str, type[Strategy]] = {
     "evolution": Evolution,
     "random": RandomSearch,
+    "wann": WannEvolution,
 }
 
 

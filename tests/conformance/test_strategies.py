@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from statistics import median
 from typing import Any
@@ -15,7 +15,7 @@ from searches import SPACE
 
 from nas_service.strategies import Context, Outcome, Proposal, State, Strategy, get_strategy, strategy_classes
 from nas_service.strategies.base import Status
-from search_spaces import BoundSpace, Genotype, get_space
+from search_spaces import Architecture, BoundSpace, Genotype, Signature, get_space
 from workers.tasks import get_task
 from workers.tasks.landscape import score
 
@@ -24,22 +24,45 @@ LEARNING = [name for name in NAMES if name != "random"]
 STATUSES: tuple[Status, ...] = ("completed", "infeasible", "failed", "stopped", "cancelled", "reused")
 
 
+@dataclass(frozen=True)
+class Ground:
+    """Where a strategy is tried: a space that it can search, how good a network is there, and its options."""
+
+    space: BoundSpace
+    reward: Callable[[Architecture], float]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def costs(self, genotype: Genotype) -> dict[str, float]:
+        architecture = self.space.architecture(genotype)
+        return {"params": architecture.params, "macs": architecture.macs}
+
+
 @cache
-def space() -> BoundSpace:
-    return get_space(SPACE["name"], **SPACE["options"]).bind(get_task("landscape").signature)
+def grounds() -> tuple[Ground, ...]:
+    """A space of choices, and one whose genotypes grow: what is best there is reached by growing only."""
+    choices = get_space(SPACE["name"], **SPACE["options"]).bind(get_task("landscape").signature)
+    growing = get_space("wann").bind(Signature("vector", 4, 2, (1, 1)))
+    generations = {"population": 16, "check_every": 2, "tournament": 4}
+    return Ground(choices, score), Ground(growing, lambda network: min(1.0, network.params / 30), generations)
+
+
+def ground(name: str) -> Ground:
+    """The first that the strategy can search."""
+    needs = strategy_classes()[name].needs
+    return next(each for each in grounds() if isinstance(each.space, needs))
 
 
 class World:
     """Numbers proposals and remembers outcomes, as the coordinator and its database do."""
 
-    def __init__(self, strategy: Strategy) -> None:
+    def __init__(self, strategy: Strategy, ground: Ground) -> None:
         self.strategy = strategy
+        self.ground = ground
         self.told: dict[int, Outcome] = {}
         self.asked: list[Proposal] = []
 
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
-        architecture = space().architecture(genotype)
-        return {"params": architecture.params, "macs": architecture.macs}
+        return self.ground.costs(genotype)
 
     def feasible(self, genotype: Genotype) -> bool:
         return self.costs(genotype)["macs"] < 1e9
@@ -53,7 +76,7 @@ class World:
         proposals = self.strategy.ask(n, self)
         assert len(proposals) <= n
         self.asked += proposals
-        return [_completed(first + i, proposal) for i, proposal in enumerate(proposals)]
+        return [self._completed(first + i, proposal) for i, proposal in enumerate(proposals)]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         self.told |= {outcome.number: outcome for outcome in outcomes}
@@ -74,18 +97,21 @@ class World:
         self.search(n)
         return [proposal.genotype for proposal in self.asked[before:]]
 
-
-def _completed(number: int, proposal: Proposal) -> Outcome:
-    reward = score(space().architecture(proposal.genotype))
-    return Outcome(number, "completed", proposal.genotype, proposal.parents, proposal.token, {}, reward)
+    def _completed(self, number: int, proposal: Proposal) -> Outcome:
+        genotype, metrics = proposal.genotype, self.ground.costs(proposal.genotype)
+        reward = self.ground.reward(self.ground.space.architecture(genotype))
+        return Outcome(number, "completed", genotype, proposal.parents, proposal.token, metrics, reward)
 
 
 def ended(outcome: Outcome, status: Status) -> Outcome:
     return replace(outcome, status=status, reward=outcome.reward if status in ("completed", "reused") else None)
 
 
-def fresh(name: str, seed: int = 0, **options: Any) -> World:
-    return World(get_strategy(name, options, space(), seed))
+def fresh(name: str, seed: int = 0, on: Ground | None = None) -> World:
+    """A search that has just begun, on the strategy's own ground unless told."""
+    chosen = on or ground(name)
+    options = chosen.options if chosen is ground(name) else {}
+    return World(get_strategy(name, options, chosen.space, seed), chosen)
 
 
 def restored(world: World, name: str) -> World:
@@ -149,7 +175,7 @@ def test_only_failures(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_architecture_again_and_again(name: str) -> None:
     world = fresh(name)
-    genotype = space().sample(np.random.default_rng(3))
+    genotype = world.ground.space.sample(np.random.default_rng(3))
     for _ in range(40):
         world.tell([replace(ended(o, "reused"), genotype=genotype, reward=0.5) for o in world.ask()])
     assert restored(world, name).genotypes(20) == world.genotypes(20)
@@ -160,7 +186,7 @@ def test_proposals_belong_to_the_space_and_name_real_parents(name: str) -> None:
     world = fresh(name)
     world.search(80)
     for number, proposal in enumerate(world.asked):
-        space().architecture(proposal.genotype)
+        world.ground.space.architecture(proposal.genotype)
         assert all(0 <= parent < number for parent in proposal.parents)
 
 
@@ -176,6 +202,6 @@ def test_state_does_not_grow_with_the_job(name: str) -> None:
 @pytest.mark.parametrize("name", LEARNING)
 def test_beats_random_at_equal_trials(name: str) -> None:
     def best(strategy: str) -> list[float]:
-        return [max(fresh(strategy, seed).search(150)) for seed in range(9)]
+        return [max(fresh(strategy, seed, ground(name)).search(150)) for seed in range(9)]
 
     assert median(best(name)) > median(best("random")) + 0.02
