@@ -50,7 +50,8 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
         patch.setenv("NAS_DATA_ROOTS", str(here))
         patch.setenv("NAS_CACHE", str(root / "cache"))
         cluster = Cluster()
-        cluster.add_node(num_cpus=0, include_dashboard=False, env_vars=elsewhere)
+        bare = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}  # starts sooner
+        cluster.add_node(num_cpus=0, env_vars=elsewhere, **bare)
         cluster.add_node(num_cpus=1, num_gpus=1, node_name="good")
         cluster.add_node(num_cpus=2, node_name="odd", env_vars=elsewhere)
         dispatcher = RayDispatcher(cluster.address)
