@@ -10,6 +10,8 @@ from nas_service.errors import Conflict
 from nas_service.spec import DeviceSpec, JobSpec
 from nas_service.store import Candidate, Job
 from search_spaces import Architecture, Op, SpaceError, get_space
+from search_spaces.ops import SharedWeightNetwork
+from search_spaces.wann.picture import picture as draw
 from workers.tasks import TaskError, get_task
 
 from .views import ArchitectureView, OpView
@@ -17,14 +19,29 @@ from .views import ArchitectureView, OpView
 
 def of_candidate(job: Job, candidate: Candidate, tables: Path) -> ArchitectureView:
     """Raises Conflict where the space or the task is no longer what it was when the job was submitted."""
+    return view(rebuilt(job, candidate), _table(JobSpec.model_validate(job.spec).device, tables))
+
+
+def picture(job: Job, candidate: Candidate) -> str:
+    """The network as SVG. Raises Conflict for what is no weight agnostic network, and as `of_candidate` does."""
+    network = rebuilt(job, candidate).ops[0]
+    if not isinstance(network, SharedWeightNetwork):
+        raise Conflict(
+            f"candidate {candidate.id} is a network of space {job.spec['space']['name']!r}; there are pictures only of "
+            "weight agnostic networks, space 'wann'"
+        )
+    return draw(network, title=f"{job.name}, {candidate.id}".removeprefix(", "))
+
+
+def rebuilt(job: Job, candidate: Candidate) -> Architecture:
+    """What the genotype means. Raises Conflict where space or task are no longer what they were."""
     spec = JobSpec.model_validate(job.spec)
     try:
-        signature = get_task(spec.task.name, **spec.task.options).signature
-        bound = get_space(spec.space.name, **spec.space.options).bind(signature)
-        architecture = bound.architecture(candidate.genotype)
+        space = get_space(spec.space.name, **spec.space.options)
+        signature = get_task(spec.task.name, space.kinds, **spec.task.options).signature
+        return space.bind(signature).architecture(candidate.genotype)
     except (SpaceError, TaskError) as error:
         raise Conflict(f"the architecture cannot be rebuilt: {error}", error.field) from None
-    return view(architecture, _table(spec.device, tables))
 
 
 def view(architecture: Architecture, table: LatencyTable | None) -> ArchitectureView:

@@ -159,6 +159,10 @@ class AsyncClient:
         """A candidate with its architecture, lineage and trials."""
         return await self._send(calls.candidate(candidate_id))
 
+    async def picture(self, candidate_id: str) -> str:
+        """A weight agnostic network as SVG; ApiError with status 409 for a candidate of another space."""
+        return await self._send(calls.picture(candidate_id))
+
     async def pareto(self, job_id: str) -> list[CandidateView]:
         """The Pareto front, cheapest first."""
         return await self._send(calls.pareto(job_id))

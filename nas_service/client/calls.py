@@ -132,6 +132,10 @@ def candidate(candidate_id: str) -> Call[CandidateDetail]:
     return Call(CandidateDetail, "GET", f"/candidates/{_safe(candidate_id)}")
 
 
+def picture(candidate_id: str) -> Call[str]:
+    return Call(str, "GET", f"/candidates/{_safe(candidate_id)}/picture.svg")
+
+
 def trial(trial_id: str) -> Call[TrialView]:
     return Call(TrialView, "GET", f"/trials/{_safe(trial_id)}")
 

@@ -168,6 +168,10 @@ class Client:
         """A candidate with its architecture, lineage and trials."""
         return self._send(calls.candidate(candidate_id))
 
+    def picture(self, candidate_id: str) -> str:
+        """A weight agnostic network as SVG; ApiError with status 409 for a candidate of another space."""
+        return self._send(calls.picture(candidate_id))
+
     def pareto(self, job_id: str) -> list[CandidateView]:
         """The Pareto front, cheapest first."""
         return self._send(calls.pareto(job_id))

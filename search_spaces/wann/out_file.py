@@ -8,11 +8,13 @@ files are left over from the search, so that every finite one but 0 means a conn
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SpaceError
+from ..ops import SharedWeightNetwork
 from .activations import LINEAR, NAMES
 from .genome import Genome
 
@@ -43,12 +45,25 @@ def write_out(genome: Genome, published_disabled: bool = False) -> str:
     """
     order = [*range(genome.first_output), *genome.order, *range(genome.first_output, genome.first_hidden)]
     place = {node: at for at, node in enumerate(order)}
-    weights = np.zeros((len(order), len(order) + 1))
-    weights[:, -1] = [LINEAR] * genome.first_output + [genome.activation(n) for n in order[genome.first_output :]]
+    weights = np.zeros((len(order), len(order)))
     for source, target, enabled in zip(genome.sources, genome.targets, genome.enabled, strict=True):
         active = enabled or (published_disabled and min(source, target) >= genome.first_hidden)
         weights[place[source], place[target]] = 1 if active else np.nan
-    return "".join(",".join(f"{value:1.2e}" for value in row) + "\n" for row in weights.tolist())
+    return _text(weights, [genome.activation(node) for node in order[genome.first_output :]])
+
+
+def write_network(network: SharedWeightNetwork, weights: Sequence[float] | None = None) -> str:
+    """The file of a network in its own order, with `weights` (connections,), three digits of each, or 1 everywhere."""
+    matrix = np.zeros((network.node_count, network.node_count))
+    matrix[list(network.sources), list(network.targets)] = 1 if weights is None else weights
+    return _text(matrix, network.activations)
+
+
+def _text(weights: Matrix, activations: Sequence[int]) -> str:
+    """`weights` (N, N) and the activations of the last nodes; bias and inputs are linear."""
+    ids = [LINEAR] * (len(weights) - len(activations)) + list(activations)
+    rows = np.column_stack([weights, ids]).tolist()
+    return "".join(",".join(f"{value:1.2e}" for value in row) + "\n" for row in rows)
 
 
 def _table(text: str) -> Matrix:

@@ -9,7 +9,7 @@ from search_spaces import Signature, SpaceError, get_space
 from search_spaces.wann.activations import IDS
 from search_spaces.wann.expression import express
 from search_spaces.wann.genotype import from_json, to_json
-from search_spaces.wann.out_file import read_out, write_out
+from search_spaces.wann.out_file import read_out, write_network, write_out
 
 # Bias, two inputs, two hidden nodes, one output: a left-over weight, a disabled connection, none from the first input.
 ROWS = [
@@ -73,6 +73,15 @@ def test_a_written_file_looks_like_the_published_ones():
     assert [len(line.split(",")) for line in lines] == [7] * 6
     assert lines[2] == "0.00e+00,0.00e+00,0.00e+00,1.00e+00,1.00e+00,0.00e+00,1.00e+00"
     assert lines[3] == "0.00e+00,0.00e+00,0.00e+00,0.00e+00,1.00e+00,nan,5.00e+00"
+
+
+def test_a_network_is_written_with_weights_of_its_own():
+    network = express(read_out(text())).network
+    assert express(read_out(write_network(network))).network == network
+    weights = np.arange(1.0, 1 + network.params) / 4
+    rows = [line.split(",") for line in write_network(network, weights).splitlines()]
+    written = [float(rows[s][t]) for s, t in zip(network.sources, network.targets, strict=True)]
+    assert written == weights.tolist()
 
 
 def test_sizes_that_are_given_decide():

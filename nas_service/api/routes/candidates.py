@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from nas_service.api import readings
+from nas_service.api import architectures, readings
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import CandidateDetail, CandidateView, Page
@@ -16,6 +16,10 @@ router = APIRouter(tags=["candidates"])
 
 State = Literal["proposed", "running", "completed", "infeasible", "failed", "stopped", "cancelled"]
 Order = Literal["number", "reward"]
+
+
+class Svg(Response):
+    media_type = "image/svg+xml"
 
 
 @router.get("/jobs/{job_id}/candidates")
@@ -48,3 +52,11 @@ def show(candidate_id: Id, service: Here) -> CandidateDetail:
     """One candidate with its architecture, lineage and trials."""
     with service.store.read() as conn:
         return readings.candidate_detail(conn, candidates.get(conn, candidate_id), service.settings.tables)
+
+
+@router.get("/candidates/{candidate_id}/picture.svg", response_class=Svg)
+def picture(candidate_id: Id, service: Here) -> Svg:
+    """A weight agnostic network as a picture; 409 for a candidate of another space."""
+    with service.store.read() as conn:
+        candidate = candidates.get(conn, candidate_id)
+        return Svg(architectures.picture(jobs.get(conn, candidate.job_id), candidate))

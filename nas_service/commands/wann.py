@@ -1,0 +1,129 @@
+"""`nas wann`: pictures of weight agnostic networks, and their files turned into each other."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search_spaces import SpaceError
+from search_spaces.wann.expression import express
+from search_spaces.wann.genome import Genome
+from search_spaces.wann.genotype import from_json, to_json
+from search_spaces.wann.out_file import read_out, write_out
+from search_spaces.wann.picture import picture as draw
+
+from .terminal import DEFAULT_URL, Server, UserError, connected
+
+app = typer.Typer(help="Weight agnostic networks: pictures and files.", no_args_is_help=True)
+
+OUT, JSON = ".out", ".json"
+
+Wanted = Annotated[
+    str, typer.Argument(metavar="NETWORK", help="a file (.out or a genotype's .json) or a candidate's id")
+]
+Given = Annotated[Path, typer.Argument(metavar="FROM", help="a published network (.out) or a genotype (.json)")]
+Made = Annotated[Path, typer.Argument(metavar="TO", help="the file to write, of the other kind")]
+Svg = Annotated[Path, typer.Option("--output", "-o", metavar="FILE.svg", help="where the picture goes")]
+Inputs = Annotated[int | None, typer.Option(min=1, help="of an .out file; by default read off its connections")]
+Outputs = Annotated[int | None, typer.Option(min=1, help="of an .out file; by default read off its connections")]
+Title = Annotated[str | None, typer.Option(help="of the picture; by default the file's name")]
+Weights = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.json", help="a list of weights, one a connection as the network orders them"),
+]
+
+
+@app.command()
+def picture(
+    network: Wanted,
+    output: Svg,
+    title: Title = None,
+    weights: Weights = None,
+    inputs: Inputs = None,
+    outputs: Outputs = None,
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Draw a network as SVG: layers, activations by colour, connections."""
+    path = Path(network)
+    if path.suffix in (OUT, JSON):
+        found = express(_read(path, inputs, outputs)).network
+        try:
+            svg = draw(found, _numbers(weights) if weights else None, path.stem if title is None else title)
+        except ValueError as error:
+            raise UserError(f"--weights {weights}: {error}") from None
+    elif weights is not None or title is not None:
+        raise UserError("--weights and --title go with a file; a candidate is drawn by the service")
+    else:
+        with connected(server) as client:
+            svg = client.picture(network)
+    _write(output, svg)
+    typer.echo(output)
+
+
+@app.command()
+def convert(given: Given, made: Made, inputs: Inputs = None, outputs: Outputs = None) -> None:
+    """Turn a published network (.out) into a genotype (.json), or a genotype into a published network."""
+    if {given.suffix, made.suffix} != {OUT, JSON}:
+        raise UserError(f"{given} and {made}: one of them has to end in {OUT}, the other in {JSON}")
+    genome = _read(given, inputs, outputs)
+    _write(made, json.dumps(to_json(genome), indent=1) + "\n" if made.suffix == JSON else write_out(genome))
+    typer.echo(f"{made}: {_described(genome)}")
+
+
+def _described(genome: Genome) -> str:
+    return (
+        f"{genome.inputs} inputs, {len(genome.hidden)} hidden nodes, {genome.outputs} outputs, "
+        f"{sum(genome.enabled)} connections and {genome.enabled.count(False)} disabled ones"
+    )
+
+
+def _read(path: Path, inputs: int | None, outputs: int | None) -> Genome:
+    """The genome in a file, its order checked."""
+    text = _text(path)
+    try:
+        genome = read_out(text, inputs, outputs) if path.suffix == OUT else from_json(_object(path, text))
+        express(genome)
+    except SpaceError as error:
+        raise UserError(f"{path}: {error}") from None
+    return genome
+
+
+def _object(path: Path, text: str) -> dict[str, object]:
+    found = _parsed(path, text)
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds no JSON object; a genotype is one")
+    return found
+
+
+def _numbers(path: Path) -> list[float]:
+    found = _parsed(path, _text(path))
+    if not isinstance(found, list) or not all(type(value) in (int, float) and isfinite(value) for value in found):
+        raise UserError(f"{path} holds no JSON list of numbers")
+    return found
+
+
+def _parsed(path: Path, text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(f"{path} is no JSON: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no text in UTF-8") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from None
