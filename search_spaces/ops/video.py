@@ -23,7 +23,14 @@ POINT: Triple = (1, 1, 1)
 
 
 @dataclass(frozen=True)
-class ClipConv(Op):
+class ClipOp(Op):
+    """Base of ops on clips. There are millions of them, for a map's size depends on every choice before it."""
+
+    interned: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class ClipConv(ClipOp):
     """Convolution, batch norm, activation: 1xkxk is a spatial one, kx1x1 a temporal one."""
 
     kind: ClassVar[str] = "clip_conv"
@@ -52,7 +59,7 @@ class ClipConv(Op):
 
 
 @dataclass(frozen=True)
-class ClipPool(Op):
+class ClipPool(ClipOp):
     """Maximum or average over a window; cells of the padding count for neither."""
 
     kind: ClassVar[str] = "clip_pool"
@@ -75,7 +82,7 @@ class ClipPool(Op):
 
 
 @dataclass(frozen=True)
-class ClipGate(Op):
+class ClipGate(ClipOp):
     """A sigmoid for each channel from the mean over time and space, multiplied in; then the activation.
 
     With `hidden` channels between two linear layers it is squeeze-and-excitation (arXiv 1709.01507), with none (0) it
@@ -101,7 +108,7 @@ class ClipGate(Op):
 
 
 @dataclass(frozen=True)
-class NonLocal(Op):
+class NonLocal(ClipOp):
     """Embedded-Gaussian attention over all positions of a clip, added to its input (arXiv 1711.07971).
 
     Queries, keys and values have half the channels; keys and values come from a map that is max-pooled 2x2 in space
@@ -136,7 +143,7 @@ class NonLocal(Op):
 
 
 @dataclass(frozen=True)
-class ClipAdd(Op):
+class ClipAdd(ClipOp):
     """The sum of two clips of one shape, then the activation: where a block and its shortcut meet."""
 
     kind: ClassVar[str] = "clip_add"
@@ -156,7 +163,7 @@ class ClipAdd(Op):
 
 
 @dataclass(frozen=True)
-class ClipClassifier(Op):
+class ClipClassifier(ClipOp):
     """Mean over time and space, then a linear layer. `per_frame` applies the layer to each frame's mean instead.
 
     The logits of frames are then summed, weighted by their softmax over time: for long clips whose label may belong to
