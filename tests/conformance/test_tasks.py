@@ -56,6 +56,7 @@ def specs(image_networks: list[Architecture], tmp_path: Path) -> dict[str, dict[
     arrays = write_npz(tmp_path / "bars.npz", x=pictures(180, channels=1)[0], y=np.arange(180) % 10)
     gray = {"channels": 1, "size": 16, "epochs": 1}
     return {
+        "bipedal-walker": {"repetitions": 1, "max_steps": 20},
         "digits": {"epochs": 1},
         "imagefolder": {"path": str(write_folders(tmp_path / "bars"))} | gray,
         "mnist16": {"path": str(arrays)},

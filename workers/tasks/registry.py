@@ -12,6 +12,7 @@ from search_spaces.plugins import Plugins, load_plugins
 from search_spaces.space import Kind
 
 from .base import Task, TaskError
+from .bipedal_walker import BipedalWalker
 from .cartpole_swingup import CartPoleSwingUp
 from .digits import Digits
 from .digits_vector import DigitsVector
@@ -22,6 +23,7 @@ from .npz import Npz
 from .tabular import Tabular
 
 TASKS: dict[str, type[Task]] = {
+    "bipedal-walker": BipedalWalker,
     "cartpole-swingup": CartPoleSwingUp,
     "digits": Digits,
     "digits-vector": DigitsVector,

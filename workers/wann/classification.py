@@ -74,7 +74,8 @@ class Classification:
     def outputs(self, network: SharedWeightNetwork, weights: Floats, split: DataSplit) -> Floats:
         samples = self._splits[split]
         scores = np.empty((len(weights), len(samples), network.outputs))
-        shared_scores(*_arguments(network), samples.blocks, np.asarray(weights, np.float32), scores)
+        fill: Callable[..., None] = shared_scores
+        fill(*_arguments(network), samples.blocks, np.asarray(weights, np.float32), scores)
         return scores
 
     def _repeated(

@@ -1,0 +1,33 @@
+"""The runner of the walker task: as that of other control tasks, but its trials last minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..requests import EvaluationRequest, Report, ShouldStop, State, TrialRequest
+from ..trial_runner import TrialRunner
+from .control import network_of, summary
+from .evaluator import Evaluator
+
+
+class WalkerRunner(TrialRunner):
+    """Tells the metrics after every repetition, and stops between two episodes."""
+
+    def __init__(self, evaluator: Evaluator, weights: Sequence[float]) -> None:
+        self._evaluator = evaluator
+        self._weights = np.array(weights, dtype=float)
+
+    def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
+        network, repetitions = network_of(trial.architecture), trial.fidelity.epochs
+        rewards = np.empty((len(self._weights), repetitions))
+        for done in range(repetitions):
+            for row in range(len(self._weights)):
+                if should_stop():
+                    return
+                one = self._weights[row : row + 1]
+                rewards[row, done] = self._evaluator.shared(network, one, 1, trial.seed + done)[0, 0]
+            metrics = summary(rewards[:, : done + 1], self._weights, self._evaluator.worst)
+            state: State = "completed" if done + 1 == repetitions else "progress"
+            yield Report(request.request_id, request.attempt, trial.trial_id, state, done + 1, metrics)
