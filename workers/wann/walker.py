@@ -1,4 +1,4 @@
-"""The two-legged walker of gymnasium (BipedalWalker-v3), the same to the bit in three quarters of the time.
+"""The two-legged walker of gymnasium (BipedalWalker-v3), the same to the bit in little more than half the time.
 
 The published code (arXiv 1906.04358) used version 2, which differs in what the lidar returns, with a reward of its own.
 """
@@ -14,6 +14,7 @@ from gymnasium.envs.box2d import bipedal_walker as published
 from gymnasium.envs.box2d.bipedal_walker import BipedalWalker
 
 from .evaluator import Floats
+from .lidar import cast_rays
 
 INPUTS, OUTPUTS = 24, 4
 MAX_STEPS = 1600
@@ -22,14 +23,12 @@ SPEEDS = (published.SPEED_HIP, published.SPEED_KNEE, published.SPEED_HIP, publis
 TORQUE_COST = 0.00035 * published.MOTORS_TORQUE
 PIXELS = (published.VIEWPORT_W / published.SCALE, published.VIEWPORT_H / published.SCALE)
 GOAL = (published.TERRAIN_LENGTH - published.TERRAIN_GRASS) * published.TERRAIN_STEP
-RAYS = tuple(
-    (math.sin(1.5 * i / 10.0) * published.LIDAR_RANGE, math.cos(1.5 * i / 10.0) * published.LIDAR_RANGE)
-    for i in range(10)
-)
+RIGHT = np.array([math.sin(1.5 * i / 10.0) * published.LIDAR_RANGE for i in range(10)])  # where each ray ends
+DOWN = np.array([math.cos(1.5 * i / 10.0) * published.LIDAR_RANGE for i in range(10)])
 
 
 class FastWalker(BipedalWalker):  # type: ignore[misc]
-    """Plain Python numbers in the step, where gymnasium spends a third of its time on numpy scalars.
+    """Plain Python numbers and compiled rays in the step, where gymnasium spends half its time on numpy and callbacks.
 
     Every episode gets a world of its own: Box2D keeps traces of former bodies, so that equal seeds would not give
     equal episodes.
@@ -46,6 +45,10 @@ class FastWalker(BipedalWalker):  # type: ignore[misc]
         start: tuple[Any, dict[str, Any]] = super().reset(seed=seed, options=options)
         return start
 
+    def _generate_terrain(self, hardcore: bool) -> None:
+        super()._generate_terrain(hardcore)
+        self._heights = np.array(self.terrain_y, np.float32)
+
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         shares = [float(share) for share in action]
         torques = [min(abs(share), 1.0) for share in shares]
@@ -53,7 +56,6 @@ class FastWalker(BipedalWalker):  # type: ignore[misc]
             joint.motorSpeed = float(speed * ((share > 0) - (share < 0)))
             joint.maxMotorTorque = published.MOTORS_TORQUE * torque
         self.world.Step(1.0 / published.FPS, 6 * 30, 2 * 30)
-        self._cast_rays()
         x = self.hull.position[0]
         shaping = 130 * x / published.SCALE - 5.0 * abs(self.hull.angle)
         reward = 0.0 if self.prev_shaping is None else shaping - self.prev_shaping
@@ -66,13 +68,6 @@ class FastWalker(BipedalWalker):  # type: ignore[misc]
     def fallen(self) -> bool:
         """Whether the hull touches the ground, or the walker left the terrain backwards."""
         return bool(self.game_over or self.hull.position[0] < 0)
-
-    def _cast_rays(self) -> None:
-        start = self.hull.position
-        x, y = start
-        for ray, (right, down) in zip(self.lidar, RAYS, strict=True):
-            ray.fraction = 1.0
-            self.world.RayCast(ray, start, (x + right, y - down))
 
     def _observation(self) -> Any:
         hull, speed = self.hull, self.hull.linearVelocity
@@ -87,7 +82,11 @@ class FastWalker(BipedalWalker):  # type: ignore[misc]
             state += [upper.angle, upper.speed / published.SPEED_HIP]
             state += [lower.angle + 1.0, lower.speed / published.SPEED_KNEE]
             state.append(1.0 if self.legs[foot].ground_contact else 0.0)
-        return np.array(state + [ray.fraction for ray in self.lidar], np.float32)
+        observation = np.empty(INPUTS, np.float32)
+        observation[: len(state)] = state
+        x, y = hull.position
+        cast_rays(self._heights, published.TERRAIN_STEP, x, y, RIGHT, DOWN, observation[len(state) :])
+        return observation
 
 
 class Walker:
