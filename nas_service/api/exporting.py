@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
 from pydantic import ValidationError
 
 from nas_service.errors import Conflict, NotFound, ServiceError
 from nas_service.store import Export, candidates, exports, jobs
 from workers.artifacts import ArtifactError
+from workers.tasks import task_classes
+from workers.tasks.base import ExportForm
 
 from .service import Service
 from .views import ExportRequest
 
 ANY_BYTES = "application/octet-stream"
-MEDIA_TYPES = {
-    "model.onnx": ANY_BYTES,
-    "model_int8.onnx": ANY_BYTES,
-    "model_card.md": "text/markdown; charset=utf-8",
-    "spec.yaml": "application/yaml; charset=utf-8",
-    "run.py": "text/x-python; charset=utf-8",
-    "bundle.zip": "application/zip",
+MEDIA_TYPES = {  # by suffix
+    ".md": "text/markdown; charset=utf-8",
+    ".yaml": "application/yaml; charset=utf-8",
+    ".py": "text/x-python; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".out": "text/csv; charset=utf-8",
+    ".zip": "application/zip",
 }
 
 
@@ -32,14 +39,34 @@ def parse_request(body: dict[str, object]) -> ExportRequest:
 
 
 def export_candidate(service: Service, candidate_id: str, wanted: ExportRequest) -> Export:
-    """Queue the export of a candidate. `epochs` default to those of a trial of the search."""
+    """Queue the export of a candidate. Raises ServiceError for what exports of the job's task cannot be asked for."""
     with service.store.write() as conn:
         candidate = candidates.get(conn, candidate_id)
         job = jobs.get(conn, candidate.job_id)
-        epochs = wanted.epochs or job.spec["task"].get("epochs", 1)
+        epochs = _epochs(wanted, job.spec["task"])
         return exports.create(
             conn, job.id, candidate.id, epochs, service.clock(), int8=wanted.int8, normalise=wanted.normalise
         )
+
+
+def _epochs(wanted: ExportRequest, task: Mapping[str, Any]) -> int:
+    """Of final training, as asked for or as the task has it."""
+    name, known = task["name"], task_classes()
+    form = known[name].export_form if name in known else ExportForm()
+    if not form.images and (wanted.int8 or wanted.normalise):
+        raise ServiceError(
+            f"task {name!r} has no images: its exports can be neither int8 nor normalise pixels",
+            "int8" if wanted.int8 else "normalise",
+        )
+    if wanted.epochs is None:
+        return form.epochs if form.epochs is not None else int(task.get("epochs", 1))
+    if wanted.epochs < form.fewest_epochs:
+        raise ServiceError(
+            f"an export of task {name!r} trains for at least {form.fewest_epochs} epoch; leave it out to train as long "
+            "as a trial",
+            "epochs",
+        )
+    return wanted.epochs
 
 
 def export_best(service: Service, job_id: str, wanted: ExportRequest) -> Export:
@@ -51,6 +78,11 @@ def export_best(service: Service, job_id: str, wanted: ExportRequest) -> Export:
             f"job {job_id} ({job.state}) has no completed candidate within its limits yet, so there is no best one"
         )
     return export_candidate(service, job.incumbent, wanted)
+
+
+def media_type(name: str) -> str:
+    """Of a file of an export."""
+    return MEDIA_TYPES.get(PurePath(name).suffix, ANY_BYTES)
 
 
 def read_file(service: Service, export_id: str, name: str) -> bytes:

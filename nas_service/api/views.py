@@ -257,11 +257,12 @@ class ExportView(View):
 class ExportRequest(BaseModel):
     """How to export. `epochs` of final training; those of a trial of the search where it is left out.
 
-    `int8` adds a quantised file with figures of its own; with `normalise` the files take pixels as they are.
+    `int8` adds a quantised file with figures of its own; with `normalise` the files take pixels as they are. For a
+    weight agnostic network `epochs` are generations in which its weights are tuned: 200 by default, none with 0.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    epochs: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    epochs: Annotated[int | None, Field(ge=0, le=10_000)] = None
     int8: bool = False
     normalise: bool = False
 

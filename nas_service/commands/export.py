@@ -17,7 +17,12 @@ WEIGHTS = "weights"  # listed with the files of an export, but nothing that a us
 
 Folder = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="folder for the model and all about it")]
 Wanted = Annotated[str | None, typer.Option(metavar="ID", help="a candidate other than the best one")]
-Epochs = Annotated[int | None, typer.Option(min=1, max=10_000, help="of final training; default: as in the search")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=10_000, help="of final training; default: as in the search. Of a WANN: generations of weight tuning"
+    ),
+]
 Int8 = Annotated[bool, typer.Option("--int8", help="a quantised file too, with its own accuracy and latency")]
 Normalise = Annotated[bool, typer.Option("--normalise", help="files that take pixels and normalise them themselves")]
 

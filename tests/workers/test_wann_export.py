@@ -44,6 +44,8 @@ ALWAYS = {
     "model.onnx",
     "model_ensemble.onnx",
     "curve.svg",
+    "network.svg",
+    "network.out",
     "figures.json",
     "model_card.md",
     "run.py",
@@ -149,6 +151,16 @@ def test_figures_are_written_for_programs(tuned_export: tuple[list[Report], Arti
     assert found["generations"] == 30
     assert len(found["curve"]["curves"]["reward"]) == len(found["curve"]["weights"]) == 101
     assert json.loads(tuned_export[1].get(last.artifacts["genotype.json"])) == GENOTYPE
+
+
+def test_the_network_is_written_in_the_published_format_with_its_weights(
+    tuned_export: tuple[list[Report], ArtifactStore],
+) -> None:
+    *_, last = tuned_export[0]
+    matrix = np.loadtxt(tuned_export[1].get(last.artifacts["network.out"]).decode().splitlines(), delimiter=",")
+    assert matrix.shape == (5, 6)
+    assert [matrix[1, 3], matrix[2, 4]] == pytest.approx([1.2, -0.4], abs=0.2)
+    assert "<svg" in tuned_export[1].get(last.artifacts["network.svg"]).decode()
 
 
 def test_the_card_tells_what_a_stranger_needs(tuned_export: tuple[list[Report], ArtifactStore]) -> None:

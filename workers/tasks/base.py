@@ -24,6 +24,19 @@ class Metric:
     range: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True)
+class ExportForm:
+    """What exports of a task may be asked for.
+
+    `epochs` of final training where the request names none; None trains as long as a trial of the search. `images`:
+    whether files are of images, which can be normalised inside a file and calibrate an int8 one.
+    """
+
+    epochs: int | None = None
+    fewest_epochs: int = 1
+    images: bool = True
+
+
 class TaskOptions(BaseModel):
     """Base of every task's options, as they stand beside `name` in a job's `task`. `metric` is the one to optimise."""
 
@@ -43,6 +56,7 @@ class Task(ABC):
     Options: ClassVar[type[TaskOptions]]
     variants: ClassVar[Mapping[Kind, str]] = {}  # by kind of network, the task that poses the same problem to it
     reads_path: ClassVar[bool] = False  # whether the data lies at the option `path`, where every worker has to see it
+    export_form: ClassVar[ExportForm] = ExportForm()
     options: Any
 
     def __init__(self, **options: Any) -> None:

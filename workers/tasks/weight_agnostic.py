@@ -13,7 +13,7 @@ from search_spaces import Signature
 
 from ..requests import Fidelity, Runner
 from ..wann.evaluator import Evaluator
-from .base import Metric, Task, TaskError, TaskOptions
+from .base import ExportForm, Metric, Task, TaskError, TaskOptions
 
 Weight = Annotated[float, Field(allow_inf_nan=False, ge=-100, le=100)]
 
@@ -34,6 +34,7 @@ class WeightAgnosticTask(Task):
 
     Options: ClassVar[type[TaskOptions]] = WeightAgnosticOptions
     NO_RESULT: ClassVar[frozenset[str]] = frozenset({"metric", "repetitions"})  # options that change no trial's result
+    export_form: ClassVar[ExportForm] = ExportForm(epochs=200, fewest_epochs=0, images=False)  # of tuning
     inputs: ClassVar[int]
     outputs: ClassVar[int]
     options: WeightAgnosticOptions

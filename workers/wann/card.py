@@ -100,8 +100,8 @@ def _files(card: Card) -> str:
         if f"onnx_{figure}" in measured
     ]
     others = (
-        "`figures.json` holds all figures, the curve and the weights, in the order of `network.out`, the published "
-        "format of such networks"
+        "`figures.json` holds all figures, the curve and the weights; `network.out` is the network in the published "
+        "format, with the tuned weights where there are any"
     )
     genotype = "; `genotype.json` is the search's own description" if card.options.genotype else ""
     threads = f"Latency was measured with {card.options.threads} thread{'s' if card.options.threads > 1 else ''}"

@@ -10,6 +10,8 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from search_spaces.ops import SharedWeightNetwork
+from search_spaces.wann.out_file import write_network
+from search_spaces.wann.picture import picture
 
 from ..artifacts import ArtifactStore
 from ..bundle import bundled
@@ -141,7 +143,10 @@ class WannExporter(TrialRunner):
         options: ExportOptions,
     ) -> dict[str, bytes]:
         """Everything that is offered, by name."""
+        weights = None if findings.figures.weights is None else findings.figures.weights.tolist()
         texts = {
+            "network.svg": picture(network, weights, self._task.name),
+            "network.out": write_network(network, weights),
             "curve.svg": findings.curve.to_svg(f"{self._task.name}: {findings.curve.quantity} over the shared weight"),
             "figures.json": json.dumps(findings.to_json(), indent=1),
         }

@@ -57,5 +57,4 @@ def file(export_id: Id, name: FileName, service: Here) -> Response:
     """A file of an export, `model.onnx` or another one that it lists, once every check has passed; 409 until then."""
     content = exporting.read_file(service, export_id, name)
     disposition = f'attachment; filename="{export_id}-{name}"'
-    media_type = exporting.MEDIA_TYPES.get(name, exporting.ANY_BYTES)
-    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
+    return Response(content, media_type=exporting.media_type(name), headers={"Content-Disposition": disposition})
