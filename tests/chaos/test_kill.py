@@ -89,9 +89,14 @@ def slow(parallel: int) -> dict[str, Any]:
 @pytest.fixture
 def undisturbed(tmp_path: Path) -> list[tuple[Any, ...]]:
     """The proposals of the same search where nobody was killed."""
+    return calm(tmp_path, spec(TRIALS, objective=LIMITED))
+
+
+def calm(tmp_path: Path, wanted: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The proposals of a search that nobody disturbs."""
     lab = Lab(Store(f"sqlite:///{tmp_path}/undisturbed.sqlite"))
     lab.store.migrate()
-    lab.run(spec(TRIALS, objective=LIMITED))
+    lab.run(wanted)
     found = history(lab.store)
     lab.dispatcher.close()
     lab.store.close()
@@ -136,6 +141,46 @@ def test_a_killed_server_with_many_trials_under_way(
     server.kill()
     server.start()
     assert_complete(until(store, is_over), history(store))
+
+
+def generations(seconds: float) -> dict[str, Any]:
+    """Six generations of sixteen networks that grow, three in a request, some evaluated in full besides."""
+    task = {
+        "name": "landscape",
+        "kind": "vector",
+        "channels": 3,
+        "outputs": 2,
+        "sizes": [1, 1],
+        "epochs": 2,
+        "batch": 3,
+    }
+    strategy = {"name": "wann", "population": 16, "generations": 6, "repetitions": 1, "tournament": 1, "check_every": 2}
+    return spec(
+        1000,
+        space={"name": "wann"},
+        task=task | {"seconds": seconds},
+        objective={"reward": "metric", "cost": "params"},
+        strategy=strategy,
+        workers={},
+    )
+
+
+def test_generations_go_on_as_if_nothing_had_happened(tmp_path: Path, serve: Callable[[str, int], Server]) -> None:
+    """Killed twice within a generation, with half of it told and requests that ended in part."""
+    url = f"sqlite:///{tmp_path}/nas.sqlite"
+    store = Store(url)
+    store.migrate()
+    submit(store, generations(0.02))
+    server = serve(url, 2)
+    for done in (8, 40):
+        until(store, lambda job, done=done: job.completed >= done)
+        server.kill()
+        server.start()
+    job, told = until(store, is_over), history(store)
+    store.close()
+    assert (job.state, job.reason, job.failed) == ("finished", "all 6 generations have ended", 0)
+    assert [number for number, *_ in told] == list(range(job.proposals))
+    assert told == calm(tmp_path, generations(0))
 
 
 def test_a_killed_database_is_waited_for(

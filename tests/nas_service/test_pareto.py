@@ -1,11 +1,13 @@
-"""The front against its definition."""
+"""Fronts, crowding and the order of NSGA-II against their definitions."""
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas_service.pareto import hypervolume, pareto_front
+from nas_service.pareto import crowding, fronts, hypervolume, nsga2_order, pareto_front
 
 Point = tuple[float, float]
 
@@ -37,3 +39,56 @@ def test_hypervolume_counts_the_unit_squares_that_something_dominates(given_poin
     squares = [(v, c) for v in range(1, 6) for c in range(1, 6)]  # value v - 1 to v, cost c to c + 1
     covered = sum(any(q[0] >= v and q[1] <= c for q in given_points) for v, c in squares)
     assert hypervolume([(min(v, 5), max(c, 1)) for v, c in given_points], value=0, cost=6) == covered
+
+
+populations = st.lists(st.tuples(coarse, coarse, coarse), max_size=30)
+
+
+def better(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a != b and all(x >= y for x, y in zip(a, b, strict=True))
+
+
+def peeled(values: list[tuple[float, ...]]) -> list[list[int]]:
+    """Fronts by their definition: what nothing left dominates, again and again."""
+    left, found = list(range(len(values))), []
+    while left:
+        found.append([i for i in left if not any(better(values[j], values[i]) for j in left)])
+        left = [i for i in left if i not in found[-1]]
+    return found
+
+
+def room(values: list[tuple[float, ...]], i: int) -> float:
+    """Crowding distance of one of a front by its definition; of equal values the earlier ones come first."""
+    total = 0.0
+    for axis in zip(*values, strict=True):
+        order = sorted(range(len(axis)), key=lambda k: (axis[k], k))
+        place = order.index(i)
+        if place in (0, len(order) - 1):
+            return float("inf")
+        if axis[order[-1]] > axis[order[0]]:
+            total += (axis[order[place + 1]] - axis[order[place - 1]]) / (axis[order[-1]] - axis[order[0]])
+    return total
+
+
+def array(values: list[tuple[float, ...]]) -> np.ndarray:
+    return np.array(values, dtype=float).reshape(-1, 3)
+
+
+@given(populations)
+def test_fronts_are_peeled_one_after_another(values: list[tuple[float, ...]]) -> None:
+    assert [front.tolist() for front in fronts(array(values))] == peeled(values)
+
+
+@given(populations.filter(bool))
+def test_crowding_is_the_gap_between_neighbours(values: list[tuple[float, ...]]) -> None:
+    assert crowding(array(values)).tolist() == pytest.approx([room(values, i) for i in range(len(values))])
+
+
+@given(populations)
+def test_the_order_of_nsga2(values: list[tuple[float, ...]]) -> None:
+    expected = []
+    for front in peeled(values):
+        members = [values[i] for i in front]
+        gaps = crowding(array(members))
+        expected += [front[i] for i in sorted(range(len(front)), key=lambda i: (-gaps[i], i))]
+    assert nsga2_order(array(values)) == expected
