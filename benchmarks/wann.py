@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import published_loop
+from contestants import published_loop
 
 from search_spaces import get_space
 from search_spaces.ops import SharedWeightNetwork

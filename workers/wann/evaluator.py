@@ -17,7 +17,7 @@ class Evaluator(Protocol):
     """Scores are rewards, more is better; repetition i of a call uses start `seed + i`, the same for every weight.
 
     A repetition is an episode of a control task, or a batch of samples of a classification. A run that diverges scores
-    `worst`. Results do not depend on what else was evaluated in the same call or process.
+    `worst`, and no other run does. Results do not depend on what else was evaluated in the same call or process.
     """
 
     worst: float

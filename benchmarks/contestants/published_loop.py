@@ -1,7 +1,7 @@
 """Networks evaluated as the published WANN code does it: node by node in numpy, one episode after another.
 
-A contestant for `wann.py`. The weight matrix is (nodes, nodes) in the order bias, inputs, hidden, outputs; every node
-is a product of all values with its column.
+A contestant for `benchmarks/wann.py`. The weight matrix is (nodes, nodes) in the order bias, inputs, hidden, outputs;
+every node is a product of all values with its column.
 """
 
 from __future__ import annotations
