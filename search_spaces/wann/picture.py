@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
 from ..ops import SharedWeightNetwork
 from .activations import NAMES, activate
-from .layout import Layout, Place, layout
+from .layout import Layout, Place, Point, layout
 
 # Paul Tol's light and muted schemes, which stay apart for colour-blind eyes; each node shows its function's curve too.
 COLOURS = {
@@ -112,7 +113,7 @@ class _Picture:
                 stroke = POSITIVE if weight >= 0 else NEGATIVE
                 width = THINNEST + (THICKEST - THINNEST) * abs(weight) / largest
             faint = "" if target in self.alive else ' stroke-opacity="0.2"'
-            path = _arc(self.layout.places[source], self.layout.places[target])
+            path = _line(self.layout.places[source], self.layout.ways[number], self.layout.places[target])
             yield f'<path d="{path}" stroke="{stroke}" stroke-width="{width:.2f}"{faint}/>'
         yield "</g>"
 
@@ -180,10 +181,16 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _arc(start: Place, end: Place) -> str:
-    x0, x1 = start.x + start.radius, end.x - end.radius
-    bend = 0.45 * (x1 - x0)
-    return f"M{x0:.1f} {start.y:.1f}C{x0 + bend:.1f} {start.y:.1f} {x1 - bend:.1f} {end.y:.1f} {x1:.1f} {end.y:.1f}"
+def _line(start: Place, ways: Sequence[Point], end: Place) -> str:
+    """A smooth path through the points, level at both ends, that turns nowhere but at a point."""
+    points = [(start.x + start.radius, start.y), *ways, (end.x - end.radius, end.y)]
+    rises = [(y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in pairwise(points)]
+    slopes = [0.0, *(2 * a * b / (a + b) if a * b > 0 else 0.0 for a, b in pairwise(rises)), 0.0]
+    path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
+    for ((x0, y0), (x1, y1)), (before, after) in zip(pairwise(points), pairwise(slopes), strict=True):
+        bend = 0.4 * (x1 - x0)
+        path += f"C{x0 + bend:.1f} {y0 + before * bend:.1f} {x1 - bend:.1f} {y1 - after * bend:.1f} {x1:.1f} {y1:.1f}"
+    return path
 
 
 def _curve(number: int) -> str:

@@ -66,6 +66,20 @@ def test_columns_are_layers_and_nodes_do_not_overlap(inputs, mutations):
         assert all(b - a > 2 * column[0].radius for a, b in pairwise(heights))
 
 
+@pytest.mark.parametrize(("inputs", "mutations"), [(5, 120), (24, 300)])
+def test_connections_pass_beside_nodes(inputs, mutations):
+    """A connection has a point in every column between its ends, outside every node there."""
+    network = grown(inputs, 2, mutations)
+    drawn = layout(network)
+    xs = sorted({place.x for place in drawn.places})
+    ends = zip(network.sources, network.targets, strict=True)
+    for (source, target), way in zip(ends, drawn.ways, strict=True):
+        first, last = xs.index(drawn.places[source].x), xs.index(drawn.places[target].x)
+        assert [x for x, _ in way] == xs[first + 1 : last]
+        for x, y in way:
+            assert all(abs(place.y - y) > place.radius for place in drawn.places if place.x == x)
+
+
 def test_legend_names_what_is_used_and_labels_name_ends():
     shown = texts(picture(SMALL, title="Swing-up"))
     assert shown[:2] == ["Swing-up", "2 inputs, 3 hidden nodes, 1 output, 7 connections"]
