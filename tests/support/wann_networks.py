@@ -8,14 +8,15 @@ from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.activations import CONTROL
 
 
-def drawn(seed: int, hidden: int = 20, connections: int = 60, inputs: int = 5) -> SharedWeightNetwork:
-    """Any connections from earlier to later nodes, any activations of control tasks, one linear output."""
+def drawn(seed: int, hidden: int = 20, connections: int = 60, inputs: int = 5, outputs: int = 1) -> SharedWeightNetwork:
+    """Any connections from earlier to later nodes, any activations of control tasks, linear outputs."""
     rng = np.random.default_rng(seed)
-    last = 1 + inputs + hidden
-    pairs = [(target, source) for target in range(1 + inputs, last + 1) for source in range(target)]
+    first, last = 1 + inputs, 1 + inputs + hidden
+    pairs = [(t, s) for t in range(first, last + outputs) for s in range(min(t, last))]
     chosen = sorted(pairs[i] for i in rng.choice(len(pairs), connections, replace=False))
-    activations = (*rng.choice(CONTROL, hidden).tolist(), 1)
-    return SharedWeightNetwork((inputs,), 1, activations, tuple(s for _, s in chosen), tuple(t for t, _ in chosen))
+    activations = (*rng.choice(CONTROL, hidden).tolist(), *[1] * outputs)
+    sources, targets = tuple(s for _, s in chosen), tuple(t for t, _ in chosen)
+    return SharedWeightNetwork((inputs,), outputs, activations, sources, targets)
 
 
 def idle(inputs: int = 5) -> SharedWeightNetwork:

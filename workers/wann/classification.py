@@ -49,12 +49,16 @@ class Classification:
         self, train: LabelledVectors, validation: LabelledVectors, test: LabelledVectors, batch: int = BATCH
     ) -> None:
         self._splits = {"train": train, "validation": validation, "test": test}
+        self._inputs = train.inputs.shape[1]
+        self._classes = 1 + max(int(samples.labels.max()) for samples in self._splits.values())
         self._batch = lru_cache(KEPT_BATCHES)(lambda seed: train.batch(batch, seed))
 
     def shared(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
         return self.on_batches(network, weights, repetitions, seed).rewards
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
+        if np.shape(weights) != (len(weights), network.params):
+            raise ValueError(f"expected {network.params} weights for each candidate, not an array {np.shape(weights)}")
         return self._repeated(individual_losses, network, weights, repetitions, seed).rewards
 
     def on_batches(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Judged:
@@ -63,7 +67,7 @@ class Classification:
 
     def on_split(self, network: SharedWeightNetwork, weights: Floats, split: str) -> Judged:
         """Each of `weights` (W,) on all connections, on the whole of `train`, `validation` or `test`, once."""
-        return _judged(shared_losses, network, weights, [self._splits[split]])
+        return self._judged(shared_losses, network, weights, [self._splits[split]])
 
     def inputs(self, split: DataSplit) -> Floats:
         return self._splits[split].inputs.astype(np.float64)
@@ -75,27 +79,39 @@ class Classification:
         samples = self._splits[split]
         scores = np.empty((len(weights), len(samples), network.outputs))
         fill: Callable[..., None] = shared_scores
-        fill(*_arguments(network), samples.blocks, np.asarray(weights, np.float32), scores)
+        fill(*self._program(network), samples.blocks, np.asarray(weights, np.float32), scores)
         return scores
 
     def _repeated(
         self, losses: Callable[..., Floats], network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int
     ) -> Judged:
         batches = [self._batch(seed + i) for i in range(repetitions)]
-        return _judged(losses, network, weights, batches)
+        return self._judged(losses, network, weights, batches)
 
+    def _judged(
+        self,
+        losses: Callable[..., Floats],
+        network: SharedWeightNetwork,
+        weights: Floats,
+        batches: list[LabelledVectors],
+    ) -> Judged:
+        program, own = self._program(network), np.ascontiguousarray(weights, np.float32)
+        means = np.stack([losses(*program, batch.blocks, batch.labels, own) / len(batch) for batch in batches], axis=1)
+        finite = np.isfinite(means[..., 0])
+        return Judged(np.where(finite, -means[..., 0], WORST), np.where(finite, means[..., 1], 0.0))
 
-def _judged(
-    losses: Callable[..., Floats], network: SharedWeightNetwork, weights: Floats, batches: list[LabelledVectors]
-) -> Judged:
-    arguments, weights32 = _arguments(network), np.ascontiguousarray(weights, np.float32)
-    means = np.stack([losses(*arguments, batch.blocks, batch.labels, weights32) / len(batch) for batch in batches], 1)
-    finite = np.isfinite(means[..., 0])
-    return Judged(np.where(finite, -means[..., 0], WORST), np.where(finite, means[..., 1], 0.0))
+    def _program(self, network: SharedWeightNetwork) -> tuple[Any, ...]:
+        """What every kernel takes of a network. Raises ValueError for one that does not fit, as kernels do not look."""
+        if network.in_shape != (self._inputs,) or network.outputs < self._classes:
+            raise ValueError(
+                f"these samples need a network of {self._inputs} inputs and {self._classes} outputs; this one has "
+                f"{network.in_shape[0]} and {network.outputs}"
+            )
+        return _arguments(network)
 
 
 def _arguments(network: SharedWeightNetwork) -> tuple[Any, ...]:
-    """What every kernel takes of a network: `splits` says where a node's connections from inputs end."""
+    """Flat arrays; `splits` says where a node's connections from inputs end."""
     program = program_of(network)
     hidden = program.sources >= program.inputs
     ahead = np.concatenate([[0], np.cumsum(~hidden)])[program.offsets]
