@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -59,6 +60,13 @@ def test_infinity_and_nan_go_where_numpy_sends_them(number: int) -> None:
     with np.errstate(invalid="ignore"):
         expected = activations.activate(number, x)
     np.testing.assert_allclose(on_lanes(number, x), expected, atol=3e-7)
+
+
+def test_no_product_is_fused_with_a_sum_so_every_processor_gives_the_same_bits() -> None:
+    on_lanes(1, np.ones(1, np.float32))
+    code = "".join(_apply.inspect_asm().values())
+    assert re.search(r"mulps|fmul\s+v", code)
+    assert not re.search(r"fn?madd|fn?msub|fmla|fmls", code)
 
 
 def test_machine_code_is_kept_until_a_file_beside_the_kernel_changes(
