@@ -50,7 +50,7 @@ def of_network(architecture: Architecture) -> Subject:
 def export_copies(op: Op, copies: int) -> Model:
     from search_spaces.modules import ParallelCopies, export_onnx
 
-    module = ParallelCopies(op, copies)
+    module = ParallelCopies(op, copies, COPIES)
     return Model(export_onnx(module, module.input_shape), module.input_shape)
 
 

@@ -27,10 +27,12 @@ _POOL: dict[Any, Any] = {}
 class Op(metaclass=_Interned):
     """One node of an architecture. Subclasses add their own fields; every field is part of `key`.
 
-    A class whose ops hardly ever come twice is not `interned`, for the pool of interned ops is never emptied.
+    A class whose ops hardly ever come twice is not `interned`, for the pool of interned ops is never emptied. An op
+    reads `arity` maps, all of `in_shape`.
     """
 
     kind: ClassVar[str]
+    arity: ClassVar[int] = 1
     interned: ClassVar[bool] = True
     in_shape: Shape
 

@@ -147,6 +147,7 @@ class ClipAdd(ClipOp):
     """The sum of two clips of one shape, then the activation: where a block and its shortcut meet."""
 
     kind: ClassVar[str] = "clip_add"
+    arity: ClassVar[int] = 2
     activation: Activation = "relu"
 
     @property

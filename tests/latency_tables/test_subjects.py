@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import onnx
+import onnxruntime
 import pytest
 
 from latency_tables.measure import Measurement
 from latency_tables.subjects import COPIES, entry, export_copies, of_network, of_op
-from search_spaces.ops import Classifier, Conv, MBConv
+from search_spaces.ops import Classifier, ClipAdd, ClipConv, ClipGate, ClipPool, Conv, MBConv
 
 STEM = Conv((1, 8, 8), 8, 3, 2, "hswish")
 BLOCK = MBConv((8, 4, 4), 8, 3, 1, 24, 8, "relu", "identity")
@@ -25,6 +28,39 @@ def test_copies_have_weights_of_their_own(op, each, prefix):
     assert convolutions(several.onnx) == prefix + COPIES * each
     assert single.input_shape == several.input_shape
     assert single.input_shape == ((4, 4, 4) if prefix else STEM.in_shape)
+
+
+CLIP = (16, 4, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("op", "kind"),
+    [
+        (ClipPool(CLIP, "max", (1, 3, 3), (1, 2, 2)), "MaxPool"),
+        (ClipPool(CLIP, "avg", (1, 3, 3)), "AveragePool"),
+        (ClipPool(CLIP, "max", (2, 1, 1), (2, 1, 1)), "MaxPool"),
+        (ClipGate(CLIP), "GlobalAveragePool"),
+        (ClipConv(CLIP, 16, (3, 1, 1)), "Transpose"),
+        (ClipConv(CLIP, 16, (1, 3, 3), (1, 2, 2), 16), "FusedConv"),
+        (ClipAdd(CLIP), "Relu"),
+    ],
+    ids=lambda value: value.key if hasattr(value, "key") else value,
+)
+def test_runtime_computes_every_copy_of_an_op_on_clips(op, kind, tmp_path):
+    """Equal computations are merged by onnxruntime, which would make an op without weights free."""
+    single, several = (optimised(export_copies(op, n).onnx, tmp_path) for n in (1, COPIES))
+    one = several[kind] - single[kind]
+    assert one
+    assert one % (COPIES - 1) == 0
+
+
+def optimised(model: bytes, folder) -> Counter[str]:
+    """How often each kind of layer is left when onnxruntime has merged what it can merge on any machine."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(folder / "optimised.onnx")
+    onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return Counter(node.op_type for node in onnx.load(folder / "optimised.onnx").graph.node)
 
 
 def test_cost_is_shared_among_the_further_copies():
