@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?=
 # passed on to pip, for example PIP_ARGS="--index-url URL"
 PIP_ARGS ?=
-# passed on to pytest, for example PYTEST_ARGS="tests/search_spaces -x"
+# passed on to pytest, for example PYTEST_ARGS="tests/search_spaces -x", or "-n0 -s" for one process and its output
 PYTEST_ARGS ?=
 # passed on to every benchmark, for example BENCH_ARGS=--quick
 BENCH_ARGS ?=
@@ -24,8 +24,8 @@ setup: $(STAMP)  ## prepare .venv with a python of 3.11 to 3.14, and nothing els
 demo: $(STAMP)  ## run a whole search on this machine, to a verified ONNX file (some minutes)
 	$(BIN)/nas demo
 
-test: $(STAMP)  ## run all tests, the fast ones first
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(STAMP)  ## run all tests in two processes, the fast ones first
+	$(BIN)/python -m pytest $(if $(findstring no:xdist,$(PYTEST_ARGS)),,-n auto) $(PYTEST_ARGS)
 
 lint: $(STAMP)  ## check style, formatting and types
 	$(BIN)/ruff check

@@ -12,8 +12,8 @@ from postgres_server import Postgres
 
 from nas_service.store import Store
 
-SLOW_FOLDERS = ("e2e", "chaos")
-REQUIRE_BROWSER = os.environ.pop("NAS_REQUIRE_BROWSER", "")
+SLOW_FOLDERS = ("docs", "e2e", "chaos")
+REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER", "")
 
 for name in [name for name in os.environ if name.startswith("NAS_")]:
     del os.environ[name]
@@ -25,17 +25,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _rank(item.path))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`, as `make test` says: two processes, and for a single file none but this one."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    return 2 if len(files) > 1 or Path(*files).is_dir() else 0
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Whole files to each process, in the order of collection."""
+    from schedule import Units  # without xdist, nothing asks for it
+
+    config.option.loadscopereorder = False
+    return Units(config, log)
+
+
 def _rank(path: Path) -> int:
     return max((1 + SLOW_FOLDERS.index(part) for part in path.parts if part in SLOW_FOLDERS), default=0)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """With NAS_REQUIRE_BROWSER set (`.ci/run`), a browser test that is skipped has failed."""
+    """With REQUIRE_BROWSER set (`.ci/run`), a browser test that is skipped has failed."""
     report = yield
     if REQUIRE_BROWSER and report.skipped and item.get_closest_marker("browser"):
         report.outcome = "failed"
-        report.longrepr = f"skipped although NAS_REQUIRE_BROWSER is set: {report.longrepr[-1]}"
+        report.longrepr = f"skipped although REQUIRE_BROWSER is set: {report.longrepr[-1]}"
     return report
 
 
