@@ -1,4 +1,4 @@
-"""One service a module, and ways to talk to it."""
+"""One service a module, and ways to talk to it; a store without a service."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import services
 from services import SPEC, Live
 
 from nas_service.client import Client
+from nas_service.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +38,12 @@ def finished(live: Live) -> str:
     """The id of a job that has ended."""
     with Client(live.url) as connected:
         return connected.wait(connected.submit(SPEC).id).id
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Store]:
+    """An empty store, where one kind of database is as good as the other."""
+    opened = Store(f"sqlite:///{tmp_path}/nas.sqlite")
+    opened.migrate()
+    yield opened
+    opened.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from threading import Event
 
 import pytest
 from rows import add_job
@@ -29,14 +29,6 @@ FEW = SPACE | {
         "expansion": [3],
     }
 }
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -101,11 +93,12 @@ def test_an_exhausted_job_tries_again(lab: Lab) -> None:
 
 
 def test_trials_stopped_for_want_of_hours_are_told_and_the_search_goes_on(sqlite: Store) -> None:
-    held: list[bool] = [True]
+    released = Event()
 
     def hold(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
-        while held[0] and not should_stop():
-            yield Report(request.request_id, request.attempt, request.trials[0].trial_id, "progress", 1, {})
+        yield Report(request.request_id, request.attempt, request.trials[0].trial_id, "progress", 1, {})
+        while not should_stop() and not released.wait(0.005):
+            pass
         if not should_stop():
             metrics = {"val_accuracy": 0.5, "val_loss": 0.5}
             yield Report(request.request_id, request.attempt, request.trials[0].trial_id, "completed", 1, metrics)
@@ -119,7 +112,7 @@ def test_trials_stopped_for_want_of_hours_are_told_and_the_search_goes_on(sqlite
     with sqlite.read() as conn:
         assert trials.open_count(conn, "j") == 0
         assert not requests.any_queued(conn, "evaluate")
-    held[0] = False
+    released.set()
     extend(lab, hours=2.0, trials=3)
     done = lab.finish()
     lab.dispatcher.close()

@@ -21,6 +21,14 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield running
 
 
+@pytest.fixture
+def held(live: Live) -> Iterator[None]:
+    """No trial begins, so no job ends by itself."""
+    live.workers.open.clear()
+    yield
+    live.workers.open.set()
+
+
 def test_a_job_runs_and_is_read(client: Client) -> None:
     job = client.wait(client.submit(SPEC).id)
     assert (job.state, job.completed) == ("finished", 20)
@@ -38,6 +46,7 @@ def test_submissions_at_one_moment_with_one_key_make_one_job(client: Client) -> 
     assert len(ids) == 1
 
 
+@pytest.mark.usefixtures("held")
 def test_submissions_at_one_moment_all_arrive(client: Client) -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = set(pool.map(lambda seed: client.submit(ENDLESS | {"seed": seed}).id, range(100, 116)))

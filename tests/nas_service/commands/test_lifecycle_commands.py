@@ -10,24 +10,8 @@ import pytest
 from services import ENDLESS, SPEC, Live
 
 from nas_service.client import ApiError, Client
-from nas_service.commands import main
 
 Nas = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def nas(live: Live, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Nas:
-    """Runs a command; exit code, stdout, stderr."""
-    monkeypatch.setenv("NAS_SERVER", live.url)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 def test_extend_says_where_the_job_ends_now(nas: Nas, client: Client) -> None:
