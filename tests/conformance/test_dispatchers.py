@@ -72,7 +72,7 @@ def _ignore(request: EvaluationRequest, trial_id: str, should_stop: ShouldStop) 
 
 def _die(request: EvaluationRequest, trial_id: str, should_stop: ShouldStop) -> Iterator[Report]:
     yield _report(request, trial_id, "progress", 1)
-    Event().wait(0.2)
+    Event().wait(0.5)
     os._exit(1)
 
 
@@ -232,7 +232,7 @@ def test_cancel_of_what_is_unknown_or_over_is_ignored(dispatcher: Dispatcher) ->
 
 
 def test_time_out_fails_what_is_open(dispatcher: Dispatcher) -> None:
-    dispatcher.submit(request_of("slow", "succeed", "hang", "succeed", timeout_s=0.2))
+    dispatcher.submit(request_of("slow", "succeed", "hang", "succeed", timeout_s=1))
     ended = {r.trial_id: (r.state, r.cause) for r in until_ended(dispatcher, 3) if r.state != "progress"}
     assert ended == {
         "slow.0": ("completed", None),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from services import ENDLESS, SPEC, Live
+from services import ENDLESS, SPEC
 
 from nas_service.client import ApiError, Client
 
