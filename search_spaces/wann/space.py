@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import accumulate
 from typing import Annotated, Any, ClassVar
 
@@ -17,7 +18,7 @@ from . import mutations
 from .activations import CONTROL, IDS, LINEAR, NAMES
 from .expression import express
 from .genome import Genome
-from .genotype import from_json, full_grid, to_json
+from .genotype import KEPT, from_json, full_grid, to_json
 from .innovations import Innovations
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -110,7 +111,7 @@ class BoundWann(BoundSpace):
 
     def architecture(self, genotype: Genotype) -> Architecture:
         """The network as a single op. Raises SpaceError for a genotype that is none, or of another task."""
-        return Architecture.chain([express(self.genome(genotype), self.options.published_disabled).network])
+        return _architecture(self.genome(genotype), self.options.published_disabled)
 
     def genome(self, genotype: dict[str, Any]) -> Genome:
         """Raises SpaceError that names what is wrong with the genotype."""
@@ -123,3 +124,9 @@ class BoundWann(BoundSpace):
                 "genotype.inputs" if given[0] != wanted[0] else "genotype.outputs",
             )
         return genome
+
+
+@lru_cache(KEPT)
+def _architecture(genome: Genome, published_disabled: bool) -> Architecture:
+    """A search asks for a network several times: to price it, to tell it from others, to send it."""
+    return Architecture.chain([express(genome, published_disabled).network])
