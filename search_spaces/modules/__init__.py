@@ -5,5 +5,6 @@ from .build import build, build_op
 from .normalised import Normalised
 from .onnx_export import export_onnx
 from .parallel import ParallelCopies
+from .volumetric import build_volumetric
 
-__all__ = ["EXPORTER", "Normalised", "ParallelCopies", "build", "build_op", "export_onnx"]
+__all__ = ["EXPORTER", "Normalised", "ParallelCopies", "build", "build_op", "build_volumetric", "export_onnx"]

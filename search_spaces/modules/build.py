@@ -119,6 +119,8 @@ def build_node(op: Op) -> nn.Module:
 def build(architecture: Architecture) -> nn.Module:
     """A freshly initialised module: input (batch, *input_shape) float32, output (batch, outputs).
 
+    Clips may also come as a batch of frames, (batch * frames, channels, height, width), one clip after another.
+
     Weights come from torch's global generator: seed it first for a reproducible network.
     """
     return Network(architecture)

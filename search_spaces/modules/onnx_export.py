@@ -20,14 +20,20 @@ from ..ops import Shape
 
 
 def export_onnx(
-    module: nn.Module, input_shape: Shape, *, outputs: Sequence[str] = ("output",), dynamic_batch: bool = False
+    module: nn.Module,
+    input_shape: Shape,
+    *,
+    outputs: Sequence[str] = ("output",),
+    dynamic_batch: bool = False,
+    batch: int = 1,
 ) -> bytes:
     """The module in eval mode as one ONNX file; batch norm is folded into the convolutions before it.
 
-    The file's input is `input`, float32 of (1, *input_shape), or (batch, *input_shape) with `dynamic_batch`.
+    The file's input is `input`, float32 of (`batch`, *input_shape), the first of which is free with `dynamic_batch`.
+    A network on clips becomes one on a batch of frames with the frame's shape as `input_shape`, and `batch` frames.
     """
     module.eval()
-    example = torch.zeros(1, *input_shape)
+    example = torch.zeros(batch, *input_shape)
     axes = {name: {0: "batch"} for name in ("input", *outputs)} if dynamic_batch else None
     with TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
         path = Path(folder, "model.onnx")

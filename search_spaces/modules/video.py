@@ -20,7 +20,7 @@ DROPOUT = 0.5  # before the output layer (arXiv 1910.06961)
 
 
 class FoldFrames(nn.Module):
-    """(batch, channels, frames, height, width) to (batch * frames, channels, height, width)."""
+    """(batch, channels, frames, height, width) to (batch * frames, channels, height, width); the latter stays so."""
 
     def __init__(self, clip_shape: Shape) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class FoldFrames(nn.Module):
         self.frame_shape = (channels, height, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.transpose(1, 2).reshape(-1, *self.frame_shape)
+        return x if x.dim() == 4 else x.transpose(1, 2).reshape(-1, *self.frame_shape)
 
 
 class OfClips(nn.Module):

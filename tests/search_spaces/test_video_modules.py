@@ -12,7 +12,7 @@ import torch
 from slow_video import slow
 from torch import nn
 
-from search_spaces.modules import build, build_op, export_onnx
+from search_spaces.modules import build, build_op, build_volumetric, export_onnx
 from search_spaces.ops import ClipAdd, ClipClassifier, ClipConv, ClipGate, ClipPool, NonLocal, Op
 from search_spaces.tvn.block import Activations, Block
 from search_spaces.tvn.network import Clip, TinyVideoNetwork
@@ -107,6 +107,15 @@ def test_network_means_what_it_says(architecture):
         torch.testing.assert_close(network(x), slow_network(architecture, network, x), rtol=1e-3, atol=1e-4)
 
 
+@every_network
+def test_volumetric_network_is_the_same_network(architecture):
+    torch.manual_seed(0)
+    network, x = unlike_new(build(architecture)), torch.randn(2, *architecture.input_shape)
+    usual = build_volumetric(architecture, network.state_dict()).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(network(x), usual(x), rtol=1e-3, atol=1e-4)
+
+
 def run(model: bytes, x: torch.Tensor) -> np.ndarray:
     (output,) = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]).run(None, {"input": x.numpy()})
     return output
@@ -121,6 +130,17 @@ def test_onnx_agrees(architecture, batch):
     onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
     with torch.no_grad():
         np.testing.assert_allclose(run(model, x), network(x).numpy(), rtol=1e-3, atol=1e-4)
+
+
+@every_network
+def test_onnx_takes_a_batch_of_frames(architecture):
+    torch.manual_seed(0)
+    channels, frames, *size = architecture.input_shape
+    network, clip = unlike_new(build(architecture)), torch.randn(1, *architecture.input_shape)
+    model = export_onnx(network, (channels, *size), batch=frames)
+    with torch.no_grad():
+        expected = network(clip).numpy()
+    np.testing.assert_allclose(run(model, clip[0].transpose(0, 1).contiguous()), expected, rtol=1e-3, atol=1e-4)
 
 
 @every_network
