@@ -22,13 +22,13 @@ from .windows import Window
 
 
 class Volume(nn.Module):
-    """Pads a clip for a window where the padding differs at its ends; `even` is what a layer can do itself."""
+    """Pads a clip for a window; padding that is the same at both ends is left to the layer (`even`) where it can."""
 
-    def __init__(self, op: ClipConv | ClipPool, value: float) -> None:
+    def __init__(self, op: ClipConv | ClipPool, value: float, *, layer_pads: bool) -> None:
         super().__init__()
         sizes = zip(op.in_shape[1:], op.kernel, op.stride, strict=True)
         pads = [Window((n, 1), (k, 1), (s, 1), op.padding).pads[0] for n, k, s in sizes]
-        symmetric = all(before == after for before, after in pads)
+        symmetric = layer_pads and all(before == after for before, after in pads)
         self.even = (pads[0][0], pads[1][0], pads[2][0]) if symmetric else (0, 0, 0)
         self.pads = [0] * 6 if symmetric else list(chain.from_iterable(reversed(pads)))
         self.value = value
@@ -41,7 +41,7 @@ class Conv3dModule(nn.Module):
     def __init__(self, op: ClipConv) -> None:
         super().__init__()
         cin, cout = op.in_shape[0], op.out_channels
-        self.pad = Volume(op, 0.0)
+        self.pad = Volume(op, 0.0, layer_pads=True)
         self.conv = nn.Conv3d(cin, cout, op.kernel, op.stride, self.pad.even, groups=op.groups, bias=False)
         self.bn = nn.BatchNorm3d(cout)
         self.act = activation(op.activation)
@@ -57,15 +57,14 @@ class Pool3dModule(nn.Module):
     def __init__(self, op: ClipPool) -> None:
         super().__init__()
         self.op = op
-        self.pad = Volume(op, -inf if op.pool == "max" else 0.0)
-        ones = functional.pad(torch.ones(1, 1, *op.in_shape[1:]), self.pad.pads)
-        counted = functional.avg_pool3d(ones, op.kernel, op.stride, self.pad.even)
-        self.register_buffer("cells", counted, persistent=False)
+        self.pad = Volume(op, -inf if op.pool == "max" else 0.0, layer_pads=op.pool == "max")
+        filled = Volume(op, 0.0, layer_pads=False)(torch.ones(1, 1, *op.in_shape[1:]))
+        self.register_buffer("cells", functional.avg_pool3d(filled, op.kernel, op.stride), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.op.pool == "max":
             return functional.max_pool3d(self.pad(x), self.op.kernel, self.op.stride, self.pad.even)
-        return functional.avg_pool3d(self.pad(x), self.op.kernel, self.op.stride, self.pad.even) / self.cells
+        return functional.avg_pool3d(self.pad(x), self.op.kernel, self.op.stride) / self.cells
 
 
 class Gate3dModule(nn.Module):

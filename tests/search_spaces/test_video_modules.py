@@ -55,6 +55,7 @@ BLOCKS = (
 )
 NETWORKS = {
     "tvn": TinyVideoNetwork(Clip(5, 17, 10.0), BLOCKS).architecture(3),
+    "averages": TinyVideoNetwork(Clip(2, 8), (Block("avgpool", 3, 1, "avgpool", 3, 1, 8, 1),)).architecture(3),
     "per_frame": TinyVideoNetwork(Clip(4, 16, channels=1), BLOCKS[1:2]).architecture(3, "per_frame"),
     "r2plus1d": VideoResNet("basic", (1, 1, 1, 1), factorised=True, base=8).architecture(3, (3, 6, 24, 20)),
     "resnext3d": VideoResNet("bottleneck", (1, 1, 1, 1), base=8, growth=2, groups=4).architecture(3, (3, 8, 24, 24)),
