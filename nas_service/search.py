@@ -12,7 +12,7 @@ from typing import Any
 from latency_tables import LatencyTable, TableError, load, table_path
 from search_spaces import Architecture, BoundSpace, SearchSpace, SpaceError, get_space
 from workers.requests import Fidelity
-from workers.tasks import Task, TaskError, get_task
+from workers.tasks import Task, TaskError, get_task, variant
 
 from .errors import InvalidSpec
 from .objective import Objective
@@ -36,7 +36,7 @@ class Search:
         """Resolve every name in the spec. Raises InvalidSpec, which names the field and what would be right."""
         try:
             space = get_space(spec.space.name, **spec.space.options)
-            task = get_task(spec.task.name, space.kinds, **spec.task.options)
+            task = get_task(variant(spec.task.name, space.kinds), **spec.task.options)
             bound = space.bind(task.signature)
         except (SpaceError, TaskError) as error:
             raise InvalidSpec(str(error), error.field) from None

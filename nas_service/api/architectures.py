@@ -12,7 +12,7 @@ from nas_service.store import Candidate, Job
 from search_spaces import Architecture, Op, SpaceError, get_space
 from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.picture import picture as draw
-from workers.tasks import TaskError, get_task
+from workers.tasks import TaskError, get_task, variant
 
 from .views import ArchitectureView, OpView
 
@@ -38,7 +38,7 @@ def rebuilt(job: Job, candidate: Candidate) -> Architecture:
     spec = JobSpec.model_validate(job.spec)
     try:
         space = get_space(spec.space.name, **spec.space.options)
-        signature = get_task(spec.task.name, space.kinds, **spec.task.options).signature
+        signature = get_task(variant(spec.task.name, space.kinds), **spec.task.options).signature
         return space.bind(signature).architecture(candidate.genotype)
     except (SpaceError, TaskError) as error:
         raise Conflict(f"the architecture cannot be rebuilt: {error}", error.field) from None

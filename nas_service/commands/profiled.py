@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from search_spaces import BoundSpace, Signature, SpaceError, get_space
-from workers.tasks import get_task
+from workers.tasks import get_task, variant
 
 from ..admission import parse
 from ..spec import JobSpec, read_spec
@@ -21,7 +21,8 @@ def of_spec(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
     """The spec in a file, and the space it means for its task."""
     spec = parse(read_spec(spec_file))
     space = get_space(spec.space.name, **spec.space.options)
-    return spec, space.bind(get_task(spec.task.name, space.kinds, **spec.task.options).signature)
+    task = get_task(variant(spec.task.name, space.kinds), **spec.task.options)
+    return spec, space.bind(task.signature)
 
 
 def whole_space(

@@ -16,7 +16,7 @@ from search_spaces import Architecture, get_space
 from search_spaces.ops import SharedWeightNetwork
 from workers.requests import EvaluationRequest, Fidelity, TrialRequest
 from workers.run import reports_of, run
-from workers.tasks import TaskError, digits, get_task
+from workers.tasks import TaskError, digits, get_task, variant
 from workers.tasks.digits_vector import DigitsVector
 
 TASK = {"name": "digits-vector"}
@@ -116,10 +116,10 @@ def test_whatever_changes_a_result_changes_the_fingerprint() -> None:
 
 
 def test_a_space_of_vectors_turns_digits_into_its_variant() -> None:
-    assert get_task("digits", ("vector",), repetitions=2).name == "digits-vector"
-    assert get_task("digits", ("image",), epochs=2).name == "digits"
-    assert get_task("digits").name == "digits"
-    assert get_task("landscape", ("vector",)).name == "landscape"
+    assert variant("digits", ("vector",)) == "digits-vector"
+    for name in ("digits", "landscape", "nothing of ours"):
+        assert variant(name, ("image",)) == name
+    assert variant("landscape", ("vector",)) == "landscape"
 
 
 def test_a_job_that_names_digits_and_space_wann_is_about_vectors(tmp_path: Any) -> None:

@@ -19,6 +19,7 @@ from .digits_vector import DigitsVector
 from .image_folder import ImageFolder
 from .landscape import Landscape
 from .mnist16 import Mnist16
+from .moving_digits import MovingDigits
 from .npz import Npz
 from .tabular import Tabular
 
@@ -30,6 +31,7 @@ TASKS: dict[str, type[Task]] = {
     "imagefolder": ImageFolder,
     "landscape": Landscape,
     "mnist16": Mnist16,
+    "moving-digits": MovingDigits,
     "npz": Npz,
     "tabular": Tabular,
 }
@@ -47,19 +49,20 @@ def task_plugins() -> Plugins:
     return load_plugins("nas.tasks", Task, TASKS)
 
 
-def get_task(name: str, kinds: Sequence[Kind] = (), **options: Any) -> Task:
-    """The task of this name with these options, or its variant for a space that builds networks of these `kinds`.
+def variant(name: str, kinds: Sequence[Kind]) -> str:
+    """The task that poses the problem of task `name` to networks of one of these `kinds`; itself where none does."""
+    variants = task_classes()[name].variants if name in task_classes() else {}
+    return next((variants[kind] for kind in kinds if kind in variants), name)
 
-    Raises TaskError that names the field for a name or an option that is not known.
-    """
+
+def get_task(name: str, **options: Any) -> Task:
+    """The task of this name with these options. Raises TaskError that names the field for either."""
     known = task_classes()
     if name not in known:
         raise TaskError(
             f"there is no task {name!r}; there are: {', '.join(sorted(known))}{task_plugins().why_not(name)}",
             "task.name",
         )
-    variants = known[name].variants
-    name = next((variants[kind] for kind in kinds if kind in variants), name)
     try:
         task = known[name](**options)
     except ValidationError as error:
