@@ -21,7 +21,7 @@ def parse(data: Any) -> JobSpec:
     try:
         return JobSpec.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")  # it may be the key that is missing
         where = ".".join(map(str, first["loc"]))
         message = first["msg"]
         if first["type"] == "extra_forbidden":
