@@ -190,6 +190,15 @@ def test_many_trials_in_one_request_all_end_once(dispatcher: Dispatcher) -> None
     assert len(reports) == 300
 
 
+def test_a_message_is_not_sent_for_each_of_many_trials(mortal: RayDispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+    take = mortal._take
+    monkeypatch.setattr(mortal, "_take", lambda flight, message: (taken.append(message), take(flight, message)))
+    mortal.submit(request_of("bundled", *["succeed"] * 200))
+    until_ended(mortal, 200)
+    assert len(taken) < 100
+
+
 def test_many_requests_all_end_once(dispatcher: Dispatcher) -> None:
     for i in range(20):
         dispatcher.submit(request_of(f"one{i}", "succeed"))
@@ -348,7 +357,9 @@ def test_idle_and_used_workers_are_given_back(ray_dispatcher: RayDispatcher) -> 
     now[0] = 11
     brief.poll()
     assert brief.cluster().workers == 0
-    brief.submit(request_of("two", "succeed", "succeed"))
-    until_ended(brief, 2)
+    for name in ("two", "three"):
+        brief.submit(request_of(name, "succeed"))
+        until_ended(brief, 1)
+        until(brief, lambda: brief.cluster().free.cpus == 2)
     until(brief, lambda: brief.cluster().workers == 0)
     brief.close()

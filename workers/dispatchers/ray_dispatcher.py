@@ -1,8 +1,8 @@
 """Ray dispatcher: a pool of worker processes on one machine or a cluster. The only file that knows Ray.
 
 A worker is an actor that runs one request at a time and streams its reports back. Workers are kept for the task and the
-resources they were started for, shared by all jobs, given back when idle and replaced after a number of trials, so that
-their memory comes back. Ray's own retries are off: the lease's `attempt` decides what runs again.
+resources they were started for, shared by all jobs, given back when idle and replaced after a number of requests, so
+that their memory comes back. Ray's own retries are off: the lease's `attempt` decides what runs again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import ray
@@ -24,6 +25,7 @@ from ..run import reports_of, run, timeout_message
 from ..tasks import Task
 from ..versions import mismatch, needed, versions
 from .base import ClusterStatus, DataCheck
+from .bundles import bundled
 from .data_check import check_data
 
 OBJECT_STORE_BYTES = 128 * 2**20  # reports are small; weights go through artifacts
@@ -41,22 +43,28 @@ class _Actor:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def run(self, request: EvaluationRequest, wanted: Mapping[str, str]) -> Iterator[Report | dict[str, str]]:
+    def run(self, request: EvaluationRequest, wanted: Mapping[str, str]) -> Iterator[list[Report] | dict[str, str]]:
         """The worker's versions, which say that it started; then the reports, if it has the wanted versions."""
         here = versions()
         yield here
         if mismatch(wanted, here):
             return
         stopped = ray.get_runtime_context().is_canceled
-        for report in reports_of(self._runner, request, stopped):  # noqa: UP028 - Ray calls `send`, which lists lack
-            yield report
+        if len(request.trials) > 1:
+            for bundle in bundled(partial(reports_of, self._runner, request), stopped):  # noqa: UP028
+                yield bundle
+            return
+        for report in reports_of(
+            self._runner, request, stopped
+        ):  # Ray calls `send`, which what is not a generator lacks
+            yield [report]
 
 
 @dataclass(eq=False)
 class _Worker:
     actor: Any
     key: _Key
-    trials: int = 0
+    requests: int = 0
     idle_since: float | None = None
 
 
@@ -236,10 +244,9 @@ class RayDispatcher:
         except RayError as error:
             self._lose(flight, "error", f"Ray could not run this request: {str(error).strip().splitlines()[-1][:300]}")
 
-    def _take(self, flight: _Flight, message: Report | dict[str, str]) -> None:
-        if isinstance(message, Report):
-            if flight.trials.note(message):
-                self._reports.append(message)
+    def _take(self, flight: _Flight, message: list[Report] | dict[str, str]) -> None:
+        if isinstance(message, list):
+            self._reports += filter(flight.trials.note, message)
             return
         self._versions = message
         if problem := mismatch(self._wanted(flight.request), message):
@@ -267,9 +274,9 @@ class RayDispatcher:
         worker = flight.worker
         if worker is None:
             return
-        worker.trials += len(flight.request.trials)
+        worker.requests += 1
         worker.idle_since = self._clock()
-        if worker.trials >= self._recycle_after:
+        if worker.requests >= self._recycle_after:
             self._kill(worker)
 
     def _lose(self, flight: _Flight, cause: Cause, message: str) -> None:
