@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from searches import SPACE, TABLES, spec
+from searches import TABLES, spec
 
 from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
 from nas_service.search import Search
 from nas_service.spec import JobSpec
 from nas_service.strategies import strategy_classes
+from search_spaces.wann.space import BoundWann
 
 
 @pytest.mark.parametrize(
@@ -65,12 +66,20 @@ def test_what_is_no_spec_at_all(data: Any) -> None:
 
 @pytest.mark.parametrize("strategy", sorted(strategy_classes()))
 def test_defaults_are_filled_in_and_stay_as_they_are(strategy: str) -> None:
-    search = admit(spec(strategy={"name": strategy}), TABLES)
+    search = admit(spec(strategy={"name": strategy}) | _ground(strategy), TABLES)
     filled = search.filled_in
     assert JobSpec.model_validate(filled).model_dump(mode="json") == filled
     assert admit(filled, TABLES).filled_in == filled
-    assert filled["space"]["options"].keys() > SPACE["options"].keys()
-    assert filled["task"]["epochs"] == 1
+    assert filled["space"]["options"].keys() > search.spec.space.options.keys()
+    assert filled["task"].keys() > {"name", "metric"}
+
+
+def _ground(strategy: str) -> dict[str, Any]:
+    """A space that grows, for a strategy that needs one."""
+    if strategy_classes()[strategy].needs is BoundWann:
+        objective = {"reward": "metric", "cost": "params"}
+        return {"space": {"name": "wann"}, "task": {"name": "cartpole-swingup"}, "objective": objective}
+    return {}
 
 
 def test_what_the_job_depends_on_is_noted() -> None:
