@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from ..client import ApiError
-from . import clone, demo, device, export, gc, jobs, plugins, preview, serve, wann, watch
+from . import clone, demo, device, export, gc, jobs, plugins, preview, serve, wann, wann_figures, watch
 from .terminal import UserError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.command()(gc.gc)
 app.command()(plugins.plugins)
 app.command()(demo.demo)
 app.add_typer(device.app, name="device")
+wann.app.command()(wann_figures.figures)
 app.add_typer(wann.app, name="wann")
 
 

@@ -50,7 +50,7 @@ def picture(
     """Draw a network as SVG: layers, activations by colour, connections."""
     path = Path(network)
     if path.suffix in (OUT, JSON):
-        found = express(_read(path, inputs, outputs)).network
+        found = express(read(path, inputs, outputs)).network
         try:
             svg = draw(found, _numbers(weights) if weights else None, path.stem if title is None else title)
         except ValueError as error:
@@ -60,7 +60,7 @@ def picture(
     else:
         with connected(server) as client:
             svg = client.picture(network)
-    _write(output, svg)
+    write(output, svg)
     typer.echo(output)
 
 
@@ -69,8 +69,8 @@ def convert(given: Given, made: Made, inputs: Inputs = None, outputs: Outputs = 
     """Turn a published network (.out) into a genotype (.json), or a genotype into a published network."""
     if {given.suffix, made.suffix} != {OUT, JSON}:
         raise UserError(f"{given} and {made}: one of them has to end in {OUT}, the other in {JSON}")
-    genome = _read(given, inputs, outputs)
-    _write(made, json.dumps(to_json(genome), indent=1) + "\n" if made.suffix == JSON else write_out(genome))
+    genome = read(given, inputs, outputs)
+    write(made, json.dumps(to_json(genome), indent=1) + "\n" if made.suffix == JSON else write_out(genome))
     typer.echo(f"{made}: {_described(genome)}")
 
 
@@ -81,8 +81,8 @@ def _described(genome: Genome) -> str:
     )
 
 
-def _read(path: Path, inputs: int | None, outputs: int | None) -> Genome:
-    """The genome in a file, its order checked."""
+def read(path: Path, inputs: int | None, outputs: int | None) -> Genome:
+    """The genome in a file, its order checked. Raises UserError for a file that holds none."""
     text = _text(path)
     try:
         genome = read_out(text, inputs, outputs) if path.suffix == OUT else from_json(_object(path, text))
@@ -122,7 +122,8 @@ def _text(path: Path) -> str:
         raise UserError(f"{path} is no text in UTF-8") from None
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Raises UserError where the file cannot be written."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -61,8 +61,8 @@ def _head(card: Card) -> str:
     return (
         f"# Weight agnostic network for `{card.task.name}`: {figures.quantity} {card.score(figures.tuned_shared.mean)} "
         f"with one weight\n\n"
-        f"{len(card.network.sources)} connections between {card.network.in_shape[0]} inputs, a bias, "
-        f"{card.network.hidden_count} hidden nodes and {card.network.outputs} outputs, which do their work with one "
+        f"Connections: {len(card.network.sources)}, between {card.network.in_shape[0]} input(s), a bias, "
+        f"{card.network.hidden_count} hidden node(s) and {card.network.outputs} output(s). They do their work with one "
         f"weight shared by all, {figures.weight:g} at best (arXiv 1906.04358).\n\n"
         f"Task: {card.task.summary}.\n\n![the network](network.svg)"
     )
@@ -103,10 +103,15 @@ def _files(card: Card) -> str:
         "`figures.json` holds all figures, the curve and the weights; `network.out` is the network in the published "
         "format, with the tuned weights where there are any"
     )
-    genotype = "; `genotype.json` is the search's own description" if card.options.genotype else ""
+    if card.options.genotype:
+        others += "; `genotype.json` is the search's own description"
+    if not card.classifies:
+        others += (
+            ". An ensemble acts as the mean of its members, among which opposite weights may cancel each other out"
+        )
     threads = f"Latency was measured with {card.options.threads} thread{'s' if card.options.threads > 1 else ''}"
     head = ("file", "weights", f"{card.findings.figures.quantity} in onnxruntime", "latency, measured", "size")
-    return f"## Files\n\n{table(head, rows)}\n\n{threads}. {others}{genotype}."
+    return f"## Files\n\n{table(head, rows)}\n\n{threads}. {others}."
 
 
 def _usage(card: Card) -> str:
@@ -117,8 +122,8 @@ def _usage(card: Card) -> str:
 `python run.py 0.1,0.2,... [MODEL] [SHARED_WEIGHT]` prints {says} for {inputs} inputs, or for each row of a `.npy` file;
 it needs onnxruntime and numpy.
 
-The input `input` is float32 of shape (batch, {inputs}), {_inputs(card)}; the output `output` has
-the shape (batch, {outputs}): {_outputs(card)}.
+The input `input` is float32 of shape (batch, {inputs}), {_inputs(card)}; the output `output` has the shape
+(batch, {outputs}): {_outputs(card)}.
 
 ```python
 import numpy as np
@@ -132,7 +137,7 @@ def run(values, **weight):  # shared_weight=np.array([1.5], np.float32) for anot
 
 
 def _inputs(card: Card) -> str:
-    return "prepared as the task does" if card.classifies else "the task's observation"
+    return "prepared as the task prepares its own" if card.classifies else "the task's observation"
 
 
 def _outputs(card: Card) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from cmaes import CMA, SepCMA
+from threadpoolctl import ThreadpoolController
 
 from .evaluator import Floats
 from .reference import on_all
@@ -71,8 +72,10 @@ def tuned(scoring: Scoring, shared: float, options: TuningOptions, seed: int) ->
     score = _check(scoring, best, options, seed)
     optimizer = _optimizer(best, options, seed)
     start = first_start(seed, Purpose.TUNING)
+    threads = ThreadpoolController()
     for number in range(1, options.generations + 1):
-        best_draw = _step(optimizer, scoring, options, start + (number - 1) * options.repetitions)
+        with threads.limit(limits=1, user_api="blas"):  # small matrices take several threads five times as long
+            best_draw = _step(optimizer, scoring, options, start + (number - 1) * options.repetitions)
         if number % options.check_every == 0 or number == options.generations or optimizer.should_stop():
             found = _check(scoring, optimizer.mean, options, seed)
             if found > score:

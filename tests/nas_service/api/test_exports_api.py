@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from services import CARD, ENDLESS, INT8, MODEL, SCRIPT, Live
+from services import CARD, ENDLESS, INT8, MODEL, SCRIPT, SPEC, Live
 
 from nas_service.client import ApiError, Client
 
@@ -92,3 +92,27 @@ def test_a_download_has_a_name_of_its_own(http: httpx.Client, client: Client, fi
     export = client.wait_for_export(client.export_best(finished).id)
     headers = http.get(f"/api/v1/exports/{export.id}/model.onnx").headers
     assert headers["content-disposition"] == f'attachment; filename="{export.id}-model.onnx"'
+
+
+@pytest.fixture
+def evolved(client: Client) -> str:
+    """A job of weight agnostic networks that has ended."""
+    spec = SPEC | {
+        "space": {"name": "wann"},
+        "task": {"name": "cartpole-swingup", "max_steps": 20, "repetitions": 1},
+        "objective": {"reward": "metric", "cost": "params"},
+        "budget": {"trials": 2},
+    }
+    return client.wait(client.submit(spec).id).id
+
+
+def test_weights_of_a_weight_agnostic_network_are_tuned_unless_told_not_to(client: Client, evolved: str) -> None:
+    assert client.export_best(evolved).epochs == 200
+    assert client.export_best(evolved, epochs=0).epochs == 0
+
+
+@pytest.mark.parametrize("form", ["int8", "normalise"])
+def test_a_task_without_images_has_no_such_files(client: Client, evolved: str, form: str) -> None:
+    with pytest.raises(ApiError, match="has no images") as refusal:
+        client.export_best(evolved, **{form: True})
+    assert refusal.value.status == 422
