@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -70,14 +71,14 @@ class Search:
         """What has to be equal for a trial's result to be used again; None for inherited weights, which are never."""
         if weights is not None:
             return None
-        parts = [
-            architecture.hash,
-            [self.space.name, self.space.version],
-            [self.task.name, self.task.version, self.task.fingerprint],
-            asdict(fidelity),
-            seed,
-        ]
-        return blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+        text = f'["{architecture.hash}", {self._evaluator}, {_fidelity_text(fidelity)}, {seed}]'
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def _evaluator(self) -> str:
+        """What stands in a trial's key for the space and the task, the same for all trials of a search."""
+        space = [self.space.name, self.space.version]
+        return f"{json.dumps(space)}, {json.dumps([self.task.name, self.task.version, self.task.fingerprint])}"
 
     @property
     def filled_in(self) -> dict[str, Any]:
@@ -107,6 +108,11 @@ class Search:
             f"the latency table of {device!r} lacks {len(keys)} op(s) of this space, for example {keys[0]}; "
             f"measure them on the device with: nas device profile {device} --for SPEC.yaml"
         )
+
+
+@lru_cache(maxsize=64)
+def _fidelity_text(fidelity: Fidelity) -> str:
+    return json.dumps(asdict(fidelity), sort_keys=True)
 
 
 def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:

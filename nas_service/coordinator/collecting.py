@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from nas_service.store import Candidate, Store, candidates, events, jobs, requests, trials
+from nas_service.store import Store, candidates, events, jobs, requests, trials
 from nas_service.store.candidates import Result
 from nas_service.store.trials import Awaiting
 from nas_service.strategies import Outcome
@@ -37,7 +37,7 @@ def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> Non
 def stop(conn: Connection, run: Run, at: float) -> None:
     """End what is under way as `stopped`, and tell the strategy, which may have to go on with a larger budget."""
     under_way = [trial.id for trial in trials.open_in(conn, run.job_id)]
-    run.strategy.tell([replace(waiting.outcome, status="stopped") for waiting in trials.awaiting(conn, under_way)])
+    run.strategy.tell([waiting.outcome("stopped", {}, None) for waiting in trials.awaiting(conn, under_way)])
     trials.cancel(conn, run.job_id, "stopped", at)
     jobs.add(conn, run.job_id, run.strategy.state())
 
@@ -74,7 +74,7 @@ def _after_crash(conn: Connection, report: Report) -> list[Report]:
         return []
     requests.give_up(conn, report.request_id)
     message = f"given up after {failures} workers died on it; the last one: {report.message}"
-    open_trials = [trial.id for trial, _ in trials.of_requests(conn, [report.request_id])]
+    open_trials = [trial.id for trial in trials.of_requests(conn, [report.request_id])]
     return [replace(report, trial_id=trial_id, message=message) for trial_id in open_trials]
 
 
@@ -83,12 +83,11 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
     found: dict[str, Result] = {}
     outcomes: list[Outcome] = []
     for waiting in trials.awaiting(conn, list(by_trial)):
-        trial_id = waiting.trial_id
-        report = by_trial[trial_id] = _checked(run, waiting.candidate, by_trial[trial_id])
-        scored = _score(run, waiting, report)
-        first = trial_id not in found
-        found.setdefault(trial_id, scored)
-        outcomes.append(_outcome(waiting.outcome, scored, report, first=first))
+        trial_id, first = waiting.trial_id, waiting.trial_id not in found
+        if first:
+            by_trial[trial_id] = _checked(run, waiting, by_trial[trial_id])
+            found[trial_id] = _score(run, waiting, by_trial[trial_id])
+        outcomes.append(_outcome(waiting, found[trial_id], first=first))
     run.strategy.tell(outcomes)
     trials.finish(conn, list(by_trial.values()), at)
     trials.tell(conn, run.job_id, outcomes)
@@ -104,42 +103,44 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
     )
     if any(scored.full for scored in found.values()):
         crown(conn, run.job_id)
-    events.append(conn, run.job_id, at, [("trial", _told(r, found.get(r.trial_id))) for r in by_trial.values()])
+    events.append(conn, run.job_id, at, _told(run, by_trial.values(), found))
 
 
-def _checked(run: Run, candidate: Candidate, report: Report) -> Report:
+def _checked(run: Run, waiting: Awaiting, report: Report) -> Report:
     """A completed report whose metrics cannot be used is a failed one."""
-    if report.state == "completed" and (problem := flaw(run.search.objective, _with_costs(candidate, report))):
+    if report.state == "completed" and (problem := flaw(run.search.objective, waiting.costs | report.metrics)):
         report = replace(report, state="failed", cause="nan", message=problem)
     return cleaned(report)
 
 
 def _score(run: Run, waiting: Awaiting, report: Report) -> Result:
-    candidate = waiting.candidate
     if report.state == "completed":
-        return result(run.search.objective, candidate.id, _with_costs(candidate, report), full=waiting.full)
+        metrics = waiting.costs | report.metrics
+        return result(run.search.objective, waiting.candidate_id, metrics, full=waiting.full)
     reason = report.message or str(report.cause)
-    return Result(candidate.id, "failed", reason, candidate.feasible, report.metrics, full=False)
+    return Result(waiting.candidate_id, "failed", reason, waiting.feasible, report.metrics, full=False)
 
 
-def _outcome(waiting: Outcome, scored: Result, report: Report, *, first: bool) -> Outcome:
+def _outcome(waiting: Awaiting, scored: Result, *, first: bool) -> Outcome:
     """Of several proposals that waited for one trial, the first brought it and the others reuse it."""
-    if report.state == "failed":
-        return replace(waiting, status="failed")
-    return replace(waiting, status="completed" if first else "reused", metrics=scored.metrics, reward=scored.reward)
+    if scored.state == "failed":
+        return waiting.outcome("failed", {}, None)
+    return waiting.outcome("completed" if first else "reused", scored.metrics, scored.reward)
 
 
-def _with_costs(candidate: Candidate, report: Report) -> dict[str, float]:
-    costs: dict[str, float | None] = {
-        "params": candidate.params,
-        "macs": candidate.macs,
-        "latency_ms": candidate.latency_ms,
-        "latency_error_ms": candidate.latency_error_ms,
-    }
-    return {name: value for name, value in costs.items() if value is not None} | report.metrics
+def _told(run: Run, ended: Collection[Report], found: Mapping[str, Result]) -> list[tuple[str, dict[str, object]]]:
+    """An event a trial; where requests carry many, one for all that completed."""
+    if run.search.task.batch == 1:
+        return [("trial", _one(report, found.get(report.trial_id))) for report in ended]
+    failed = [report for report in ended if report.state == "failed"]
+    told = [("trial", _one(report, found.get(report.trial_id))) for report in failed]
+    if completed := len(ended) - len(failed):
+        best = max((one.reward for one in found.values() if one.reward is not None), default=None)
+        told.append(("trials", {"completed": completed, "best": best}))
+    return told
 
 
-def _told(report: Report, scored: Result | None) -> dict[str, object]:
+def _one(report: Report, scored: Result | None) -> dict[str, object]:
     told: dict[str, object] = {"trial": report.trial_id, "state": report.state, "metrics": report.metrics}
     if scored is not None:
         told |= {"candidate": scored.candidate_id, "reward": scored.reward}

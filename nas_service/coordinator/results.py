@@ -45,4 +45,6 @@ def flaw(objective: Objective, metrics: Mapping[str, float]) -> str | None:
 
 def cleaned(report: Report) -> Report:
     """Without values that are not finite, which JSON does not have and PostgreSQL refuses."""
+    if all(map(math.isfinite, report.metrics.values())):
+        return report
     return replace(report, metrics={name: value for name, value in report.metrics.items() if math.isfinite(value)})

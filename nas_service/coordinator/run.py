@@ -42,6 +42,7 @@ class Run:
         self.search = search
         self.strategy: Strategy = search.strategy()
         self._store = store
+        self._full = search.task.fidelity
 
     @classmethod
     def load(cls, job: Job, store: Store, tables: Path) -> Run:
@@ -55,15 +56,14 @@ class Run:
 
     def describe(self, proposal: Proposal) -> Described:
         architecture = self.search.bound.architecture(proposal.genotype)
-        full = self.search.task.fidelity
-        fidelity = proposal.fidelity or full
+        fidelity = proposal.fidelity or self._full
         seed = self.search.spec.seed if proposal.seed is None else proposal.seed
         try:
             costs = self.search.costs(architecture)
             reason = self.search.objective.violation(costs) or ""
         except InvalidSpec as error:  # the table lacks an op: this candidate cannot be priced, others can
             costs, reason = {"params": architecture.params, "macs": architecture.macs}, error.detail
-        return Described(proposal, architecture, costs, reason, fidelity, fidelity == full, seed)
+        return Described(proposal, architecture, costs, reason, fidelity, fidelity == self._full, seed)
 
     # What a strategy may look up (`strategies.Context`).
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from nas_service.store import Claim, Export, Trial, candidates, exports, trials
+from nas_service.store import Claim, Export, candidates, exports, trials
+from nas_service.store.trials import Open
 from workers.requests import EvaluationRequest, Fidelity, Resources, TrialRequest
 
 from .run import Run
@@ -17,19 +18,19 @@ def evaluations(
     conn: Connection, run: Run, claims: Sequence[Claim], artifacts: str, at: float
 ) -> list[EvaluationRequest]:
     """One request a claim, with its trials; the trials count as running from here on."""
-    by_request: dict[str, list[tuple[Trial, dict[str, Any]]]] = {claim.request_id: [] for claim in claims}
+    by_request: dict[str, list[Open]] = {claim.request_id: [] for claim in claims}
     found = trials.of_requests(conn, list(by_request))
-    for trial, genotype in found:
-        by_request[trial.request_id].append((trial, genotype))
-    trials.start(conn, [trial.id for trial, _ in found], at)
-    candidates.set_state(conn, [trial.candidate_id for trial, _ in found], "running", sources=("proposed",))
+    for trial in found:
+        by_request[trial.request_id].append(trial)
+    trials.start(conn, [trial.id for trial in found], at)
+    candidates.set_state(conn, [trial.candidate_id for trial in found], "running", sources=("proposed",))
     return [
         EvaluationRequest(
             claim.request_id,
             claim.attempt,
             "evaluate",
             _task(run),
-            tuple(_trial(run, trial, genotype) for trial, genotype in by_request[claim.request_id]),
+            tuple(_trial(run, trial) for trial in by_request[claim.request_id]),
             artifacts,
             _resources(run),
             _timeout(run, len(by_request[claim.request_id])),
@@ -87,6 +88,6 @@ def _resources(run: Run) -> Resources:
     return Resources(run.search.spec.workers.cpus, run.search.spec.workers.gpus)
 
 
-def _trial(run: Run, trial: Trial, genotype: dict[str, Any]) -> TrialRequest:
-    architecture = run.search.bound.architecture(genotype).to_json()
+def _trial(run: Run, trial: Open) -> TrialRequest:
+    architecture = run.search.bound.architecture(trial.genotype).to_json()
     return TrialRequest(trial.id, architecture, Fidelity(**trial.fidelity), trial.seed, trial.initial_weights)

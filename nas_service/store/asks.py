@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from nas_service.strategies.base import Outcome
+from workers.requests import Fidelity
 
+from .bulk import Bulk, Row, text
 from .records import Known, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
+
+_CANDIDATES, _REQUESTS, _TRIALS, _PROPOSALS = map(Bulk.into, (candidates, requests, trials, proposals))
 
 
 def record(
@@ -23,18 +28,11 @@ def record(
     new_proposals: Sequence[NewProposal],
 ) -> None:
     """Insert all of it; trials that name the same request share it. Requests are queued."""
-    if new_candidates:
-        conn.execute(insert(candidates), [_candidate_row(job_id, c) for c in new_candidates])
-    if new_trials:
-        sizes = Counter(t.request_id for t in new_trials)
-        rows = [
-            {"id": request_id, "job_id": job_id, "kind": "evaluate", "state": "queued", "open_trials": size}
-            for request_id, size in sizes.items()
-        ]
-        conn.execute(insert(requests), rows)
-        conn.execute(insert(trials), [_trial_row(job_id, at, t) for t in new_trials])
-    if new_proposals:
-        conn.execute(insert(proposals), [_proposal_row(job_id, p) for p in new_proposals])
+    _CANDIDATES.run(conn, [_candidate_row(job_id, c) for c in new_candidates])
+    sizes = Counter(t.request_id for t in new_trials)
+    _REQUESTS.run(conn, [_request_row(job_id, request_id, size) for request_id, size in sizes.items()])
+    _TRIALS.run(conn, [_trial_row(job_id, at, t) for t in new_trials])
+    _PROPOSALS.run(conn, [_proposal_row(job_id, p) for p in new_proposals])
 
 
 def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> dict[str, Known]:
@@ -104,14 +102,14 @@ def weights_of(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[
     return {row.number: row.artifacts["weights"] for row in conn.execute(query) if "weights" in row.artifacts}
 
 
-def _candidate_row(job_id: str, new: NewCandidate) -> dict[str, object]:
+def _candidate_row(job_id: str, new: NewCandidate) -> Row:
     return {
         "id": new.id,
         "job_id": job_id,
         "number": new.number,
         "hash": new.hash,
-        "genotype": new.genotype,
-        "parents": list(new.parents),
+        "genotype": text(new.genotype),
+        "parents": text(list(new.parents)),
         "state": "infeasible" if new.reason else "proposed",
         "reason": new.reason,
         "feasible": not new.reason,
@@ -119,21 +117,58 @@ def _candidate_row(job_id: str, new: NewCandidate) -> dict[str, object]:
         "macs": int(new.costs["macs"]),
         "latency_ms": new.costs.get("latency_ms"),
         "latency_error_ms": new.costs.get("latency_error_ms"),
-        "metrics": {},
+        "metrics": "{}",
+        "full": False,
     }
 
 
-def _trial_row(job_id: str, at: float, new: NewTrial) -> dict[str, object]:
+def _request_row(job_id: str, request_id: str, size: int) -> Row:
     return {
-        **{name: value for name, value in asdict(new).items() if name != "fidelity"},
-        "fidelity": asdict(new.fidelity),
+        "id": request_id,
         "job_id": job_id,
+        "kind": "evaluate",
         "state": "queued",
-        "metrics": {},
-        "artifacts": {},
+        "attempt": 0,
+        "failures": 0,
+        "open_trials": size,
+    }
+
+
+def _trial_row(job_id: str, at: float, new: NewTrial) -> Row:
+    return {
+        "id": new.id,
+        "job_id": job_id,
+        "number": new.number,
+        "candidate_id": new.candidate_id,
+        "request_id": new.request_id,
+        "key": new.key,
+        "fidelity": _fidelity_text(new.fidelity),
+        "full": new.full,
+        "seed": new.seed,
+        "initial_weights": new.initial_weights,
+        "state": "queued",
+        "metrics": "{}",
+        "artifacts": "{}",
+        "message": "",
         "created_at": at,
     }
 
 
-def _proposal_row(job_id: str, new: NewProposal) -> dict[str, object]:
-    return asdict(new) | {"job_id": job_id, "parents": list(new.parents)}
+@lru_cache(maxsize=64)
+def _fidelity_text(fidelity: Fidelity) -> str:
+    return text(asdict(fidelity))
+
+
+def _proposal_row(job_id: str, new: NewProposal) -> Row:
+    return {
+        "job_id": job_id,
+        "number": new.number,
+        "candidate_id": new.candidate_id,
+        "trial_id": new.trial_id,
+        "genotype": None if new.genotype is None else text(new.genotype),
+        "parents": text(list(new.parents)),
+        "token": text(new.token),
+        "status": new.status,
+        "reward": new.reward,
+        "metrics": text(new.metrics),
+    }

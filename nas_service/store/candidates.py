@@ -6,16 +6,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, not_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, not_, select, true, tuple_, update
 
 from nas_service.errors import NotFound
 
+from .bulk import Bulk, Row, text
 from .records import Candidate
 from .schema import candidates
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
 _SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "full")
-_NEW: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SAVED}
+
+
+def _saving(condition: ColumnElement[bool]) -> Bulk:
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SAVED}
+    return Bulk(update(candidates).where(candidates.c.id == bindparam("candidate"), condition).values(new))
+
+
+_FULL, _PARTIAL, _FAILED = map(_saving, (true(), not_(candidates.c.full), candidates.c.value.is_(None)))
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
     return [(row.id, row.value, row.cost) for row in conn.execute(query)]
 
 
-def evaluated(conn: Connection, job_id: str) -> Sequence[Row[Any, Any, Any, Any, Any, Any]]:
+def evaluated(conn: Connection, job_id: str) -> Sequence[Any]:
     """Rows (id, value, cost, reward, latency_ms, feasible) of candidates with a full result, in order."""
     c = candidates.c
     query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
@@ -109,14 +117,8 @@ def save(conn: Connection, results: Sequence[Result]) -> None:
     full = [r for r in results if r.full and r.value is not None]
     partial = [r for r in results if not r.full and r.value is not None]
     failed = [r for r in results if r.value is None]
-    for listed, condition in (
-        (full, true()),
-        (partial, not_(candidates.c.full)),
-        (failed, candidates.c.value.is_(None)),
-    ):
-        if listed:
-            mine = (candidates.c.id == bindparam("candidate"), condition)
-            conn.execute(update(candidates).where(*mine).values(_NEW), [_parameters(r) for r in listed])
+    for statement, listed in ((_FULL, full), (_PARTIAL, partial), (_FAILED, failed)):
+        statement.run(conn, [_row(r) for r in listed])
 
 
 def set_state(conn: Connection, ids: Sequence[str], state: str, *, sources: Collection[str]) -> None:
@@ -126,7 +128,15 @@ def set_state(conn: Connection, ids: Sequence[str], state: str, *, sources: Coll
         conn.execute(update(candidates).where(*mine).values(state=state))
 
 
-def _parameters(one: Result) -> dict[str, Any]:
-    values = {f"new_{name}": getattr(one, name) for name in _SAVED}
-    evaluated = one.full and one.value is not None
-    return {"candidate": one.candidate_id, **values, "new_metrics": dict(one.metrics), "new_full": evaluated}
+def _row(one: Result) -> Row:
+    return {
+        "candidate": one.candidate_id,
+        "new_state": one.state,
+        "new_reason": one.reason,
+        "new_feasible": one.feasible,
+        "new_metrics": text(one.metrics),
+        "new_value": one.value,
+        "new_cost": one.cost,
+        "new_reward": one.reward,
+        "new_full": one.full and one.value is not None,
+    }

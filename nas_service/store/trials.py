@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from nas_service.errors import NotFound
-from nas_service.strategies.base import Outcome
+from nas_service.strategies.base import Outcome, Status
 from workers.requests import Report
 
-from .records import Candidate, Trial
+from .bulk import Bulk, text
+from .records import Trial
 from .schema import candidates, epochs, jobs, proposals, trials
 
 OPEN = ("queued", "running")
 
 _COLUMNS = [trials.c[field.name] for field in fields(Trial)]
-_CANDIDATE = [field.name for field in fields(Candidate)]
+PRICES = ("params", "macs", "latency_ms", "latency_error_ms")
+
+_FINISH = Bulk(
+    update(trials)
+    .where(trials.c.id == bindparam("trial"), trials.c.ended_at.is_(None))
+    .values(
+        state=bindparam("ended"),
+        metrics=bindparam("reported"),
+        artifacts=bindparam("files"),
+        cause=bindparam("why"),
+        message=bindparam("said"),
+        ended_at=bindparam("at"),
+        started_at=func.coalesce(trials.c.started_at, bindparam("at")),
+    )
+)
+_TELL = Bulk(
+    update(proposals)
+    .where(proposals.c.job_id == bindparam("job"), proposals.c.number == bindparam("n"), proposals.c.status.is_(None))
+    .values(status=bindparam("s"), reward=bindparam("r"), metrics=bindparam("m"))
+)
 
 
 @dataclass(frozen=True)
@@ -31,13 +51,34 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Open:
+    """A trial that has not ended, with what a worker needs of it."""
+
+    id: str
+    request_id: str
+    candidate_id: str
+    fidelity: dict[str, Any]
+    seed: int
+    initial_weights: str | None
+    genotype: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Awaiting:
-    """A proposal that waits for a trial: the outcome still without status; `full`: the trial is of full fidelity."""
+    """A proposal that waits for a trial, which is of `full` fidelity or not, and what its candidate costs."""
 
     trial_id: str
     full: bool
-    candidate: Candidate
-    outcome: Outcome
+    candidate_id: str
+    feasible: bool
+    costs: dict[str, float]
+    number: int
+    genotype: dict[str, Any]
+    parents: tuple[int, ...]
+    token: Any
+
+    def outcome(self, status: Status, metrics: Mapping[str, float], reward: float | None) -> Outcome:
+        return Outcome(self.number, status, self.genotype, self.parents, self.token, metrics, reward)
 
 
 def get(conn: Connection, trial_id: str) -> Trial:
@@ -48,20 +89,16 @@ def get(conn: Connection, trial_id: str) -> Trial:
     return Trial(**row)
 
 
-def of_requests(conn: Connection, request_ids: Collection[str]) -> list[tuple[Trial, dict[str, Any]]]:
-    """The open trials of these requests, each with the genotype of its candidate, in the order of their numbers."""
+def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
+    """The open trials of these requests, in the order of their numbers."""
+    t = trials.c
     query = (
-        select(*_COLUMNS, candidates.c.genotype)
-        .join(candidates, candidates.c.id == trials.c.candidate_id)
-        .where(trials.c.request_id.in_(request_ids), trials.c.state.in_(OPEN))
-        .order_by(trials.c.number)
+        select(t.id, t.request_id, t.candidate_id, t.fidelity, t.seed, t.initial_weights, candidates.c.genotype)
+        .join(candidates, candidates.c.id == t.candidate_id)
+        .where(t.request_id.in_(request_ids), t.state.in_(OPEN))
+        .order_by(t.number)
     )
-    found = []
-    for row in conn.execute(query).mappings():
-        values = dict(row)
-        genotype = values.pop("genotype")
-        found.append((Trial(**values), genotype))
-    return found
+    return [Open(*row) for row in conn.execute(query)]
 
 
 def open_count(conn: Connection, job_id: str) -> int:
@@ -120,32 +157,19 @@ def learning_curve(conn: Connection, trial_id: str) -> list[dict[str, float]]:
 
 def finish(conn: Connection, ended: Sequence[Report], at: float) -> None:
     """Write how trials ended."""
-    statement = (
-        update(trials)
-        .where(trials.c.id == bindparam("trial"), trials.c.ended_at.is_(None))
-        .values(
-            state=bindparam("ended"),
-            metrics=bindparam("reported"),
-            artifacts=bindparam("files"),
-            cause=bindparam("why"),
-            message=bindparam("text"),
-            ended_at=at,
-            started_at=func.coalesce(trials.c.started_at, at),
-        )
-    )
     rows = [
         {
             "trial": report.trial_id,
             "ended": report.state,
-            "reported": report.metrics,
-            "files": report.artifacts,
+            "reported": text(report.metrics),
+            "files": text(report.artifacts),
             "why": report.cause,
-            "text": report.message,
+            "said": report.message,
+            "at": at,
         }
         for report in ended
     ]
-    if rows:
-        conn.execute(statement, rows)
+    _FINISH.run(conn, rows)
 
 
 def cancel(conn: Connection, job_id: str, state: str, at: float) -> list[str]:
@@ -172,39 +196,27 @@ def cancel(conn: Connection, job_id: str, state: str, at: float) -> list[str]:
 
 def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
     """Every proposal that waits for one of these trials, in their order: the first one of a trial brought it."""
+    p, c = proposals.c, candidates.c
     query = (
-        select(
-            proposals.c.number.label("p"),
-            proposals.c.trial_id,
-            proposals.c.genotype.label("own"),
-            proposals.c.parents.label("pp"),
-            proposals.c.token,
-            trials.c.full.label("at_full"),
-            *(candidates.c[name] for name in _CANDIDATE),
-        )
-        .join(candidates, candidates.c.id == proposals.c.candidate_id)
-        .join(trials, trials.c.id == proposals.c.trial_id)
-        .where(proposals.c.trial_id.in_(trial_ids), proposals.c.status.is_(None))
-        .order_by(proposals.c.number)
+        select(trials.c.id, trials.c.full, c.id, c.feasible, *(c[name] for name in PRICES))
+        .add_columns(c.genotype, p.number, p.genotype, p.parents, p.token)
+        .join_from(proposals, candidates, c.id == p.candidate_id)
+        .join(trials, trials.c.id == p.trial_id)
+        .where(p.trial_id.in_(trial_ids), p.status.is_(None))
+        .order_by(p.number)
     )
     found = []
-    for row in conn.execute(query).mappings():
-        candidate = Candidate(**{name: row[name] for name in _CANDIDATE})
-        outcome = Outcome(row["p"], "failed", row["own"] or candidate.genotype, tuple(row["pp"]), row["token"])
-        found.append(Awaiting(row["trial_id"], row["at_full"], candidate, outcome))
+    for trial_id, full, candidate_id, feasible, *prices, shared, number, own, parents, token in conn.execute(query):
+        costs = {name: price for name, price in zip(PRICES, prices, strict=True) if price is not None}
+        genotype = own or shared
+        found.append(Awaiting(trial_id, full, candidate_id, feasible, costs, number, genotype, tuple(parents), token))
     return found
 
 
 def tell(conn: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
     """Write how proposals ended, so that none is told twice."""
-    statement = (
-        update(proposals)
-        .where(proposals.c.job_id == job_id, proposals.c.number == bindparam("n"), proposals.c.status.is_(None))
-        .values(status=bindparam("s"), reward=bindparam("r"), metrics=bindparam("m"))
-    )
-    rows = [{"n": o.number, "s": o.status, "r": o.reward, "m": dict(o.metrics)} for o in outcomes]
-    if rows:
-        conn.execute(statement, rows)
+    rows = [{"job": job_id, "n": o.number, "s": o.status, "r": o.reward, "m": text(dict(o.metrics))} for o in outcomes]
+    _TELL.run(conn, rows)
 
 
 def last_failure(conn: Connection, job_id: str) -> str:
