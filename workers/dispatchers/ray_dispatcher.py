@@ -168,8 +168,10 @@ class RayDispatcher:
         if flight is None or flight.started:
             return None
         asked = _footprint(flight.request.resources)
-        if flight.held or flight.worker is not None:
-            return flight.held or "a worker process is starting"
+        if flight.held:
+            return flight.held
+        if flight.worker is not None:
+            return None if flight.worker.requests else "a worker process is starting"
         return self._infeasible(asked) or self._full(asked)
 
     def cluster(self) -> ClusterStatus:
