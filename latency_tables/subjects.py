@@ -48,9 +48,9 @@ def of_network(architecture: Architecture) -> Subject:
 
 
 def export_copies(op: Op, copies: int) -> Model:
-    from search_spaces.modules import ParallelCopies, export_onnx
+    from search_spaces.modules import export_onnx, parallel_copies
 
-    module = ParallelCopies(op, copies, COPIES)
+    module = parallel_copies(op, copies, COPIES)
     return Model(export_onnx(module, module.input_shape), module.input_shape)
 
 

@@ -4,7 +4,7 @@ from ..export_format import EXPORTER
 from .build import build, build_op
 from .normalised import Normalised
 from .onnx_export import export_onnx
-from .parallel import ParallelCopies
+from .parallel import parallel_copies
 from .volumetric import build_volumetric
 
-__all__ = ["EXPORTER", "Normalised", "ParallelCopies", "build", "build_op", "build_volumetric", "export_onnx"]
+__all__ = ["EXPORTER", "Normalised", "build", "build_op", "build_volumetric", "export_onnx", "parallel_copies"]

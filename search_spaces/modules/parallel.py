@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
@@ -20,35 +20,49 @@ class ParallelCopies(nn.Module):
 
     The prefix hands the map over in the runtime's own layout, as a preceding op would; an op on a network's input
     (fewer than 8 channels, or no image) reads the input itself. `input_shape` is what the whole takes.
-
-    Ops on clips have parts without weights (a pool, a transposition), which a runtime computes once for all copies if
-    they read one map. So there are as many prefixes as there are copies at `most`, each map is the sum of those before
-    it, and fewer copies read the last ones. Of an output only one cell a frame is looked at, by a convolution that
-    wants it in the runtime's layout again: a sum of whole maps would cost as much as many of these ops do.
     """
 
-    def __init__(self, op: Op, copies: int, most: int | None = None) -> None:
+    def __init__(self, op: Op, copies: int) -> None:
         super().__init__()
-        on_clips = len(op.in_shape) == 4
-        self.prefixes = nn.ModuleList(_prefix(op.in_shape) for _ in range((most or copies) if on_clips else 1))
+        self.prefix = _prefix(op.in_shape)
         self.copies = nn.ModuleList(build_node(op) for _ in range(copies))
-        self.looks = nn.ModuleList(_look(op.out_shape) for _ in range(copies))
-        prefixed = isinstance(self.prefixes[0], nn.Conv2d)
-        self.input_shape: Shape = (_PREFIX_CHANNELS, *op.in_shape[1:]) if prefixed else op.in_shape
-        self.entry = FoldFrames(self.input_shape) if on_clips else nn.Identity()
-        self.further = op.arity - 1
+        self.input_shape = _input_shape(op, self.prefix)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shared = self.prefix(x)
+        return _total([copy(shared) for copy in self.copies])
+
+
+class ParallelClipCopies(nn.Module):
+    """The same for an op on clips, `copies` of it on maps of their own, of which there are always `maps`.
+
+    These ops have parts without weights (a pool, a transposition), which a runtime computes once for all copies that
+    read one map. Of an output, and of a map that no copy reads, only one cell a frame is looked at: a sum of whole maps
+    would cost as much as many of these ops do. Maps do not depend on each other, so that each has just been computed
+    when it is read, as in a network.
+    """
+
+    def __init__(self, op: Op, copies: int, maps: int) -> None:
+        super().__init__()
+        self.prefixes = nn.ModuleList(_prefix(op.in_shape) for _ in range(maps))
+        self.input_shape = _input_shape(op, self.prefixes[0])
+        self.entry = FoldFrames(self.input_shape)
+        self.copies = nn.ModuleList(build_node(op) for _ in range(copies))
+        self.looks = nn.ModuleList(_look(op.out_shape if i < copies else op.in_shape) for i in range(maps))
+        self.arity = op.arity
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.entry(x)
-        maps = list(accumulate(prefix(x) for prefix in self.prefixes))
-        first, *others = (
-            look(copy(maps[-1 - place % len(maps)], *[maps[0]] * self.further))
-            for place, (copy, look) in enumerate(zip(self.copies, self.looks, strict=True))
-        )
-        total: Tensor = first
-        for output in others:
-            total = total + output
-        return total
+        outputs = []
+        for place, (prefix, look) in enumerate(zip(self.prefixes, self.looks, strict=True)):
+            own = prefix(x) if isinstance(prefix, nn.Conv2d) else x * (1 + place)
+            outputs.append(look(self.copies[place](*[own] * self.arity) if place < len(self.copies) else own))
+        return _total(outputs)
+
+
+def parallel_copies(op: Op, copies: int, most: int) -> ParallelCopies | ParallelClipCopies:
+    """The micro network of `copies` of the op, comparable to those of up to `most` copies."""
+    return ParallelClipCopies(op, copies, most) if len(op.in_shape) == 4 else ParallelCopies(op, copies)
 
 
 def _prefix(in_shape: Shape) -> nn.Module:
@@ -57,7 +71,28 @@ def _prefix(in_shape: Shape) -> nn.Module:
     return nn.Conv2d(_PREFIX_CHANNELS, in_shape[0], 1)
 
 
-def _look(out_shape: Shape) -> nn.Module:
-    if len(out_shape) != 4:
-        return nn.Identity()
-    return nn.Conv2d(out_shape[0], _LOOK_CHANNELS, 1, max(out_shape[2:]))
+def _input_shape(op: Op, prefix: nn.Module) -> Shape:
+    return (_PREFIX_CHANNELS, *op.in_shape[1:]) if isinstance(prefix, nn.Conv2d) else op.in_shape
+
+
+def _look(shape: Shape) -> nn.Module:
+    """One cell of every frame, averaged over frames: (batch, 8)."""
+    return _Look(shape) if len(shape) == 4 else nn.Linear(shape[0], _LOOK_CHANNELS)
+
+
+class _Look(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(shape[0], _LOOK_CHANNELS, 1, max(shape[2:]))
+        self.frames = shape[1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x).reshape(-1, self.frames, _LOOK_CHANNELS).mean(1)
+        return y
+
+
+def _total(outputs: Sequence[Tensor]) -> Tensor:
+    total, *others = outputs
+    for output in others:
+        total = total + output
+    return total
