@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from clip_sets import clip_networks
 from image_sets import pictures, write_folders, write_npz
 
 from search_spaces import Architecture, get_space
@@ -42,6 +43,8 @@ def architectures(task: Task, image_networks: list[Architecture]) -> list[Archit
     """Networks that fit the task."""
     if task.signature.kind == "image":
         return image_networks
+    if task.signature.kind == "clip":
+        return clip_networks(task.signature)
     space = get_space("wann").bind(task.signature)
     rng = np.random.default_rng(0)
     return [space.architecture(space.sample(rng)) for _ in range(3)]
@@ -60,6 +63,7 @@ def specs(image_networks: list[Architecture], tmp_path: Path) -> dict[str, dict[
         "digits": {"epochs": 1},
         "imagefolder": {"path": str(write_folders(tmp_path / "bars"))} | gray,
         "mnist16": {"path": str(arrays)},
+        "moving-digits": {"epochs": 1, "batch_size": 256},
         "npz": {"path": str(arrays), "epochs": 1},
         "tabular": {"path": str(table)},
     }

@@ -1,4 +1,4 @@
-"""Augmentation: every image of a batch moved, turned, zoomed and mirrored at random, in one resampling."""
+"""Augmentation: images moved, turned, zoomed and mirrored at random, in one resampling; clips moved by whole pixels."""
 
 from __future__ import annotations
 
@@ -16,6 +16,28 @@ def augment(images: Tensor, moves: Augmentation, generator: Generator) -> Tensor
     theta = _affine(len(images), moves, generator).to(images.device)
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def shifted(clips: Tensor, moves: Augmentation, generator: Generator) -> Tensor:
+    """A copy of (n, frames, height, width, channels), moved and mirrored; the frames of a clip move together.
+
+    Pixels at the border are repeated. Turning and zooming, which need resampling, would take longer than a small
+    network's training step, and are left out.
+    """
+    count, _, height, width, _ = clips.shape
+    right, down = torch.empty(2, count).uniform_(-moves.shift, moves.shift, generator=generator)
+    mirrored = torch.rand(count, generator=generator) < 0.5 if moves.flip else torch.zeros(count, dtype=torch.bool)
+    moved = torch.empty_like(clips)
+    for number, clip in enumerate(clips):
+        rows, columns = _indices(height, down[number].item()), _indices(width, right[number].item())
+        columns = columns.flip(0) if mirrored[number] else columns
+        moved[number] = clip.index_select(1, rows.to(clip.device)).index_select(2, columns.to(clip.device))
+    return moved
+
+
+def _indices(side: int, share: float) -> Tensor:
+    """Positions that lie `share` of the side further on, none beyond the border."""
+    return (torch.arange(side) + round(share * side)).clamp_(0, side - 1)
 
 
 def _affine(count: int, moves: Augmentation, generator: Generator) -> Tensor:

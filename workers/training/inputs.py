@@ -1,17 +1,43 @@
-"""Images as a network takes them: scaled once to its resolution and normalised, as tensors that stay in memory."""
+"""What a training takes: samples with labels. Images are scaled once to a network's resolution and stay in memory."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn import functional
 
-from ..tasks.image_data import CHUNK, ImageData, Split, stratified
+from ..tasks.image_data import CHUNK, Augmentation, ImageData, Indices, Split, stratified
+from .augment import augment
 
 SUBSET_SEED = 20260102  # the same share of the data for every trial of a fidelity
+EVALUATION_BATCH = 256
+
+
+class Samples(Protocol):
+    """Samples as a network takes them: normalised float32 (n, *input_shape), with `labels` (n,) int64."""
+
+    @property
+    def labels(self) -> Tensor: ...
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that they hold."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def drawn(self, chosen: Tensor, moves: Augmentation | None, generator: Generator) -> Tensor:
+        """Those at the indices `chosen`, for training; moved at random unless `moves` is None."""
+        ...
+
+    def batches(self) -> Iterator[Tensor]:
+        """All of them in order and unmoved, for evaluation."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,11 +50,22 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def nbytes(self) -> int:
+        return self.images.nbytes
+
+    def drawn(self, chosen: Tensor, moves: Augmentation | None, generator: Generator) -> Tensor:
+        images = self.images[chosen]
+        return images if moves is None else augment(images, moves, generator)
+
+    def batches(self) -> Iterator[Tensor]:
+        yield from torch.split(self.images, EVALUATION_BATCH)
+
 
 @dataclass(frozen=True)
 class Inputs:
-    train: Labelled
-    validation: Labelled
+    train: Samples
+    validation: Samples
 
 
 def prepare(data: ImageData, split: Split, size: tuple[int, int], device: str = "cpu") -> Labelled:
@@ -49,5 +86,11 @@ def subset(split: Split, share: float) -> Split:
     """A share of a split, of every class alike; the whole split for 1."""
     if share >= 1:
         return split
-    (chosen,) = stratified(split.labels, (share,), np.random.default_rng(SUBSET_SEED))
+    chosen = chosen_share(split.labels, share)
     return Split(split.images[chosen], split.labels[chosen])
+
+
+def chosen_share(labels: Indices, share: float) -> Indices:
+    """Positions of a share of every class."""
+    (chosen,) = stratified(labels, (share,), np.random.default_rng(SUBSET_SEED))
+    return chosen

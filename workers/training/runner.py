@@ -1,7 +1,8 @@
-"""The runner of image tasks: a trial becomes a training, its epochs become reports, its weights an artifact."""
+"""The runner of classification tasks: a trial becomes a training, its epochs reports, its weights an artifact."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 
 import torch
@@ -10,7 +11,9 @@ from search_spaces import Architecture
 
 from ..artifacts import ArtifactStore
 from ..requests import EvaluationRequest, Fidelity, Report, Resources, ShouldStop, State, TrialRequest
+from ..tasks.classification import Classification
 from ..tasks.image_classification import ImageClassification
+from ..tasks.image_data import Augmentation
 from ..trial_runner import TrialRunner
 from ..weights import load_weights, save_weights
 from .initial import inherit, seeded_module
@@ -21,22 +24,37 @@ KEPT_INPUTS = 4  # resolutions whose tensors stay in a worker's memory,
 KEPT_BYTES = 2_000_000_000  # unless they are larger together; the one in use stays
 
 
-class ImageRunner(TrialRunner):
-    """Trains one architecture after another on a task's images. The test split is never touched here."""
+class ClassificationRunner(TrialRunner):
+    """Trains one architecture after another on a task's data. The test split is never touched here.
 
-    def __init__(self, task: ImageClassification) -> None:
-        self.task = task
-        self._inputs: dict[tuple[tuple[int, int], float, str], Inputs] = {}
+    `patient` trains to the end what the task would give up.
+    """
+
+    def __init__(self, task: Classification, *, patient: bool = False) -> None:
+        self._recipe = task
+        self._patient = patient
+
+    @property
+    @abstractmethod
+    def augmentation(self) -> Augmentation:
+        """How far training samples may be moved."""
+
+    @abstractmethod
+    def inputs(self, architecture: Architecture, fidelity: Fidelity, device: str) -> Inputs:
+        """Training and validation samples as this architecture takes them, at the fidelity of a trial."""
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
         store = ArtifactStore(request.artifacts)
         trainer, inherited = self.trainer(trial, request.resources, store)
-        last: EpochResult | None = None
+        last, given_up = None, ""
         for last in trainer.run(should_stop):
             yield _report(request, trial, "progress", last)
-        if last is not None and last.epoch == trial.fidelity.epochs:
+            given_up = "" if self._patient else self._recipe.stop_reason(last.epoch, last.metrics)
+            if given_up:
+                break
+        if last is not None and (given_up or last.epoch == trial.fidelity.epochs):
             weights = save_weights(store, trainer.evaluated.state_dict())
-            yield _report(request, trial, "completed", last, {"weights": weights}, inherited)
+            yield _report(request, trial, "completed", last, {"weights": weights}, inherited, given_up)
 
     def trainer(self, trial: TrialRequest, resources: Resources, store: ArtifactStore) -> tuple[Trainer, int]:
         """A trainer for this trial, and how many of its tensors start from the trial's initial weights."""
@@ -45,15 +63,27 @@ class ImageRunner(TrialRunner):
         architecture = Architecture.from_json(trial.architecture)
         module = seeded_module(architecture, trial.seed)
         inherited = inherit(module, load_weights(store, trial.initial_weights)) if trial.initial_weights else 0
-        data, options = self.task.load(), self.task.options
+        options = self._recipe.options
         inputs = self.inputs(architecture, trial.fidelity, device)
         balanced = options.class_weights == "balanced"
-        weights = class_weights(inputs.train.labels, len(data.classes)) if balanced else None
-        epochs, moves = trial.fidelity.epochs, data.augmentation
+        weights = class_weights(inputs.train.labels, self._recipe.signature.outputs) if balanced else None
+        epochs, moves = trial.fidelity.epochs, self.augmentation
         return Trainer(module, inputs, options, moves, epochs=epochs, seed=trial.seed, weights=weights), inherited
 
+
+class ImageRunner(ClassificationRunner):
+    """Keeps images at the resolutions that it was asked for last, as tensors."""
+
+    def __init__(self, task: ImageClassification, *, patient: bool = False) -> None:
+        super().__init__(task, patient=patient)
+        self.task = task
+        self._inputs: dict[tuple[tuple[int, int], float, str], Inputs] = {}
+
+    @property
+    def augmentation(self) -> Augmentation:
+        return self.task.load().augmentation
+
     def inputs(self, architecture: Architecture, fidelity: Fidelity, device: str) -> Inputs:
-        """Training and validation images at the resolution and fidelity of a trial, kept for the next one."""
         height, width = (max(1, round(side * fidelity.input_scale)) for side in architecture.input_shape[1:])
         key = ((height, width), fidelity.data_fraction, device)
         if key not in self._inputs:
@@ -65,7 +95,7 @@ class ImageRunner(TrialRunner):
         return self._inputs[key]
 
     def _kept_bytes(self) -> int:
-        return sum(kept.train.images.nbytes + kept.validation.images.nbytes for kept in self._inputs.values())
+        return sum(kept.train.nbytes + kept.validation.nbytes for kept in self._inputs.values())
 
 
 def _report(
@@ -75,7 +105,8 @@ def _report(
     result: EpochResult,
     artifacts: dict[str, str] | None = None,
     inherited: int = 0,
+    message: str = "",
 ) -> Report:
     who = (request.request_id, request.attempt, trial.trial_id)
     details = {"inherited_tensors": inherited} if inherited else {}
-    return Report(*who, state, result.epoch, result.metrics, artifacts or {}, details)
+    return Report(*who, state, result.epoch, result.metrics, artifacts or {}, details, message=message)

@@ -14,14 +14,12 @@ from torch.nn import functional
 from ..failures import TrialError
 from ..requests import ShouldStop
 from ..scores import scores_of
-from ..tasks.image_classification import ImageOptions
+from ..tasks.classification import ClassificationOptions
 from ..tasks.image_data import Augmentation
-from .augment import augment
-from .inputs import Inputs, Labelled
+from .inputs import Inputs, Samples
 from .schedule import AveragedWeights, learning_rate_factor
 
 NORM_MOMENTUM = 0.1  # running statistics of short trainings; modules are built with 0.01, published for long ones
-EVALUATION_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Trainer:
         self,
         module: nn.Module,
         inputs: Inputs,
-        options: ImageOptions,
+        options: ClassificationOptions,
         moves: Augmentation,
         *,
         epochs: int,
@@ -69,7 +67,7 @@ class Trainer:
         self._inputs = inputs
         self._options = options
         self._moves = moves if options.augment else None
-        self._device = inputs.train.images.device
+        self._device = inputs.train.labels.device
         self._generator = Generator().manual_seed(seed)
         self._weights = weights
         self._clock = clock
@@ -106,17 +104,16 @@ class Trainer:
         for chosen in batches:
             if should_stop():
                 return None
-            total += self._train_step(self._inputs.train.images[chosen], self._inputs.train.labels[chosen])
+            samples = self._inputs.train.drawn(chosen, self._moves, self._generator)
+            total += self._train_step(samples, self._inputs.train.labels[chosen])
         return total.item() / len(batches)
 
-    def _train_step(self, images: Tensor, labels: Tensor) -> Tensor:
+    def _train_step(self, samples: Tensor, labels: Tensor) -> Tensor:
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate()
-        if self._moves is not None:
-            images = augment(images, self._moves, self._generator)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
             smoothing = self._options.label_smoothing
-            loss = functional.cross_entropy(self.module(images), labels, self._weights, label_smoothing=smoothing)
+            loss = functional.cross_entropy(self.module(samples), labels, self._weights, label_smoothing=smoothing)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
@@ -128,12 +125,16 @@ class Trainer:
         return self._options.learning_rate * learning_rate_factor(self._step, self.steps, self._options.warmup)
 
 
-@torch.inference_mode()
-def evaluate(module: nn.Module, data: Labelled) -> dict[str, float]:
+def evaluate(module: nn.Module, data: Samples) -> dict[str, float]:
     """The scores of `module` in eval mode."""
+    return scores_of(logits_of(module, data).numpy(), data.labels.cpu().numpy())
+
+
+@torch.inference_mode()
+def logits_of(module: nn.Module, data: Samples) -> Tensor:
+    """What `module` answers in eval mode: (n, classes) on the CPU."""
     module.eval()
-    logits = torch.cat([module(images).float().cpu() for images in torch.split(data.images, EVALUATION_BATCH)])
-    return scores_of(logits.numpy(), data.labels.cpu().numpy())
+    return torch.cat([module(batch).float().cpu() for batch in data.batches()])
 
 
 def class_weights(labels: Tensor, classes: int) -> Tensor:
@@ -142,7 +143,7 @@ def class_weights(labels: Tensor, classes: int) -> Tensor:
     return len(labels) / (classes * counts.float())
 
 
-def optimiser_of(module: nn.Module, options: ImageOptions) -> torch.optim.Optimizer:
+def optimiser_of(module: nn.Module, options: ClassificationOptions) -> torch.optim.Optimizer:
     """AdamW whose decay spares what has one dimension: norms and biases."""
     decayed = [p for p in module.parameters() if p.ndim > 1]
     spared = [p for p in module.parameters() if p.ndim <= 1]
