@@ -11,7 +11,7 @@ from json import JSONEncoder
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, Update, insert
+from sqlalchemy import Connection, Delete, Insert, Table, Update, insert
 
 Row = dict[str, Any]
 
@@ -26,7 +26,7 @@ def text(value: Any) -> str:
 class Bulk:
     """A statement over rows that all have the same keys: the names of its bound parameters."""
 
-    def __init__(self, statement: Insert | Update) -> None:
+    def __init__(self, statement: Insert | Update | Delete) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, Callable[[Row], Any]]] = {}
 

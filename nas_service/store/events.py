@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from .bulk import Bulk, text
 from .records import Event
 from .schema import events, jobs
+
+_EVENTS = Bulk.into(events)
 
 
 def append(conn: Connection, job_id: str, at: float, items: Iterable[tuple[str, dict[str, Any]]]) -> None:
@@ -20,10 +23,10 @@ def append(conn: Connection, job_id: str, at: float, items: Iterable[tuple[str, 
     last: int = conn.execute(raised).scalar_one()
     first = last - len(listed) + 1
     rows = [
-        {"job_id": job_id, "seq": first + i, "at": at, "type": kind, "data": data}
+        {"job_id": job_id, "seq": first + i, "at": at, "type": kind, "data": text(data)}
         for i, (kind, data) in enumerate(listed)
     ]
-    conn.execute(insert(events), rows)
+    _EVENTS.run(conn, rows)
 
 
 def after(conn: Connection, job_id: str, seq: int, limit: int = 500) -> list[Event]:

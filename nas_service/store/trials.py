@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from nas_service.errors import NotFound
 from nas_service.strategies.base import Outcome, Status
@@ -21,6 +21,14 @@ OPEN = ("queued", "running")
 _COLUMNS = [trials.c[field.name] for field in fields(Trial)]
 PRICES = ("params", "macs", "latency_ms", "latency_error_ms")
 
+_FORGET_EPOCHS = Bulk(
+    delete(epochs).where(
+        epochs.c.trial_id == bindparam("trial"),
+        epochs.c.attempt == bindparam("of_attempt"),
+        epochs.c.epoch == bindparam("number"),
+    )
+)
+_EPOCHS = Bulk.into(epochs)
 _FINISH = Bulk(
     update(trials)
     .where(trials.c.id == bindparam("trial"), trials.c.ended_at.is_(None))
@@ -138,14 +146,13 @@ def add_epochs(conn: Connection, job_id: str, reports: Sequence[Report]) -> None
     points = {(report.trial_id, report.attempt, report.epoch): report.metrics for report in reports}
     if not points:
         return
-    key = tuple_(epochs.c.trial_id, epochs.c.attempt, epochs.c.epoch)
-    conn.execute(delete(epochs).where(key.in_(points)))
-    names = ("trial_id", "attempt", "epoch")
+    keys = [dict(zip(("trial", "of_attempt", "number"), point, strict=True)) for point in points]
+    _FORGET_EPOCHS.run(conn, keys)
     rows = [
-        {**dict(zip(names, point, strict=True)), "job_id": job_id, "metrics": metrics}
-        for point, metrics in points.items()
+        {"trial_id": trial_id, "attempt": attempt, "epoch": epoch, "job_id": job_id, "metrics": text(metrics)}
+        for (trial_id, attempt, epoch), metrics in points.items()
     ]
-    conn.execute(insert(epochs), rows)
+    _EPOCHS.run(conn, rows)
 
 
 def learning_curve(conn: Connection, trial_id: str) -> list[dict[str, float]]:

@@ -1,0 +1,96 @@
+"""Nothing that a step does reads a table from end to end: its cost must not grow with the job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from searches import Lab, spec
+from sqlalchemy import event
+
+from nas_service.store import Store, candidates, jobs, trials
+
+GROWING = ("candidates", "proposals", "requests", "trials", "epochs", "events")
+
+
+class Watched:
+    """A laboratory on SQLite that remembers every statement, with the first parameters it came with."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store(f"sqlite:///{path}/nas.sqlite")
+        self.store.migrate()
+        self.statements: dict[str, Any] = {}
+        self.lab = Lab(self.store)
+        event.listen(self.store.engine, "before_cursor_execute", self._note)
+
+    def _note(self, _conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        self.statements.setdefault(statement, parameters[0] if many else parameters)
+
+    def scans(self) -> dict[str, list[str]]:
+        """Statement to the steps of its plan that read a whole table, or its whole index."""
+        event.remove(self.store.engine, "before_cursor_execute", self._note)
+        wanted = {s: p for s, p in self.statements.items() if s.split()[0] in ("SELECT", "UPDATE", "DELETE", "WITH")}
+        with self.store.read() as conn:
+            plans = {s: conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", p).all() for s, p in wanted.items()}
+        found = {s: [row[-1] for row in plan if _is_scan(row[-1])] for s, plan in plans.items()}
+        return {s: steps for s, steps in found.items() if steps}
+
+
+def _is_scan(step: str) -> bool:
+    return step.startswith("SCAN") and any(f"SCAN {table}" in step for table in GROWING)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    made = Watched(tmp_path)
+    yield made
+    made.lab.dispatcher.close()
+    made.store.close()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        spec(20, objective={"cost": "macs", "limits": {"macs": 900_000}}),
+        spec(20, task={"name": "landscape", "epochs": 2, "batch": 4}, workers={"parallel": 8}),
+    ],
+    ids=["one by one", "in chunks"],
+)
+def test_a_search_seeks_what_it_reads(watched: Watched, wanted: dict[str, Any]) -> None:
+    watched.lab.run(wanted)
+    watched.lab.hire()
+    watched.lab.run(wanted, "again")
+    assert len(watched.statements) > 30
+    assert watched.scans() == {}
+
+
+def test_a_lost_coordinator_seeks_what_it_restores(watched: Watched) -> None:
+    watched.lab.submit(spec(20))
+    watched.lab.until(lambda job: job.completed >= 10)
+    watched.lab.hire()
+    watched.lab.finish()
+    assert watched.scans() == {}
+
+
+def test_pages_and_the_incumbent_are_sought(watched: Watched) -> None:
+    watched.lab.run(spec(10))
+    watched.statements.clear()
+    with watched.store.read() as conn:
+        trials.best(conn, "j")
+        for by_reward in (True, False):
+            first = candidates.page(conn, "j", after=None, limit=3, by_reward=by_reward, state=None)
+            after = (first[-1].reward, first[-1].number)
+            candidates.page(conn, "j", after=after, limit=3, by_reward=by_reward, state=None)
+        candidates.points(conn, "j")
+        jobs.listed(conn)
+    assert len(watched.statements) == 8
+    assert watched.scans() == {}
+
+
+def test_what_scans_is_found(watched: Watched) -> None:
+    watched.lab.run(spec(2))
+    with watched.store.read() as conn:
+        conn.exec_driver_sql("SELECT * FROM trials WHERE message = ?", ("none",)).all()
+    assert list(watched.scans().values()) == [["SCAN trials"]]
