@@ -12,7 +12,7 @@ import pytest
 from searches import Lab, Silence, spec
 from sqlalchemy import select
 
-from nas_service.store import Store, events, jobs, requests, trials
+from nas_service.store import Event, Store, events, jobs, requests, trials
 from nas_service.store.schema import proposals
 from nas_service.store.schema import requests as request_table
 from workers.dispatchers import InlineDispatcher
@@ -232,14 +232,22 @@ def test_time_for_a_chunk_grows_with_its_trials(make_lab: Callable[..., Lab], si
     assert {request.timeout_s for request in silence.submitted} == {3 * CHUNK}
 
 
-def test_trials_of_chunks_are_told_together_and_failures_one_by_one(make_lab: Callable[..., Lab]) -> None:
+def told_of_trials(lab: Lab) -> list[Event]:
+    with lab.store.read() as conn:
+        return [e for e in events.after(conn, "j", 0) if e.type in ("trial", "trials")]
+
+
+def test_trials_that_completed_together_are_told_together(lab: Lab, silence: Silence) -> None:
+    for request, trials_of in zip(silence.submitted, (OVER, slice(None)), strict=False):
+        silence.say(request, 0.5, trials_of)
+        lab.step()
+    assert [(e.type, e.data["completed"]) for e in told_of_trials(lab)] == [("trials", 2), ("trials", CHUNK)]
+    assert max(e.data["best"] for e in told_of_trials(lab)) == lab.job().best_reward
+
+
+def test_trials_that_failed_are_told_one_by_one(make_lab: Callable[..., Lab]) -> None:
     run, _ = mortal(deaths=3, after=1)
     lab = make_lab(dispatcher=InlineDispatcher(1, run))
     lab.run(batched())
-    with lab.store.read() as conn:
-        told = [e for e in events.after(conn, "j", 0) if e.type in ("trial", "trials")]
-    together = [e.data for e in told if e.type == "trials"]
-    assert sum(data["completed"] for data in together) == 12
-    assert len(together) < 12
-    assert {data["best"] for data in together} == {lab.job().best_reward}
-    assert [e.data["cause"] for e in told if e.type == "trial"] == ["crash"] * 8
+    failed = [e.data for e in told_of_trials(lab) if e.type == "trial"]
+    assert [data["cause"] for data in failed] == ["crash"] * 8
