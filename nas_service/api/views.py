@@ -258,7 +258,8 @@ class ExportRequest(BaseModel):
     """How to export. `epochs` of final training; those of a trial of the search where it is left out.
 
     `int8` adds a quantised file with figures of its own; with `normalise` the files take pixels as they are. For a
-    weight agnostic network `epochs` are generations in which its weights are tuned: 200 by default, none with 0.
+    weight agnostic network `epochs` are generations in which its weights are tuned: none with 0, by default as many as
+    suit the task.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

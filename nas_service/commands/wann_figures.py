@@ -14,6 +14,7 @@ from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.expression import express
 from workers.tasks import TaskError, get_task, variant
 from workers.tasks.weight_agnostic import WeightAgnosticTask
+from workers.wann.tuning_options import TuningOptions
 
 from .terminal import DEFAULT_URL, AsJson, Server, UserError, connected, show_table
 from .wann import JSON, OUT, Inputs, Outputs, Wanted, read, write
@@ -57,10 +58,11 @@ def figures(
     else:
         found, own = _candidate(network, server)
         wanted = wanted if task else own | _options(option or [])
-    scoring = _scoring(found, wanted)
-    measured = _measured(scoring, generations, trials, seed)
+    tried = _task(found, wanted)
+    scoring = _scoring(found, tried)
+    measured = _measured(scoring, TuningOptions(generations, repetitions=tried.tuning_repetitions), trials, seed)
     if curve:
-        write(curve, _chart(scoring, seed, str(wanted["name"])))
+        write(curve, _chart(scoring, tried, seed))
     if as_json:
         typer.echo(json.dumps(measured.to_json()))
     else:
@@ -93,46 +95,51 @@ def _candidate(candidate_id: str, server: str) -> tuple[SharedWeightNetwork, dic
     return ops[0], spec["task"]
 
 
-def _scoring(network: SharedWeightNetwork, wanted: dict[str, Any]) -> Scoring:
-    """The network at the task. Raises UserError for a task that is none of weight agnostic networks, or of others."""
+def _task(network: SharedWeightNetwork, wanted: dict[str, Any]) -> WeightAgnosticTask:
+    """The task to try the network at. Raises UserError for one that tries no such networks, or others."""
     if wanted["name"] is None:
         raise UserError(
-            "--task is missing: what should the network of this file be tried at? For example: --task digits"
+            "--task is missing: what should the network in this file be tried at? One of them: --task digits"
         )
     try:
         task = get_task(**wanted | {"name": variant(wanted["name"], ("vector",))})
-        if not isinstance(task, WeightAgnosticTask):
-            raise UserError(f"--task {wanted['name']}: that one does not try weight agnostic networks")
-        evaluator = task.evaluator()
     except TaskError as error:
         raise UserError(f"{error.field}: {error}") from None
+    if not isinstance(task, WeightAgnosticTask):
+        raise UserError(f"--task {wanted['name']}: that one does not try weight agnostic networks")
     needed, given = (task.signature.channels, task.signature.outputs), (network.in_shape[0], network.outputs)
     if needed != given:
         raise UserError(
             f"task {task.name} needs a network of {needed[0]} inputs and {needed[1]} outputs; this one has {given[0]} "
             f"and {given[1]}"
         )
+    return task
+
+
+def _scoring(network: SharedWeightNetwork, task: WeightAgnosticTask) -> Scoring:
     from workers.wann.scoring import scoring_of
 
-    return scoring_of(network, evaluator)
+    try:
+        return scoring_of(network, task.evaluator())
+    except TaskError as error:  # a package that is not installed here
+        raise UserError(str(error)) from None
 
 
-def _measured(scoring: Scoring, generations: int, trials: int, seed: int) -> Figures:
+def _measured(scoring: Scoring, options: TuningOptions, trials: int, seed: int) -> Figures:
     from workers.wann.figures import figures as figures_of
-    from workers.wann.tuning import TuningOptions, best_shared_weight, tuned
+    from workers.wann.tuning import best_shared_weight, tuned
 
     weight, weights = best_shared_weight(scoring, seed), None
-    if generations:
-        for now in tuned(scoring, weight, TuningOptions(generations), seed):
-            weights = now.weights
+    for now in tuned(scoring, weight, options, seed):
+        weights = now.weights
     return figures_of(scoring, weight, weights, seed, trials)
 
 
-def _chart(scoring: Scoring, seed: int, name: str) -> str:
+def _chart(scoring: Scoring, task: WeightAgnosticTask, seed: int) -> str:
     from workers.wann.curves import weight_curve
 
-    found = weight_curve(scoring, seed)
-    return found.to_svg(f"{name}: {found.quantity} over the shared weight")
+    found = weight_curve(scoring, task.tuning_repetitions, seed)
+    return found.to_svg(f"{task.name}: {found.quantity} over the shared weight")
 
 
 def _show(measured: Figures) -> None:

@@ -29,7 +29,7 @@ from workers.wann.exporter import WannExporter
 from workers.wann.onnx_checks import Session, parity, tried
 from workers.wann.onnx_files import Subject, onnx_files
 from workers.wann.reference import forward, on_all
-from workers.wann.tuning import TuningOptions
+from workers.wann.tuning_options import TuningOptions
 
 QUICK = TuningOptions(population=8, repetitions=2, check_every=5, check_repetitions=4)
 GENOTYPE = {"nodes": [1, 2]}

@@ -18,7 +18,8 @@ from workers.wann.reference import forward, on_all
 from workers.wann.rollouts import episode, rewards
 from workers.wann.scoring import scoring_of
 from workers.wann.starts import Purpose, first_start
-from workers.wann.tuning import TuningOptions, best_shared_weight, tuned
+from workers.wann.tuning import best_shared_weight, tuned
+from workers.wann.tuning_options import TuningOptions
 
 QUICK = TuningOptions(generations=40, population=8, repetitions=2, check_every=5, check_repetitions=4)
 
@@ -86,12 +87,6 @@ def test_tuned_weights_never_do_worse_in_the_checks_than_those_before() -> None:
     assert [began, *scores] == sorted([began, *scores])
 
 
-def test_tuning_of_many_connections_keeps_no_full_covariance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.wann.tuning._LARGEST_FULL", 1)
-    *_, last = tuned(scoring_of(two_gains(), Reaching()), 0.4, QUICK, seed=0)
-    assert last.weights == pytest.approx([1.2, -0.4], abs=0.2)
-
-
 def test_a_network_without_connections_has_nothing_to_tune() -> None:
     lonely = SharedWeightNetwork((2,), 2, (1, 1), (), ())
     assert not list(tuned(scoring_of(lonely, Reaching()), 1.0, QUICK, seed=0))
@@ -106,7 +101,7 @@ def test_each_purpose_has_starts_of_its_own() -> None:
         lambda: best_shared_weight(scoring, 5),
         lambda: list(tuned(scoring, 0.4, replace(QUICK, generations=3), 5)),
         lambda: random_weights(scoring, 5, 10),
-        lambda: weight_curve(scoring, 5),
+        lambda: weight_curve(scoring, 8, 5),
     ):
         evaluator.starts.clear()
         use()
@@ -164,14 +159,14 @@ def test_a_classification_has_one_trial_where_all_would_be_equal() -> None:
 
 
 def test_the_curve_of_a_classification_has_a_line_a_class() -> None:
-    curve = weight_curve(scoring_of(two_gains(), Sorting()), seed=0)
+    curve = weight_curve(scoring_of(two_gains(), Sorting()), 8, seed=0)
     assert list(curve.curves) == ["all classes", "0", "1"]
     assert (curve.weights[0], curve.weights[-1]) == (-2.5, 2.5)
     assert (curve.curves["all classes"][0], curve.curves["all classes"][-1]) == (0.0, 1.0)
 
 
 def test_the_curve_of_a_control_task_peaks_at_the_best_weight() -> None:
-    curve = weight_curve(scoring_of(two_gains(), Reaching()), seed=0)
+    curve = weight_curve(scoring_of(two_gains(), Reaching()), 8, seed=0)
     rewards_ = curve.curves["reward"]
     assert curve.weights[int(np.argmax(rewards_))] == pytest.approx(0.4, abs=0.06)
     drawing = ET.fromstring(curve.to_svg("Reaching <twice>"))  # noqa: S314 - our own

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..requests import Runner
 from ..wann.evaluator import ControlEvaluator
-from .base import TaskError, TaskOptions
+from .base import ExportForm, TaskError, TaskOptions
 from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask
 
 
@@ -27,6 +27,7 @@ class BipedalWalker(WeightAgnosticTask):
     options: WalkerOptions
     inputs: ClassVar[int] = 24
     outputs: ClassVar[int] = 4
+    export_form: ClassVar[ExportForm] = ExportForm(epochs=50, fewest_epochs=0, images=False)  # some 10 s each
 
     @property
     def batch(self) -> int:

@@ -34,7 +34,8 @@ class WeightAgnosticTask(Task):
 
     Options: ClassVar[type[TaskOptions]] = WeightAgnosticOptions
     NO_RESULT: ClassVar[frozenset[str]] = frozenset({"metric", "repetitions"})  # options that change no trial's result
-    export_form: ClassVar[ExportForm] = ExportForm(epochs=200, fewest_epochs=0, images=False)  # of tuning
+    export_form: ClassVar[ExportForm] = ExportForm(epochs=400, fewest_epochs=0, images=False)  # of tuning
+    tuning_repetitions: ClassVar[int] = 4  # in which weights are tried while they are tuned, and for a curve
     inputs: ClassVar[int]
     outputs: ClassVar[int]
     options: WeightAgnosticOptions

@@ -12,7 +12,6 @@ from .scoring import Curves, Scoring
 from .starts import Purpose, first_start
 
 _WEIGHTS = np.array([i / 20 for i in range(-50, 51)])  # the paper's figure goes from -2.5 to 2.5
-_REPETITIONS = 16
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class WeightCurve:
         return line_chart(self.weights, lines, x_label="shared weight", y_label=self.quantity, title=title)
 
 
-def weight_curve(scoring: Scoring, seed: int) -> WeightCurve:
-    """The curve from -2.5 to 2.5; in control tasks each point is the mean of 16 episodes, the same for all points."""
-    curves = scoring.curves(_WEIGHTS, _REPETITIONS, first_start(seed, Purpose.CURVE))
+def weight_curve(scoring: Scoring, repetitions: int, seed: int) -> WeightCurve:
+    """The curve from -2.5 to 2.5; in control tasks each point is the mean of the same `repetitions` episodes."""
+    curves = scoring.curves(_WEIGHTS, repetitions, first_start(seed, Purpose.CURVE))
     return WeightCurve(scoring.quantity, tuple(_WEIGHTS.tolist()), curves)

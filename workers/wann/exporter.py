@@ -32,7 +32,8 @@ from .onnx_checks import Session, parity, tried
 from .onnx_files import OnnxFile, Subject, onnx_files
 from .scoring import Scoring, scoring_of
 from .starts import Purpose, first_start
-from .tuning import TuningOptions, best_shared_weight, tuned
+from .tuning import best_shared_weight, tuned
+from .tuning_options import TuningOptions
 
 SCRIPT = Path(__file__).with_name("standalone.py")
 
@@ -64,7 +65,7 @@ class WannExporter(TrialRunner):
     ) -> None:
         self._task = task
         self._measure = measure
-        self._tuning = tuning or TuningOptions()
+        self._tuning = tuning or TuningOptions(repetitions=task.tuning_repetitions)
         self._trials = trials
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
@@ -114,7 +115,7 @@ class WannExporter(TrialRunner):
             measured |= self._checked(file, evaluator, seed, network, options)
         findings = Findings(
             figures(scoring, found.weight, found.weights, seed, self._trials),
-            weight_curve(scoring, seed),
+            weight_curve(scoring, self._task.tuning_repetitions, seed),
             ensemble,
             _voted(network, ensemble, evaluator),
             found.generations,

@@ -107,7 +107,7 @@ def evolved(client: Client) -> str:
 
 
 def test_weights_of_a_weight_agnostic_network_are_tuned_unless_told_not_to(client: Client, evolved: str) -> None:
-    assert client.export_best(evolved).epochs == 200
+    assert client.export_best(evolved).epochs == 400
     assert client.export_best(evolved, epochs=0).epochs == 0
 
 
