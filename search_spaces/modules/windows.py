@@ -6,7 +6,9 @@ padding into what follows and would leave its own memory layout around it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from math import inf
 from typing import Any
 
@@ -16,45 +18,41 @@ from torch.nn import functional
 
 from ..ops import Padding, Pool
 
-Pair = tuple[int, int]
+Sizes = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Window:
-    """A window over a map of `size` (height, width)."""
+    """A window over a map of `size`: (height, width), or (frames, height, width)."""
 
-    size: Pair
-    kernel: Pair
-    stride: Pair
+    size: Sizes
+    kernel: Sizes
+    stride: Sizes
     padding: Padding
 
     @property
-    def pads(self) -> tuple[Pair, Pair]:
-        """Cells of padding before and after, along height and along width."""
-        height, width = (
-            _pads(n, k, s, self.padding) for n, k, s in zip(self.size, self.kernel, self.stride, strict=True)
-        )
-        return height, width
+    def pads(self) -> tuple[tuple[int, int], ...]:
+        """Cells of padding before and after, along each side."""
+        sides = zip(self.size, self.kernel, self.stride, strict=True)
+        return tuple(_pads(n, k, s, self.padding) for n, k, s in sides)
 
     @property
-    def even(self) -> Pair | None:
+    def even(self) -> Sizes | None:
         """The padding at both ends, if it is the same at both."""
-        (top, bottom), (left, right) = self.pads
-        return (top, left) if (top, left) == (bottom, right) else None
+        befores, afters = zip(*self.pads, strict=True)
+        return befores if befores == afters else None
 
     def padded(self, x: Tensor, value: float = 0.0) -> Tensor:
-        (top, bottom), (left, right) = self.pads
-        return functional.pad(x, (left, right, top, bottom), value=value)
+        return functional.pad(x, list(chain.from_iterable(reversed(self.pads))), value=value)
 
     @property
     def attributes(self) -> dict[str, list[int]]:
         """What an ONNX layer says of its window."""
-        (top, bottom), (left, right) = self.pads
-        pads = [top, left, bottom, right]
+        pads = list(chain.from_iterable(zip(*self.pads, strict=True)))
         return {"kernel_shape_i": list(self.kernel), "strides_i": list(self.stride), "pads_i": pads}
 
 
-def _pads(size: int, kernel: int, stride: int, padding: Padding) -> Pair:
+def _pads(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, int]:
     if padding == "symmetric":
         return kernel // 2, kernel // 2
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
@@ -62,10 +60,10 @@ def _pads(size: int, kernel: int, stride: int, padding: Padding) -> Pair:
 
 
 class WindowConv(nn.Conv2d):
-    """Convolution without bias over a window."""
+    """2-D convolution without bias over a window."""
 
     def __init__(self, cin: int, cout: int, window: Window, groups: int = 1) -> None:
-        super().__init__(cin, cout, window.kernel, window.stride, window.even or 0, groups=groups, bias=False)
+        super().__init__(cin, cout, window.kernel, window.stride, window.even or 0, groups=groups, bias=False)  # type: ignore[arg-type]
         self.window = window
 
     def forward(self, x: Tensor) -> Tensor:
@@ -78,33 +76,40 @@ class WindowConv(nn.Conv2d):
 
 
 class WindowPool(nn.Module):
-    """Maximum or average over a window; cells of the padding count for neither."""
+    """Maximum or average over a window of two or three sides; cells of the padding count for neither.
+
+    A window side of 1 without padding may move over a map of any length.
+    """
 
     cells: Tensor
 
     def __init__(self, pool: Pool, window: Window) -> None:
         super().__init__()
         self.pool, self.window = pool, window
-        counted = functional.avg_pool2d(window.padded(torch.ones(1, 1, *window.size)), window.kernel, window.stride)
+        flat = len(window.size) == 2
+        self.maximum: Callable[..., Tensor] = functional.max_pool2d if flat else functional.max_pool3d
+        self.average: Callable[..., Tensor] = functional.avg_pool2d if flat else functional.avg_pool3d
+        self.even = window.even if flat or pool == "max" else None  # avg_pool3d refuses maps shorter than the window
+        counted = self.average(window.padded(torch.ones(1, 1, *window.size)), window.kernel, window.stride)
         self.register_buffer("cells", counted, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        window, even = self.window, self.window.even
+        window, even = self.window, self.even
         if even is None and torch.onnx.is_in_onnx_export():
             y: Tensor = _UnevenPool.apply(x, self)  # type: ignore[no-untyped-call]
             return y
         if even is None:
             return self.padded(x)
         if self.pool == "max":
-            return functional.max_pool2d(x, window.kernel, window.stride, even)
-        return functional.avg_pool2d(x, window.kernel, window.stride, even, count_include_pad=False)
+            return self.maximum(x, window.kernel, window.stride, even)
+        return self.average(x, window.kernel, window.stride, even, count_include_pad=False)
 
     def padded(self, x: Tensor) -> Tensor:
         """The pool over a map that was padded first."""
         window = self.window
         if self.pool == "max":
-            return functional.max_pool2d(window.padded(x, -inf), window.kernel, window.stride)
-        return functional.avg_pool2d(window.padded(x), window.kernel, window.stride) / self.cells
+            return self.maximum(window.padded(x, -inf), window.kernel, window.stride)
+        return self.average(window.padded(x), window.kernel, window.stride) / self.cells
 
 
 class _UnevenConv(torch.autograd.Function):
