@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clip_sets import clip_networks
+from clip_sets import clip_networks, write_clips
 from image_sets import pictures, write_folders, write_npz
 
 from search_spaces import Architecture, get_space
@@ -65,6 +65,7 @@ def specs(image_networks: list[Architecture], tmp_path: Path) -> dict[str, dict[
         "mnist16": {"path": str(arrays)},
         "moving-digits": {"epochs": 1, "batch_size": 256},
         "npz": {"path": str(arrays), "epochs": 1},
+        "npz-clips": {"path": str(write_clips(tmp_path / "clips.npz")), "epochs": 1},
         "tabular": {"path": str(table)},
     }
 
@@ -157,7 +158,7 @@ def test_a_metric_that_the_task_does_not_report_is_refused(spec: dict[str, Any])
 
 
 def test_an_unknown_task_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(TaskError, match=r"digits.*imagefolder, landscape.*npz, tabular") as refused:
+    with pytest.raises(TaskError, match=r"digits.*imagefolder, landscape.*npz, .*tabular") as refused:
         get_task("imagenet")
     assert refused.value.field == "task.name"
 

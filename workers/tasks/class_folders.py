@@ -12,7 +12,7 @@ import numpy as np
 from .base import TaskError
 from .data_roots import allowed
 from .image_data import Indices
-from .user_images import PARTS
+from .user_data import PARTS
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}

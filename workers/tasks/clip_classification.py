@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from search_spaces import Signature
+
 from ..requests import Runner
 from .base import ExportForm, TaskOptions
 from .classification import Classification, ClassificationOptions
@@ -54,3 +56,9 @@ class ClipClassification(Classification):
         from ..training import ClipRunner  # needs torch
 
         return ClipRunner(self)
+
+
+def clip_signature(channels: int, classes: int, sizes: tuple[int, int], *, frames: int, frame_rate: float) -> Signature:
+    """Of videos of `frames` frames: a clip has up to so many, at their rate or a lower one down to the whole length."""
+    slowest = frame_rate / max(1, frames - 1)
+    return Signature("clip", channels, classes, sizes, (1, frames), (slowest, frame_rate))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
@@ -19,7 +19,9 @@ VERSION = 1  # rises when the same files would give other facts
 class Facts:
     """`content` is a hash of the data itself, `side` the longer side of its images in pixels (0: they differ).
 
-    `images` counts all of them; `classes` are in the order of the labels.
+    `images` counts all of them; `classes` are in the order of the labels. Of videos in arrays `frames` is how many each
+    has; of those in files `videos` has for each path its frames, frames a second and seconds, and `damaged` for each
+    that cannot be used says why.
     """
 
     content: str
@@ -27,6 +29,9 @@ class Facts:
     channels: int
     side: int
     classes: tuple[str, ...]
+    frames: int = 0
+    videos: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 def stamp(paths: Iterable[Path]) -> str:

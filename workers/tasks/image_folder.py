@@ -19,10 +19,11 @@ from .data_cache import CacheError, DataCache, Pixels
 from .data_facts import Facts
 from .decoding import Form, ImageFileError, decode, fingerprint, in_parallel
 from .image_data import Augmentation, ImageData, Split, normalisation
-from .user_images import PARTS, UserImageOptions, UserImages, refuse_untrainable, three_parts
+from .user_data import PARTS, UserDataOptions, refuse_untrainable, three_parts
+from .user_images import UserImages
 
 
-class ImageFolderOptions(UserImageOptions):
+class ImageFolderOptions(UserDataOptions):
     """Images are kept at `size` x `size`: cropped to their middle, or padded with black."""
 
     size: Annotated[int, Field(ge=8, le=1024, description="the largest resolution that the space may ask for")] = 64

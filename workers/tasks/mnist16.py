@@ -14,7 +14,7 @@ from search_spaces import Signature
 from .base import TaskError, TaskOptions
 from .image_data import CHUNK, ImageData
 from .npz import Npz
-from .user_images import SplitShare
+from .user_data import SplitShare
 from .vector_classification import VectorClassification, VectorClassificationOptions, Vectors
 
 SIDE = 16

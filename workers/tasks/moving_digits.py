@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from search_spaces import Signature
 
-from .clip_classification import ClipClassification
+from .clip_classification import ClipClassification, clip_signature
 from .clip_data import ClipData, ClipSplit, clip_normalisation
 from .data_cache import Pixels
 from .digits import SHARES
@@ -51,8 +51,7 @@ class MovingDigits(ClipClassification):
 
     @property
     def signature(self) -> Signature:
-        slowest = FRAME_RATE / (FRAMES - 1)
-        return Signature("clip", 1, len(DIRECTIONS), (8, 2 * SIDE), (1, FRAMES), (slowest, FRAME_RATE))
+        return clip_signature(1, len(DIRECTIONS), (8, 2 * SIDE), frames=FRAMES, frame_rate=FRAME_RATE)
 
     @property
     def content(self) -> str:

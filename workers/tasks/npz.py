@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import ClassVar
@@ -9,11 +10,13 @@ from typing import ClassVar
 import numpy as np
 
 from search_spaces import Signature
+from search_spaces.space import Kind
 
 from .data_facts import Facts
 from .image_data import Augmentation, ImageData, Split, normalisation
 from .npz_file import read_npz
-from .user_images import PARTS, UserImages, refuse_untrainable, three_parts
+from .user_data import PARTS, refuse_untrainable, three_parts
+from .user_images import UserImages
 
 UPSCALED = 4  # networks may ask for images so many times larger than the data's
 
@@ -24,6 +27,7 @@ class Npz(UserImages):
     name: ClassVar[str] = "npz"
     version: ClassVar[int] = 1
     summary: ClassVar[str] = "your own images in a numpy .npz file: x and y, or x_train, y_train, x_test, y_test"
+    variants: ClassVar[Mapping[Kind, str]] = {"image": "npz", "clip": "npz-clips"}
 
     @property
     def signature(self) -> Signature:
@@ -37,13 +41,15 @@ class Npz(UserImages):
         path = self.path
         with path.open("rb") as file:
             content = file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
-        parts, classes = read_npz(path)
+        given = read_npz(path)
+        parts, classes = given.parts, given.classes
         refuse_untrainable({part: split.labels for part, split in parts.items()}, classes)
         channels, height, width = parts["train"].images.shape[1:]
         return Facts(content, sum(map(len, parts.values())), channels, max(height, width), classes)
 
     def read(self, moves: Augmentation) -> ImageData:
-        given, classes = read_npz(self.path)
+        content = read_npz(self.path)
+        given, classes = content.parts, content.classes
         chosen = three_parts({part: split.labels for part, split in given.items()}, self.options)
         train, validation, test = (
             Split(given[source].images[rows], given[source].labels[rows])

@@ -21,6 +21,7 @@ from .landscape import Landscape
 from .mnist16 import Mnist16
 from .moving_digits import MovingDigits
 from .npz import Npz
+from .npz_clips import NpzClips
 from .tabular import Tabular
 
 TASKS: dict[str, type[Task]] = {
@@ -33,6 +34,7 @@ TASKS: dict[str, type[Task]] = {
     "mnist16": Mnist16,
     "moving-digits": MovingDigits,
     "npz": Npz,
+    "npz-clips": NpzClips,
     "tabular": Tabular,
 }
 
