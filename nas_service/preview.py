@@ -17,6 +17,7 @@ from .store.trials import Measured
 
 SAMPLED = 1000
 BINS = 20
+TOGETHER = "unknown: this task evaluates many trials together, and what a single one takes is not measured"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ def estimate(search: Search, earlier: Sequence[Measured], cluster: Resources) ->
     """How long the job takes, from the seconds an epoch that similar trials took on similar workers."""
     at_once, problem = _at_once(search, cluster)
     similar = [one.seconds / one.epochs for one in earlier if _is_similar(search, one)]
+    if search.task.batch > 1:
+        return Estimate(at_once, 0, None, None, None, None, problem or TOGETHER)
     if not similar:
         note = problem or "unknown: no trial of this task, space and worker size has been measured here yet"
         return Estimate(at_once, 0, None, None, None, None, note)
@@ -132,9 +135,10 @@ def _at_once(search: Search, cluster: Resources) -> tuple[int, str]:
                 f"a trial needs {need:g} {name} and the cluster has {there:g}; the job would wait until it has more",
             )
     room = cluster.room_for(Resources(workers.cpus, workers.gpus))
-    room = search.parallel if room is None else room
+    room = search.parallel if room is None else room * search.task.batch
     wanted = min(search.parallel, search.spec.budget.trials)
-    return min(room, wanted), f"the cluster has room for {room} of {wanted} at once" if room < wanted else ""
+    crowded = room < wanted and search.task.batch == 1  # where trials share requests, most of a generation waits
+    return min(room, wanted), f"the cluster has room for {room} of {wanted} at once" if crowded else ""
 
 
 def _is_similar(search: Search, one: Measured) -> bool:

@@ -75,9 +75,13 @@ class Flights:
 
     def waiting_reason(self, job_id: str) -> str:
         """Why nothing of this job runs although requests of it are under way; empty where something runs."""
-        mine = [request_id for request_id, flight in self._flights.items() if flight.job_id == job_id]
-        reasons = [self._dispatcher.waiting_reason(request_id) for request_id in mine]
-        return next((reason for reason in reasons if reason), "") if all(reasons) else ""
+        first = ""
+        for request_id in [request_id for request_id, flight in self._flights.items() if flight.job_id == job_id]:
+            reason = self._dispatcher.waiting_reason(request_id)
+            if not reason:
+                return ""
+            first = first or reason
+        return first
 
     def _is_current(self, report: Report) -> bool:
         flight = self._flights.get(report.request_id)

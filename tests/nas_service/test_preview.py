@@ -81,3 +81,10 @@ def test_measured_seconds_are_those_of_completed_full_trials(store: Store) -> No
         trials.finish(conn, [report(0, 1), report(1, 1, "failed")], 14.0)
         (found,) = trials.measured(conn)
     assert (found.seconds, found.epochs, found.spec["task"]["name"]) == (4.0, 1, "landscape")
+
+
+def test_trials_that_share_requests_are_not_estimated_one_by_one() -> None:
+    wanted = search(task={"name": "landscape", "batch": 10}, workers={"parallel": 500})
+    found = estimate(wanted, [measured(wanted, 5.0)], CLUSTER)
+    assert (found.at_once, found.hours, found.seconds_per_trial) == (40, None, None)
+    assert "many trials together" in found.note
