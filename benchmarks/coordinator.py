@@ -3,6 +3,7 @@
 A trial of ours is proposed, described, priced, recorded, leased, sent, run, collected, scored and told, with events, on
 a disk that is waited for. Beside it stands Optuna's RDB storage in the same folder: `ask`, a suggestion for each
 position of our space, `tell`. `sqlite_vs_optuna` is the ratio of our evolution to Optuna's random sampler on SQLite.
+`generations` is the search of weight agnostic networks, 192 at a time and up to 24 in a request.
 """
 
 from __future__ import annotations
@@ -54,14 +55,16 @@ def run(trials: int, peer_trials: int) -> dict[str, Any]:
     with TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:
         folder = Path(name)
         rates = {
-            "ours_evolution_sqlite": ours(f"sqlite:///{folder}/evolution.sqlite", "evolution", trials, PARALLEL),
-            "ours_random_sqlite": ours(f"sqlite:///{folder}/random.sqlite", "random", trials, PARALLEL),
-            "ours_one_by_one_sqlite": ours(f"sqlite:///{folder}/single.sqlite", "evolution", trials // 4, 1),
+            "ours_evolution_sqlite": ours(f"sqlite:///{folder}/evolution.sqlite", spec("evolution", trials, PARALLEL)),
+            "ours_random_sqlite": ours(f"sqlite:///{folder}/random.sqlite", spec("random", trials, PARALLEL)),
+            "ours_one_by_one_sqlite": ours(f"sqlite:///{folder}/single.sqlite", spec("evolution", trials // 4, 1)),
+            "ours_generations_sqlite": ours(f"sqlite:///{folder}/generations.sqlite", generations(trials)),
             "optuna_random_sqlite": peer(f"sqlite:///{folder}/optuna.sqlite", peer_trials),
         }
     with postgres() as fresh:
         if fresh is not None:
-            rates["ours_evolution_postgresql"] = ours(fresh(), "evolution", trials, PARALLEL)
+            rates["ours_evolution_postgresql"] = ours(fresh(), spec("evolution", trials, PARALLEL))
+            rates["ours_generations_postgresql"] = ours(fresh(), generations(trials))
             theirs = fresh().replace("postgresql://", "postgresql+psycopg://")
             rates["optuna_random_postgresql"] = peer(theirs, peer_trials)
     ratio = rates["ours_evolution_sqlite"] / rates["optuna_random_sqlite"]
@@ -74,13 +77,14 @@ def run(trials: int, peer_trials: int) -> dict[str, Any]:
     }
 
 
-def ours(url: str, strategy: str, trials: int, parallel: int) -> float:
+def ours(url: str, wanted: dict[str, Any]) -> float:
     """Trials a second of one job, from its submission to its end."""
     store = Store(url)
     store.migrate()
     dispatcher = InlineDispatcher(SLOTS)
     coordinator = Coordinator(store, dispatcher, Path(), "memory://", time.time)
-    search = admit(spec(strategy, trials, parallel), Path())
+    trials = wanted["budget"]["trials"]
+    search = admit(wanted, Path())
     start = time.perf_counter()
     with store.write() as conn:
         jobs.submit(
@@ -110,6 +114,17 @@ def spec(strategy: str, trials: int, parallel: int) -> dict[str, Any]:
         "strategy": {"name": strategy},
         "budget": {"trials": trials},
         "workers": {"parallel": parallel},
+    }
+
+
+def generations(trials: int) -> dict[str, Any]:
+    task = {"name": "landscape", "kind": "vector", "channels": 24, "outputs": 4, "sizes": [1, 1], "batch": 24}
+    return {
+        "space": {"name": "wann"},
+        "task": task,
+        "objective": {"reward": "metric", "cost": "params"},
+        "strategy": {"name": "wann"},
+        "budget": {"trials": trials},
     }
 
 
@@ -160,7 +175,9 @@ def show(report: dict[str, Any]) -> None:
         ("SQLite, evolution", "ours_evolution_sqlite", "optuna_random_sqlite"),
         ("SQLite, random", "ours_random_sqlite", "optuna_random_sqlite"),
         ("SQLite, one at a time", "ours_one_by_one_sqlite", "optuna_random_sqlite"),
+        ("SQLite, generations", "ours_generations_sqlite", "optuna_random_sqlite"),
         ("PostgreSQL, evolution", "ours_evolution_postgresql", "optuna_random_postgresql"),
+        ("PostgreSQL, generations", "ours_generations_postgresql", "optuna_random_postgresql"),
     ]
     for label, mine, theirs in rows:
         if mine in rates:
