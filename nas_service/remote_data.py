@@ -13,7 +13,7 @@ NAMED = 5  # machines in one message
 
 
 def refuse_unseen(task: Task, workers: WorkersSpec, dispatcher: Dispatcher) -> str:
-    """Of which machines it is not known whether they see the data, in a sentence; empty where all do.
+    """What there is to know of the data, such as machines of which it is not known whether they see it; or nothing.
 
     Raises InvalidSpec, which names every machine that lacks the data or has other data, and what helps.
     """
@@ -28,11 +28,12 @@ def refuse_unseen(task: Task, workers: WorkersSpec, dispatcher: Dispatcher) -> s
             "task.path",
         )
     if not found.unanswered:
-        return ""
-    return (
+        return task.note
+    unknown = (
         f"not known yet whether every machine sees the data: {_listed(found.unanswered)}. Trials are held to the data "
         "wherever they run, and fail where it is missing or other data"
     )
+    return f"{unknown}. {task.note}" if task.note else unknown
 
 
 def _listed(sentences: tuple[str, ...]) -> str:

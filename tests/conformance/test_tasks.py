@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from clip_sets import clip_networks, write_clips
 from image_sets import pictures, write_folders, write_npz
+from video_files import write_video_folders
 
 from search_spaces import Architecture, get_space
 from workers.requests import EvaluationRequest, Fidelity, Report, TrialRequest
@@ -66,6 +67,7 @@ def specs(image_networks: list[Architecture], tmp_path: Path) -> dict[str, dict[
         "moving-digits": {"epochs": 1, "batch_size": 256},
         "npz": {"path": str(arrays), "epochs": 1},
         "npz-clips": {"path": str(write_clips(tmp_path / "clips.npz")), "epochs": 1},
+        "videofolder": {"path": str(write_video_folders(tmp_path / "videos")), "frames": 8, "size": 16, "epochs": 1},
         "tabular": {"path": str(table)},
     }
 

@@ -68,6 +68,11 @@ class Task(ABC):
         return {"name": self.name, **self.options.model_dump(mode="json")}
 
     @property
+    def note(self) -> str:
+        """What whoever submits a job should know of the data, in a sentence; empty where that is nothing."""
+        return ""
+
+    @property
     @abstractmethod
     def signature(self) -> Signature: ...
 

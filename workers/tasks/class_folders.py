@@ -1,4 +1,4 @@
-"""Image files in class folders: which there are, in which part, of which class. Reads no image."""
+"""Files in class folders, images unless told otherwise: which there are, in which part, of which class. Reads none."""
 
 from __future__ import annotations
 
@@ -40,16 +40,17 @@ class ClassFolders:
         return {part: np.array([label for _, label in files]) for part, files in self.parts.items()}
 
 
-def class_folders(root: Path) -> ClassFolders:
+def class_folders(root: Path, suffixes: frozenset[str] = SUFFIXES, samples: str = "images") -> ClassFolders:
     """The images below a folder, in a fixed order. Raises TaskError where it is no such folder, and OSError.
 
-    Names that begin with a dot and files that are no images are passed over; links may not lead out of the data roots.
+    Other `samples` have other `suffixes`. Names that begin with a dot and files of other suffixes are passed over;
+    links may not lead out of the data roots.
     """
     roots = _part_roots(root)
     classes = tuple(folder.name for folder in _folders(roots["train"]))
     if not classes:
         raise TaskError(f"{roots['train']} has no class folders in it; {_EXPECTED}", "task.path")
-    parts = {part: _part(roots[part], classes) for part in PARTS if part in roots}
+    parts = {part: _part(roots[part], classes, suffixes, samples) for part in PARTS if part in roots}
     return ClassFolders(classes, parts, (root, *roots.values()))
 
 
@@ -64,13 +65,17 @@ def _part_roots(root: Path) -> dict[str, Path]:
     return dict(zip(named, folders, strict=True))
 
 
-def _part(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
+def _part(root: Path, classes: tuple[str, ...], suffixes: frozenset[str], samples: str) -> list[tuple[Path, int]]:
     names = [folder.name for folder in _folders(root)]
     if unknown := sorted(set(names) - set(classes)):
-        raise TaskError(f"{root} has a class {unknown[0]!r} that has no folder among the training images", "task.path")
-    found = [(path, classes.index(name)) for name in names for path in _images(root / name)]
+        raise TaskError(
+            f"{root} has a class {unknown[0]!r} that has no folder among the training {samples}", "task.path"
+        )
+    found = [(path, classes.index(name)) for name in names for path in _files(root / name, suffixes)]
     if not found:
-        raise TaskError(f"{root} has class folders, but no images in them ({', '.join(sorted(SUFFIXES))})", "task.path")
+        raise TaskError(
+            f"{root} has class folders, but no {samples} in them ({', '.join(sorted(suffixes))})", "task.path"
+        )
     return found
 
 
@@ -79,13 +84,13 @@ def _folders(root: Path) -> list[Path]:
     return sorted(map(_within_roots, found))
 
 
-def _images(folder: Path) -> Iterator[Path]:
-    """Every image below a class folder; links to further folders are not followed."""
+def _files(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+    """Every sample below a class folder; links to further folders are not followed."""
     for where, below, names in os.walk(folder, onerror=_raise):
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             path = Path(where, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+            if path.suffix.lower() in suffixes and not name.startswith("."):
                 yield _within_roots(path)
 
 

@@ -24,6 +24,7 @@ AT_ONCE = 256  # files that are under way together
 # what Pillow's decoders raise for damaged files, whatever the format
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, DecompressionBombError)
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -71,11 +72,11 @@ def fingerprint(path: Path) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def in_parallel(do: Callable[[Path], Result], paths: Sequence[Path]) -> Iterator[Result]:
-    """`do` for every path, in order, on as many threads as there are processors, up to `THREADS`."""
+def in_parallel(do: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """`do` for every path or the like, in order, on as many threads as there are processors, up to `THREADS`."""
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        for start in range(0, len(paths), AT_ONCE):
-            yield from pool.map(do, paths[start : start + AT_ONCE])
+        for start in range(0, len(items), AT_ONCE):
+            yield from pool.map(do, items[start : start + AT_ONCE])
 
 
 def _upright(image: Image.Image, mode: str) -> Image.Image:

@@ -23,6 +23,7 @@ from .moving_digits import MovingDigits
 from .npz import Npz
 from .npz_clips import NpzClips
 from .tabular import Tabular
+from .video_folder import VideoFolder
 
 TASKS: dict[str, type[Task]] = {
     "bipedal-walker": BipedalWalker,
@@ -36,6 +37,7 @@ TASKS: dict[str, type[Task]] = {
     "npz": Npz,
     "npz-clips": NpzClips,
     "tabular": Tabular,
+    "videofolder": VideoFolder,
 }
 
 
