@@ -59,8 +59,23 @@ def test_python(folder, service, environment):
     assert said[1].startswith("404 ")
 
 
+def test_weight_agnostic_networks(folder, service, environment):
+    said = {}
+    for step in steps("wann.md"):
+        if not step.text.startswith("nas serve"):
+            said[step.text] = follow(step, folder, environment | _newest_job(service))
+    assert float(said["cd winner && python run.py 0,0,-1,0,0"]) != 0
+    winner = folder / "winner"
+    assert {"model_tuned.onnx", "model_ensemble.onnx", "curve.svg"} <= {path.name for path in winner.iterdir()}
+    assert "<svg" in (folder / "network.svg").read_text()
+    assert (folder / "again.out").read_text().count("nan") == (winner / "network.out").read_text().count("nan")
+
+
 def _newest_job(service: Server) -> dict[str, str]:
-    """JOB as a reader would set it from what `submit` printed, once it has ended."""
+    """JOB as a reader would set it from what `submit` printed, once it has ended, and BEST, its best candidate."""
     with service.client() as client:
         newest = client.jobs_page(limit=1).items
-        return {"JOB": client.wait(newest[0].id).id} if newest else {}
+        if not newest:
+            return {}
+        job = client.wait(newest[0].id)
+        return {"JOB": job.id, "BEST": job.incumbent or ""}
