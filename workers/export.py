@@ -1,10 +1,11 @@
-"""Exports of image classifiers: final training, ONNX, checks, latency, model card; offered if every check passes."""
+"""Exports of trained classifiers: final training, ONNX, checks, latency, model card; offered if every check passes."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from torch import nn
 
@@ -12,16 +13,17 @@ from search_spaces import Architecture
 from search_spaces.modules import Normalised, export_onnx
 
 from .artifacts import ArtifactStore
-from .bundle import bundled
+from .bundle import IMAGE_SCRIPT, bundled
+from .card_sections import Card
 from .export_options import ExportOptions
 from .failures import TrialError
 from .measuring import Measure, costs
-from .model_card import Card, render
+from .model_card import render
 from .onnx_file import Labels, compare, described, scores, taken
 from .quantisation import calibration_split, quantised
 from .requests import EvaluationRequest, Report, ShouldStop, TrialRequest
 from .tasks.image_classification import ImageClassification
-from .training import ImageRunner, inherit, seeded_module
+from .training import ClassificationRunner, ImageRunner, inherit, seeded_module
 from .trial_runner import TrialRunner
 from .weights import load_weights
 
@@ -41,15 +43,29 @@ def image_exporter(task: ImageClassification) -> Exporter:
     return Exporter(task, measure_network)
 
 
-class Exporter(TrialRunner):
+class ClassifierExporter(TrialRunner):
     """Exports the trials of a request; a trial of 0 epochs exports its initial weights as they are.
 
     The last report's artifacts are `weights` and the files of `bundle`, each by its name.
     """
 
-    def __init__(self, task: ImageClassification, measure: Measure) -> None:
-        self._task = task
-        self._measure = measure
+    script: Path  # how a stranger runs the file
+
+    @abstractmethod
+    def runner(self) -> ClassificationRunner:
+        """What trains."""
+
+    @abstractmethod
+    def models(
+        self, architecture: Architecture, module: nn.Module, options: ExportOptions
+    ) -> tuple[dict[str, bytes], dict[str, float]]:
+        """The ONNX files by name, and what was found out about them. Raises TrialError where a check fails."""
+
+    @abstractmethod
+    def card(
+        self, architecture: Architecture, trial: TrialRequest, options: ExportOptions, results: dict[str, float]
+    ) -> str:
+        """The model card."""
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
         options = ExportOptions.of(request.options)
@@ -58,10 +74,11 @@ class Exporter(TrialRunner):
             return
         store = ArtifactStore(request.artifacts)
         architecture = Architecture.from_json(trial.architecture)
-        models, results = self._models(architecture, _module(architecture, store, trained.weights), options)
-        results = {name: value for name, value in trained.metrics.items() if name.startswith("val_")} | results
-        card = render(Card(self._task, architecture, trial, options, results))
-        files = bundled(models, card, options.spec)
+        models, found = self.models(architecture, _module(architecture, store, trained.weights), options)
+        results = {name: value for name, value in trained.metrics.items() if name.startswith("val_")} | found
+        if options.estimated_ms is not None:
+            results["estimated_ms"] = options.estimated_ms
+        files = bundled(models, self.card(architecture, trial, options, results), options.spec, self.script)
         yield Report(
             request.request_id,
             request.attempt,
@@ -81,20 +98,35 @@ class Exporter(TrialRunner):
             if trial.initial_weights is None:
                 raise TrialError("error", "nothing to export: the trial has neither epochs nor initial weights")
             return _Trained(trial.initial_weights, {})
-        for report in ImageRunner(self._task).run_trial(request, trial, should_stop):
+        for report in self.runner().run_trial(request, trial, should_stop):
             if report.state == "completed":
                 return _Trained(report.artifacts["weights"], report.metrics)
             yield report
         return None
 
-    def _models(
+
+class Exporter(ClassifierExporter):
+    """Exports of image classifiers, with an int8 file beside the float32 one where it is asked for."""
+
+    script = IMAGE_SCRIPT
+
+    def __init__(self, task: ImageClassification, measure: Measure) -> None:
+        self._task = task
+        self._measure = measure
+
+    def runner(self) -> ClassificationRunner:
+        return ImageRunner(self._task)
+
+    def card(
+        self, architecture: Architecture, trial: TrialRequest, options: ExportOptions, results: dict[str, float]
+    ) -> str:
+        return render(Card(self._task, architecture, trial, options, results))
+
+    def models(
         self, architecture: Architecture, module: nn.Module, options: ExportOptions
     ) -> tuple[dict[str, bytes], dict[str, float]]:
-        """The ONNX files by name, and what was found out about them. Raises TrialError where a check fails."""
         labels = Labels(self._task, architecture, options.normalise)
         model, results = self._checked(module, labels, options)
-        if options.estimated_ms is not None:
-            results["estimated_ms"] = options.estimated_ms
         if not options.int8:
             return {"model.onnx": model}, results
         int8, found = self._int8(model, replace(labels, precision="int8"), options)

@@ -1,92 +1,49 @@
-"""The model card: what a stranger needs to use an exported file, and to know where it came from. Markdown."""
+"""The model card of images: what a stranger needs to use an exported file, and to know where it came from. Markdown."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from search_spaces import Architecture, Op
-
-from .export_options import ExportOptions
+from .card_sections import Card, architecture, results, shape_text, shortened, training
 from .int8_comparison import comparison
-from .markdown import joined, size_text, table
+from .markdown import joined
 from .onnx_file import Labels, preprocessing
 from .origin import origin, version_table
 from .quantisation import CALIBRATION_IMAGES
-from .requests import TrialRequest
 from .tasks.image_classification import ImageClassification
 from .tasks.image_data import Fit
 
-
-@dataclass(frozen=True)
-class Card:
-    """What a card is written from: `results` are the metrics that the export reports."""
-
-    task: ImageClassification
-    architecture: Architecture
-    trial: TrialRequest
-    options: ExportOptions
-    results: dict[str, float]
-
-    @property
-    def preprocessing(self) -> dict[str, Any]:
-        return preprocessing(Labels(self.task, self.architecture, self.options.normalise))
+ImageCard = Card[ImageClassification]
 
 
-def render(card: Card) -> str:
+def render(card: ImageCard) -> str:
     """The card as Markdown."""
-    sections = (_head, _results, _int8, _usage, _architecture, _training, _checks)
+    sections = (_head, results, _int8, _usage, architecture, training, _checks)
     own = [section(card) for section in sections]
     return joined([*own, origin(card.options), version_table(card.task)])
 
 
-def _head(card: Card) -> str:
-    data, shape = card.task.load(), _shape(card.architecture.input_shape)
+def _head(card: ImageCard) -> str:
+    data, shape = card.task.load(), shape_text(card.architecture.input_shape)
     return (
         f"# Image classifier for `{card.task.name}`: {card.results['test_accuracy']:.2%} in "
         f"{card.results['latency_ms']:.3g} ms\n\n"
         f"A convolutional network with {card.architecture.params:,} parameters that sorts images of {shape} into "
-        f"{len(data.classes)} classes: {_shortened(data.classes)}. A hardware-aware architecture search found it for "
+        f"{len(data.classes)} classes: {shortened(data.classes)}. A hardware-aware architecture search found it for "
         "the target device; accuracy and latency below were measured on the very file that this card belongs to.\n\n"
         f"Task: {card.task.summary}."
     )
 
 
-def _results(card: Card) -> str:
-    r, o = card.results, card.options
-    rows = [
-        ("test accuracy (in onnxruntime)", f"{r['test_accuracy']:.4f}"),
-        ("latency, measured", f"{r['latency_ms']:.4f} ms (interquartile range {r['latency_spread_ms']:.4f} ms)"),
-        ("threads", str(o.threads)),
-    ]
-    if "val_accuracy" in r:
-        rows.insert(1, ("validation accuracy", f"{r['val_accuracy']:.4f}"))
-    score = card.task.options.metric.removeprefix("val_")
-    if score != "accuracy":
-        rows.insert(1, (f"test {score.replace('_', ' ')}, which the search optimised", f"{r[f'test_{score}']:.4f}"))
-    if o.estimated_ms is not None:
-        error = f" ± {o.estimated_error_ms:.4f} ms" if o.estimated_error_ms is not None else " ms"
-        without = ", without normalisation" if o.normalise else ""
-        rows.append((f"latency, estimated from the table{without}", f"{o.estimated_ms:.4f}{error}"))
-    rows += [(f"limit: {name}", f"{limit:g}") for name, limit in _limits(o).items()]
-    rows += [
-        ("parameters", f"{card.architecture.params:,}"),
-        ("multiply-accumulates", f"{card.architecture.macs:,}"),
-        ("file size", size_text(r["file_bytes"])),
-    ]
-    return "## Results\n\n" + table(("", "value"), rows)
-
-
-def _int8(card: Card) -> str:
+def _int8(card: ImageCard) -> str:
     if not card.options.int8:
         return ""
     return comparison(card.results, min(CALIBRATION_IMAGES, len(card.task.load().train)))
 
 
-def _usage(card: Card) -> str:
-    steps = card.preprocessing
+def _usage(card: ImageCard) -> str:
+    steps = preprocessing(Labels(card.task, card.architecture, card.options.normalise))
     channels, height, width = card.architecture.input_shape
     return f"""## Use
 
@@ -139,29 +96,7 @@ def _code(steps: dict[str, Any]) -> str:
     x = ((pixels / steps["pixel_max"] - mean) / std).astype(np.float32)"""
 
 
-def _architecture(card: Card) -> str:
-    rows = [
-        (str(i), op.kind, _shape(op.in_shape), _shape(op.out_shape), _settings(op), f"{op.params:,}", f"{op.macs:,}")
-        for i, op in enumerate(card.architecture.ops)
-    ]
-    head = ("", "op", "input", "output", "settings", "parameters", "MACs")
-    return f"## Architecture\n\nHash `{card.architecture.hash}`.\n\n" + table(head, rows)
-
-
-def _training(card: Card) -> str:
-    data = card.task.load()
-    fidelity, recipe = card.trial.fidelity, card.task.options.model_dump(mode="json", exclude={"metric", "epochs"})
-    how = f"Trained for {fidelity.epochs} epochs" if fidelity.epochs else "Exported with the weights of the search"
-    start = f", starting from weights `{card.trial.initial_weights}`" if card.trial.initial_weights else ""
-    return (
-        f"## Training\n\n{how}{start}, seed {card.trial.seed}, on {len(data.train)} images; validated on "
-        f"{len(data.validation)}; the {len(data.test)} test images were used for this card only. The weights are an "
-        f"exponential moving average.\n\nData fingerprint `{card.task.fingerprint}`. Recipe: "
-        f"`{json.dumps(recipe)}`"
-    )
-
-
-def _checks(card: Card) -> str:
+def _checks(card: ImageCard) -> str:
     return (
         "## Checks\n\n"
         "The file was offered because all of these passed: onnx's checker with shape inference; the logits of torch "
@@ -170,31 +105,13 @@ def _checks(card: Card) -> str:
     )
 
 
-def _normalised(card: Card) -> str:
+def _normalised(card: ImageCard) -> str:
     if not card.options.normalise:
         return ""
     return " onnxruntime was given plain pixels, torch the normalised images that it was trained on."
 
 
-def _unchecked(card: Card) -> str:
+def _unchecked(card: ImageCard) -> str:
     if not card.options.int8:
         return ""
     return " The int8 file passed onnx's checker; its answers may differ, which is what the table above is for."
-
-
-def _limits(options: ExportOptions) -> dict[str, float]:
-    return dict(options.spec.get("objective", {}).get("limits", {}))
-
-
-def _settings(op: Op) -> str:
-    fields = {k: v for k, v in op.to_json().items() if k not in ("kind", "in_shape", "skip") and v not in (0, "none")}
-    skip = op.to_json().get("skip", "none")
-    return ", ".join(f"{k} {v}" for k, v in (fields | ({"skip": skip} if skip != "none" else {})).items())
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
-
-
-def _shortened(names: Sequence[str], most: int = 12) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

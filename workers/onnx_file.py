@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import onnxruntime
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -17,12 +17,14 @@ from search_spaces import Architecture
 from .failures import TrialError
 from .onnx_checker import checked
 from .scores import scores_of
+from .tasks.classification import Classification
 from .tasks.image_classification import ImageClassification
 from .tasks.image_data import ImageData, Split
-from .training import Labelled, prepare
+from .training import Labelled, Samples, logits_of, prepare
 from .versions import versions
 
 Precision = Literal["float32", "int8"]
+Feed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 LARGEST_DIFFERENCE = 1e-3  # of a logit, relative to the largest one; float32 rounding stays below 1e-5
 
@@ -84,12 +86,18 @@ def taken(data: ImageData, split: Split, size: tuple[int, int], *, normalised_in
     return prepare(data, split, size)
 
 
-def compare(module: nn.Module, model: bytes, test: Labelled, fed: Labelled | None = None) -> Parity:
-    """Run both on the test images, the file on `fed` where it takes something else. Raises TrialError if they differ.
+def alone(sample: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One sample as a batch of its own: how files take it, unless they take something else."""
+    return sample[None]
 
-    So a file that normalises inside is held to what the network, as it was trained, says of normalised images.
+
+def compare(module: nn.Module, model: bytes, test: Samples, fed: Samples | None = None, feed: Feed = alone) -> Parity:
+    """Run both on the test samples, the file on `fed` where it takes other values. Raises TrialError if they differ.
+
+    So a file that normalises inside is held to what the network, as it was trained, says of normalised images. `feed`
+    makes the file's input of one sample.
     """
-    ours, theirs = _torch_logits(module, test), _onnx_logits(model, fed or test)
+    ours, theirs = logits_of(module, test).numpy(), _onnx_logits(model, fed or test, feed)
     labels = test.labels.numpy()
     max_abs = float(np.abs(ours - theirs).max())
     right, right_onnx = ((logits.argmax(1) == labels).mean() for logits in (ours, theirs))
@@ -104,35 +112,35 @@ def compare(module: nn.Module, model: bytes, test: Labelled, fed: Labelled | Non
     return Parity(max_abs, agreement, scores_of(theirs, labels))
 
 
-def scores(model: bytes, fed: Labelled) -> dict[str, float]:
+def scores(model: bytes, fed: Samples) -> dict[str, float]:
     """How good a file's answers are, by name of the score."""
-    return scores_of(_onnx_logits(model, fed), fed.labels.numpy())
+    return scores_of(_onnx_logits(model, fed, alone), fed.labels.numpy())
 
 
-def _torch_logits(module: nn.Module, test: Labelled) -> NDArray[np.float32]:
-    module.eval()
-    with torch.inference_mode():
-        return np.concatenate([module(batch).numpy() for batch in torch.split(test.images, 256)])
-
-
-def _onnx_logits(model: bytes, test: Labelled) -> NDArray[np.float32]:
-    """One image at a time, as the file is meant to be used."""
+def _onnx_logits(model: bytes, test: Samples, feed: Feed) -> NDArray[np.float32]:
+    """One sample at a time, as the file is meant to be used."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    images = test.images.contiguous().numpy()
-    return np.concatenate([session.run(None, {"input": image[None]})[0] for image in images])
+    samples = (sample for batch in test.batches() for sample in batch.contiguous().numpy())
+    return np.concatenate([session.run(None, {"input": feed(sample)})[0] for sample in samples])
 
 
 def _properties(labels: Labels) -> dict[str, str]:
-    task, architecture = labels.task, labels.architecture
+    return properties(labels.task, labels.architecture, preprocessing(labels), labels.precision)
+
+
+def properties(
+    task: Classification, architecture: Architecture, steps: dict[str, Any], precision: Precision = "float32"
+) -> dict[str, str]:
+    """What a file says of itself; `steps` is its preprocessing."""
     return {
         "task": f"{task.name} v{task.version}",
         "data_fingerprint": task.fingerprint,
         "classes": json.dumps(task.load().classes),
-        "preprocessing": json.dumps(preprocessing(labels)),
-        "precision": labels.precision,
+        "preprocessing": json.dumps(steps),
+        "precision": precision,
         "architecture_hash": architecture.hash,
         "architecture": json.dumps(architecture.to_json()),
         "versions": json.dumps(versions()),

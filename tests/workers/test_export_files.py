@@ -25,9 +25,10 @@ from PIL import Image
 from search_spaces import Architecture, get_space
 from workers.artifacts import ArtifactStore
 from workers.bundle import bundled
+from workers.card_sections import Card
 from workers.export import Exporter
 from workers.export_options import ExportOptions
-from workers.model_card import Card, render
+from workers.model_card import render
 from workers.onnx_file import scores, taken
 from workers.quantisation import quantised
 from workers.requests import EvaluationRequest, Fidelity, Report, TrialRequest

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from hashlib import blake2b
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -32,6 +32,19 @@ class ClassificationOptions(TaskOptions):
     augment: bool = True
     ema_decay: Annotated[Share, Field(description="of the averaged weights, a step; 0 evaluates the last ones")] = 0.98
     dropout: Share = 0.1
+
+
+class LabelledData(Protocol):
+    """What a task has to classify: three disjoint splits, and the names of the classes by label."""
+
+    @property
+    def train(self) -> Sized: ...
+    @property
+    def validation(self) -> Sized: ...
+    @property
+    def test(self) -> Sized: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
 
 
 class Classification(Task):
@@ -62,6 +75,10 @@ class Classification(Task):
     @abstractmethod
     def content(self) -> str:
         """Hash of the data's content."""
+
+    @abstractmethod
+    def load(self) -> LabelledData:
+        """The data. Called on workers, more than once: keep what is slow to read."""
 
     def stop_reason(self, epoch: int, metrics: Mapping[str, float]) -> str:  # noqa: ARG002 - what a task may look at
         """Why a trial with these metrics after this epoch is not worth going on with; empty where it is."""

@@ -44,7 +44,7 @@ class ClipClassification(Classification):
 
     @abstractmethod
     def load(self) -> ClipData:
-        """The videos. Called on workers, more than once: keep what is slow to read."""
+        """The videos."""
 
     def stop_reason(self, epoch: int, metrics: Mapping[str, float]) -> str:
         options, accuracy = self.options, metrics["val_accuracy"]
@@ -56,6 +56,11 @@ class ClipClassification(Classification):
         from ..training import ClipRunner  # needs torch
 
         return ClipRunner(self)
+
+    def exporter(self) -> Runner:
+        from ..clip_export import clip_exporter  # needs torch
+
+        return clip_exporter(self)
 
 
 def clip_signature(channels: int, classes: int, sizes: tuple[int, int], *, frames: int, frame_rate: float) -> Signature:

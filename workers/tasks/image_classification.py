@@ -18,7 +18,7 @@ class ImageClassification(Classification):
 
     @abstractmethod
     def load(self) -> ImageData:
-        """The images. Called on workers, more than once: keep what is slow to read."""
+        """The images."""
 
     def runner(self) -> Runner:
         from ..training import ImageRunner  # needs torch

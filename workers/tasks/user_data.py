@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ..failures import TrialError
 from .base import TaskError, TaskOptions
-from .classification import Classification, ClassificationOptions
+from .classification import Classification, ClassificationOptions, LabelledData
 from .data_cache import CacheError, DataCache
 from .data_facts import Facts, facts_of, stamp
 from .data_roots import located, roots
@@ -24,7 +24,7 @@ SPLIT_SEED = 20260103
 PARTS = ("train", "val", "test")
 
 SplitShare = Annotated[float, Field(gt=0, le=0.3, allow_inf_nan=False)]
-Data = TypeVar("Data")
+Data = TypeVar("Data", bound=LabelledData)
 
 
 class UserDataOptions(ClassificationOptions):
