@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import shutil
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,17 @@ def test_videos_are_decoded_once_whatever_is_asked_for_later(root: Path, monkeyp
     assert len(again.validation) > len(first.validation)
     assert np.array_equal(again.train.videos, first.train.videos)
     assert isinstance(first.train.videos.base, np.memmap) or isinstance(first.train.videos, np.memmap)
+
+
+def test_decoding_holds_a_small_part_of_what_it_makes(root: Path) -> None:
+    made = task(root, frames=12, size=128)
+    files = made._usable().files
+    tracemalloc.start()
+    videos = made._decoded(files)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert videos.nbytes == 40 * 12 * 128 * 128 * 3
+    assert peak < videos.nbytes / 10
 
 
 def test_files_are_looked_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

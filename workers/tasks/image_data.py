@@ -13,6 +13,7 @@ Indices = NDArray[np.int64]
 Fit = Literal["stretch", "crop", "pad"]
 
 CHUNK = 1024  # images that are converted at once, so that a large set never stands in memory twice
+_EXACT_VALUES = 2**20  # of float64 that are in memory at once
 
 
 @dataclass(frozen=True)
@@ -94,5 +95,6 @@ def normalisation(images: NDArray[np.generic], pixel_max: float) -> tuple[tuple[
 
 
 def _scaled(images: NDArray[np.generic], pixel_max: float) -> Iterator[NDArray[np.float64]]:
-    for start in range(0, len(images), CHUNK):
-        yield images[start : start + CHUNK].astype(np.float64, order="C") / pixel_max
+    at_once = max(1, min(CHUNK, _EXACT_VALUES * len(images) // images.size))
+    for start in range(0, len(images), at_once):
+        yield images[start : start + at_once].astype(np.float64, order="C") / pixel_max
