@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -28,11 +27,8 @@ def clip_file(task: ClipClassification, architecture: Architecture, module: nn.M
 def frames_file(task: ClipClassification, architecture: Architecture, module: nn.Module) -> bytes:
     """The file that takes (frames, channels, height, width), and so frames as decoders hand them out."""
     channels, frames, height, width = architecture.input_shape
-    of_frames = copy.deepcopy(module)
-    of_frames.entry = nn.Identity()
-    return _described(
-        export_onnx(of_frames, (channels, height, width), batch=frames), task, architecture, FRAMES_LAYOUT
-    )
+    model = export_onnx(module, (channels, height, width), batch=frames)
+    return _described(model, task, architecture, FRAMES_LAYOUT)
 
 
 def as_frames(clip: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from workers.tasks import task_of
 CLASSES = ("left", "right")
 BLOCKS = (
     Block("std", 3, 2, "1d", 2, 1, 8, 1),
-    Block("depthwise", 3, 2, "1d", 2, 2, 16, 1, se=0.5),
+    Block("depthwise", 3, 2, "avgpool", 2, 2, 16, 1, se=0.5),
 )
 
 
