@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from math import floor
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -65,5 +66,5 @@ class ClipClassification(Classification):
 
 def clip_signature(channels: int, classes: int, sizes: tuple[int, int], *, frames: int, frame_rate: float) -> Signature:
     """Of videos of `frames` frames: a clip has up to so many, at their rate or a lower one down to the whole length."""
-    slowest = frame_rate / max(1, frames - 1)
+    slowest = floor(1000 * frame_rate / max(1, frames - 1)) / 1000
     return Signature("clip", channels, classes, sizes, (1, frames), (slowest, frame_rate))

@@ -26,7 +26,7 @@ class ClipRunner(ClassificationRunner):
     def __init__(self, task: ClipClassification, *, patient: bool = False) -> None:
         super().__init__(task, patient=patient)
         self.task = task
-        self._resident: tuple[Pixels, Tensor] | None = None
+        self._resident: dict[int, Tensor] = {}  # by id of the array, which the task keeps
 
     @property
     def augmentation(self) -> Augmentation:
@@ -46,9 +46,9 @@ class ClipRunner(ClassificationRunner):
         """The videos on the device, sent once; None where they stay where they are."""
         if device == "cpu" or videos.nbytes > RESIDENT_BYTES:
             return None
-        if self._resident is None or self._resident[0] is not videos:
-            self._resident = videos, torch.from_numpy(videos.copy()).to(device)
-        return self._resident[1]
+        if id(videos) not in self._resident:
+            self._resident[id(videos)] = torch.from_numpy(videos.copy()).to(device)
+        return self._resident[id(videos)]
 
 
 def subset(split: ClipSplit, share: float) -> ClipSplit:
