@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Positions = NDArray[np.intp]
+Span = Callable[[Values], float]  # of one axis, in rising order: what its gaps are shares of
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -60,24 +61,29 @@ def fronts(values: Values) -> list[Positions]:
     return found
 
 
-def crowding(values: Values) -> NDArray[np.float64]:
+def spread(axis: Values) -> float:
+    """The range of an axis in rising order, by which NSGA-II makes gaps of different axes comparable."""
+    return float(axis[-1] - axis[0])
+
+
+def crowding(values: Values, span: Span = spread) -> NDArray[np.float64]:
     """How much room each row of one front (n, axes) has: over the axes, the sum of the gap between its neighbours.
 
-    Gaps are shares of an axis's range; the two ends of every axis have infinite room.
+    Gaps are shares of the axis's `span`; the two ends of every axis have infinite room.
     """
     room = np.zeros(len(values))
     for axis in values.T:
         order = np.argsort(axis, kind="stable")
         ranked = axis[order]
-        if span := ranked[-1] - ranked[0]:
-            room[order[1:-1]] += (ranked[2:] - ranked[:-2]) / span
+        if whole := span(ranked):
+            room[order[1:-1]] += (ranked[2:] - ranked[:-2]) / whole
         room[order[[0, -1]]] = np.inf
     return room
 
 
-def nsga2_order(values: Values) -> list[int]:
+def nsga2_order(values: Values, span: Span = spread) -> list[int]:
     """Positions of the rows of `values` (n, axes; all to maximise), best first: by front, then the roomiest first."""
     order: list[int] = []
     for front in fronts(values):
-        order += front[np.argsort(-crowding(values[front]), kind="stable")].tolist()
+        order += front[np.argsort(-crowding(values[front], span), kind="stable")].tolist()
     return order

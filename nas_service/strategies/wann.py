@@ -1,19 +1,18 @@
 """The search of weight agnostic networks (arXiv 1906.04358): generations of networks that only grow.
 
 A generation is ranked by NSGA-II on two objectives that one draw chooses, (mean reward, 1 / connections) or (mean
-reward, best reward); the worst are culled, elites copied, the others bred by tournament and one mutation. Where the
-published code normalises crowding by |1 / max - min|, this one uses the range, max - min, as NSGA-II does.
+reward, best reward); the worst are culled, elites copied, the others bred by tournament and one mutation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from nas_service.pareto import nsga2_order
+from nas_service.pareto import Span, Values, nsga2_order, spread
 from search_spaces import Genotype
 from search_spaces.wann.innovations import Innovations
 from search_spaces.wann.space import BoundWann
@@ -29,7 +28,9 @@ class WannEvolutionOptions(StrategyOptions):
     """The published settings of the swing-up task.
 
     `generations` None: until the job's budget ends. Networks are evaluated with `repetitions` per weight; the best of
-    every `check_every`th generation, and the `finalists` best of the last, with those of the task.
+    every `check_every`th generation, and the `finalists` best of the last, with those of the task. `crowding` says what
+    gaps within a front are shares of: the `range` of an objective, as in NSGA-II, or the `lowest` value in the front,
+    which weighs gaps between rewards against those between tiny networks, as the published code's formula does.
     """
 
     population: Annotated[int, Field(ge=2, le=5000)] = 192
@@ -41,6 +42,7 @@ class WannEvolutionOptions(StrategyOptions):
     elite: Share = 0.2
     tournament: Annotated[int, Field(ge=1, le=5000)] = 8
     crossover: Share = 0.0
+    crowding: Literal["lowest", "range"] = "lowest"
     finalists: Annotated[int, Field(ge=0, le=5000)] = 16
 
 
@@ -149,13 +151,16 @@ class WannEvolution(Strategy):
     def _end_generation(self, members: list[Outcome]) -> None:
         by_connections = bool(self.rng.random() < self.options.moo_probability)
         culled = int(self.options.cull * len(members))
-        self._parents = ranked(members, by_connections=by_connections)[: len(members) - culled]
+        self._parents = self._ranked(members, by_connections=by_connections)[: len(members) - culled]
         self._generation += 1
         if self._over:
             self._checks += self._best(members, self.options.finalists)
         elif self._generation % self.options.check_every == 0:
             self._checks += self._best(members, 1)
         self._told, self._asked, self._seed = {}, 0, self._draw_seed()
+
+    def _ranked(self, members: list[Outcome], *, by_connections: bool) -> list[Outcome]:
+        return ranked(members, by_connections=by_connections, span=SPANS[self.options.crowding])
 
     def _best(self, members: list[Outcome], count: int) -> list[Outcome]:
         """The members of highest mean reward, each network once."""
@@ -171,7 +176,15 @@ class WannEvolution(Strategy):
         return int(self.rng.integers(SEEDS))
 
 
-def ranked(members: Sequence[Outcome], *, by_connections: bool) -> list[Outcome]:
+def lowest(axis: Values) -> float:
+    """|1 / max - min| of an axis in rising order: the published code's normaliser, about its lowest value."""
+    return abs(1 / float(axis[-1]) - float(axis[0])) if axis[-1] else 1.0
+
+
+SPANS = {"lowest": lowest, "range": spread}
+
+
+def ranked(members: Sequence[Outcome], *, by_connections: bool, span: Span = spread) -> list[Outcome]:
     """Members, best first; those without a reward come last.
 
     The reward is the mean over the weights; `metrics` has the connections as `params`, and `best_reward`.
@@ -179,7 +192,7 @@ def ranked(members: Sequence[Outcome], *, by_connections: bool) -> list[Outcome]
     rewarded = [member for member in members if member.reward is not None]
     second = _sparsity if by_connections else _best_reward
     values = np.array([(member.reward, second(member)) for member in rewarded], dtype=float).reshape(-1, 2)
-    return [rewarded[i] for i in nsga2_order(values)] + [member for member in members if member.reward is None]
+    return [rewarded[i] for i in nsga2_order(values, span)] + [member for member in members if member.reward is None]
 
 
 def _sparsity(member: Outcome) -> float:

@@ -13,7 +13,7 @@ import pytest
 
 from nas_service.errors import InvalidSpec
 from nas_service.strategies import Outcome, Proposal, State, get_strategy
-from nas_service.strategies.wann import WannEvolution, ranked
+from nas_service.strategies.wann import WannEvolution, lowest, ranked
 from search_spaces import Genotype, Signature, get_space
 from workers.requests import Fidelity
 
@@ -91,7 +91,7 @@ def test_the_first_generation_is_sampled_and_a_generation_shares_its_seed() -> N
 
 
 def test_elites_are_copied_and_the_worst_have_no_children() -> None:
-    first, second = World(moo_probability=1.0).generations(2)
+    first, second = World(moo_probability=1.0, crowding="range").generations(2)
     order = ranked([outcome for _, outcome in first], by_connections=True)
     copied, bred = second[:ELITES], second[ELITES:]
     assert [p.parents for p, _ in copied] == [(member.number,) for member in order[:ELITES]]
@@ -110,7 +110,7 @@ def test_two_tournaments_of_many_leave_the_best_only() -> None:
 
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 def test_one_draw_a_generation_decides_what_counts_beside_the_mean(probability: float) -> None:
-    first, second = World(moo_probability=probability).generations(2)
+    first, second = World(moo_probability=probability, crowding="range").generations(2)
     order = ranked([outcome for _, outcome in first], by_connections=probability == 1.0)
     other = ranked([outcome for _, outcome in first], by_connections=probability == 0.0)
     elites = [p.parents[0] for p, _ in second[:ELITES]]
@@ -141,6 +141,16 @@ def test_ranking() -> None:
     members += [outcome(6, None, 1, 0)]
     assert [m.number for m in ranked(members, by_connections=True)] == [0, 1, 2, 5, 6]
     assert [m.number for m in ranked(members, by_connections=False)][:2] == [0, 2]
+
+
+def test_room_between_rewards_counts_for_more_by_the_lowest_value() -> None:
+    """In shares of the ranges 1 has 0.65 + 0.82 of room, 2 has 0.92 + 0.49; of the lowest values 6.5 + 0.8 and 9.3 + 0.5."""
+    members = [outcome(0, 10, 1, 0), outcome(1, 17.5, 2, 0), outcome(2, 75, 5, 0), outcome(3, 110, 50, 0)]
+    by_range = [m.number for m in ranked(members, by_connections=True)]
+    by_lowest = [m.number for m in ranked(members, by_connections=True, span=lowest)]
+    assert by_range == [0, 3, 1, 2]
+    assert by_lowest == [0, 3, 2, 1]
+    assert lowest(np.array([10.0, 100.0])) == pytest.approx(9.99)
 
 
 def test_no_connection_counts_as_one() -> None:

@@ -1,0 +1,230 @@
+"""Searches of weight agnostic networks (arXiv 1906.04358) through the whole service, on this machine.
+
+By default the published one for the cart-pole swing-up: 192 networks x 1,024 generations x 6 weights x 3 repetitions,
+submitted over HTTP, every candidate and generation in the database, evaluated by Ray workers. What a search calls its
+best is then scored by the paper's four figures, beside the published champion where its file is given: in the same run,
+by the same episodes. `--task` names another task; `mnist16` needs `--path`, an npz file of 28x28 images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from nas_service.client import Client
+from nas_service.demo.server import service
+from search_spaces import get_space
+from search_spaces.ops import SharedWeightNetwork
+from search_spaces.wann.activations import CLASSIFICATION, NAMES
+from search_spaces.wann.expression import express
+from search_spaces.wann.out_file import read_out
+from workers.tasks import get_task, variant
+from workers.tasks.weight_agnostic import WeightAgnosticTask
+from workers.wann.ensembles import voted_accuracy
+from workers.wann.evaluator import ClassificationEvaluator
+from workers.wann.figures import figures
+from workers.wann.scoring import scoring_of
+from workers.wann.tuning import best_shared_weight, tuned
+from workers.wann.tuning_options import TuningOptions
+
+
+@dataclass(frozen=True)
+class Size:
+    """Of a search: seeds, and generations of the tuning after it."""
+
+    population: int
+    generations: int
+    seeds: tuple[int, ...]
+    tuning: int
+    repetitions: int = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a task is searched, and what the paper found on it."""
+
+    full: Size
+    quick: Size
+    paper: dict[str, float]
+    space: dict[str, Any] = field(default_factory=dict)
+    strategy: dict[str, Any] = field(default_factory=dict)
+
+
+IMAGES = {"init_enabled": 0.05, "activations": [NAMES[number] for number in CLASSIFICATION]}
+PLANS = {
+    "cartpole-swingup": Plan(
+        Size(192, 1024, (0, 1, 2), 1000),
+        Size(48, 24, (0,), 10),
+        {"random_weights": 57, "random_shared": 515, "tuned_shared": 723, "tuned_weights": 932},
+        {"published_disabled": True},
+        {"elite": 0.05, "tournament": 4},  # the published settings for a laptop
+    ),
+    "bipedal-walker": Plan(
+        Size(48, 64, (0,), 40, 1),
+        Size(8, 2, (0,), 0, 1),
+        {"random_weights": -46, "random_shared": 51, "tuned_shared": 261, "tuned_weights": 332},
+        {"init_enabled": 0.25},
+    ),
+    "digits": Plan(Size(192, 1024, (0, 1, 2), 400, 1), Size(48, 48, (0,), 10, 1), {}, IMAGES),
+    "mnist16": Plan(
+        Size(192, 1024, (0,), 400, 1),
+        Size(48, 24, (0,), 10, 1),
+        {"random_shared": 0.82, "tuned_shared": 0.919, "tuned_weights": 0.942, "ensemble": 0.916},
+        IMAGES,
+    ),
+}
+LIMIT_MINUTES = 20
+FIGURES = ("random_weights", "random_shared", "tuned_shared", "tuned_weights", "ensemble")
+LONGEST_S = 3 * 3600
+GLANCE_S = 2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
+    parser.add_argument("--quick", action="store_true", help="a small search: the same keys in under 50 seconds")
+    parser.add_argument("--champion", type=Path, help="the published swing.out, to be scored beside")
+    parser.add_argument("--task", choices=PLANS, default="cartpole-swingup")
+    parser.add_argument("--path", type=Path, help="the images of task mnist16")
+    asked = parser.parse_args()
+    report = run(asked.task, asked.path, asked.champion, quick=asked.quick)
+    show(report)
+    if asked.json:
+        print(json.dumps(report))
+
+
+def run(task: str, path: Path | None, champion: Path | None, *, quick: bool) -> dict[str, Any]:
+    """The searches of a task, one after another, and the median of each figure over their seeds."""
+    plan = PLANS[task]
+    size = plan.quick if quick else plan.full
+    spec = {"name": task} | ({"path": str(path.resolve())} if path else {})
+    searches = []
+    for seed in size.seeds:
+        found = search(plan, size, spec, seed)
+        searches.append(found | {"figures": scored(found.pop("network"), spec, seed, size.tuning)})
+        print(f"seed {seed}: {found['minutes']:.1f} min, {searches[-1]['figures']}", flush=True)
+    known = read_out(champion.read_text(), 5, 1) if champion else None
+    return {
+        "task": task,
+        "minutes": median(s["minutes"] for s in searches),
+        **{name: median(s["figures"][name][0] for s in searches) for name in searches[0]["figures"]},
+        "champion": scored(express(known).network, spec, 0, size.tuning) if known else None,
+        "paper": plan.paper,
+        "searches": searches,
+        "size": asdict(size),
+        "cpus": os.cpu_count(),
+    }
+
+
+def search(plan: Plan, size: Size, task: dict[str, Any], seed: int) -> dict[str, Any]:
+    """One search from its submission to its end, and the network that it calls its best."""
+    shape = {"population": size.population, "generations": size.generations, "repetitions": size.repetitions}
+    spec = {
+        "space": {"name": "wann", "options": plan.space},
+        "task": task,
+        "objective": {"reward": "metric", "cost": "params"},
+        "strategy": {"name": "wann"} | shape | plan.strategy,
+        "budget": {"trials": 2 * size.population * size.generations},
+        "seed": seed,
+    }
+    home = TemporaryDirectory(dir=Path.cwd(), prefix=".bench-")
+    with home as folder, service(Path(folder)) as url, Client(url) as nas:
+        started = time.perf_counter()
+        job = nas.submit(spec)
+        while not job.final and time.perf_counter() - started < LONGEST_S:
+            time.sleep(GLANCE_S)
+            job = nas.job(job.id)
+        minutes = (time.perf_counter() - started) / 60
+        if job.state != "finished" or job.incumbent is None:
+            raise RuntimeError(f"the search ended as {job.state}: {job.reason}")
+        best = nas.candidate(job.incumbent)
+        curve = [[c.number, c.params, c.reward] for c in nas.pareto(job.id)]
+        written = Path(folder, "nas.sqlite").stat().st_size
+    return {
+        "seed": seed,
+        "minutes": minutes,
+        "individuals_per_second": job.proposals / minutes / 60,
+        "trials": job.trials,
+        "proposals": job.proposals,
+        "connections": best.params,
+        "reward": job.best_reward,
+        "front": curve,
+        "database_bytes": written,
+        "network": network_of(plan, task, best.genotype),
+    }
+
+
+def network_of(plan: Plan, task: dict[str, Any], genotype: dict[str, Any]) -> SharedWeightNetwork:
+    space = get_space("wann", **plan.space).bind(task_for(task).signature)
+    op = space.architecture(genotype).ops[0]
+    if not isinstance(op, SharedWeightNetwork):
+        raise TypeError(f"space 'wann' described {op.kind}")
+    return op
+
+
+def task_for(spec: dict[str, Any]) -> WeightAgnosticTask:
+    task = get_task(**spec | {"name": variant(spec["name"], ("vector",))})
+    if not isinstance(task, WeightAgnosticTask):
+        raise TypeError(f"task {task.name!r} scores no weight agnostic networks")
+    return task
+
+
+def scored(
+    network: SharedWeightNetwork, spec: dict[str, Any], seed: int, generations: int
+) -> dict[str, tuple[float, float]]:
+    """Mean and standard deviation of the paper's figures, 100 trials each; of images also the vote of the weights."""
+    task = task_for(spec)
+    evaluator = task.evaluator()
+    scoring = scoring_of(network, evaluator)
+    weight, weights = best_shared_weight(scoring, seed), None
+    options = TuningOptions(generations=generations, repetitions=task.tuning_repetitions)
+    for generation in tuned(scoring, weight, options, seed):
+        weights = generation.weights
+    found = {name: (f.mean, f.std) for name, f in figures(scoring, weight, weights, seed).named.items()}
+    if isinstance(evaluator, ClassificationEvaluator):
+        votes = np.array(task.options.weights, dtype=np.float64)
+        found["ensemble"] = (voted_accuracy(network, votes, evaluator), 0.0)
+    return found
+
+
+def show(report: dict[str, Any]) -> None:
+    size = report["size"]
+    names = [name for name in FIGURES if name in report or name in report["paper"]]
+    print(f"\n{report['task']}: {size['population']} networks x {size['generations']} generations", end=", ")
+    print(f"{size['repetitions']} repetitions, {report['cpus']} cores")
+    print(f"{'':<10}{'minutes':>9}{'nets/s':>8}{'conns':>7}" + "".join(f"{name:>20}" for name in names))
+    for found in report["searches"]:
+        row = "".join(_shown(found["figures"].get(name)) for name in names)
+        print(
+            f"{'seed ' + str(found['seed']):<10}{found['minutes']:>9.1f}{found['individuals_per_second']:>8.0f}"
+            f"{found['connections']:>7}{row}"
+        )
+    medians = {name: (report[name],) for name in names if name in report}
+    print(f"{'median':<10}{report['minutes']:>9.1f}{'':>15}" + "".join(_shown(medians.get(n)) for n in names))
+    if report["champion"]:
+        print(f"{'champion':<34}" + "".join(_shown(report["champion"].get(name)) for name in names))
+    paper = {name: (value,) for name, value in report["paper"].items()}
+    print(f"{'paper':<34}" + "".join(_shown(paper.get(name)) for name in names))
+    print(f"limit {LIMIT_MINUTES} minutes: {report['minutes'] / LIMIT_MINUTES:.2f} of it")
+
+
+def _shown(figure: tuple[float, ...] | None) -> str:
+    """A mean, and its standard deviation where there is one."""
+    if figure is None:
+        return f"{'':20}"
+    digits = 3 if abs(figure[0]) <= 1 else 0
+    spread = f" ± {figure[1]:.{digits}f}" if len(figure) > 1 and figure[1] else ""
+    return f"{f'{figure[0]:.{digits}f}{spread}':>20}"
+
+
+if __name__ == "__main__":
+    main()
