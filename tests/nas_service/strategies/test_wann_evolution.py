@@ -144,7 +144,7 @@ def test_ranking() -> None:
 
 
 def test_room_between_rewards_counts_for_more_by_the_lowest_value() -> None:
-    """In shares of the ranges 1 has 0.65 + 0.82 of room, 2 has 0.92 + 0.49; of the lowest values 6.5 + 0.8 and 9.3 + 0.5."""
+    """In shares of the ranges 1 has 0.65 + 0.82 of room, 2 has 0.92 + 0.49; of the lowest, 6.5 + 0.8 and 9.3 + 0.5."""
     members = [outcome(0, 10, 1, 0), outcome(1, 17.5, 2, 0), outcome(2, 75, 5, 0), outcome(3, 110, 50, 0)]
     by_range = [m.number for m in ranked(members, by_connections=True)]
     by_lowest = [m.number for m in ranked(members, by_connections=True, span=lowest)]
