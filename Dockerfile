@@ -8,7 +8,7 @@ COPY nas_service nas_service
 COPY search_spaces search_spaces
 COPY workers workers
 ARG PIP_ARGS=""
-RUN python -m venv /opt/nas && /opt/nas/bin/pip install --no-cache-dir -c constraints.txt $PIP_ARGS '.[worker]'
+RUN python -m venv /opt/nas && /opt/nas/bin/pip install --no-cache-dir -c constraints.txt $PIP_ARGS '.[worker,wann,video]'
 
 FROM python:3.12-slim
 COPY --from=build /opt/nas /opt/nas
