@@ -30,6 +30,9 @@ Made = Annotated[Path, typer.Argument(metavar="TO", help="the file to write, of 
 Svg = Annotated[Path, typer.Option("--output", "-o", metavar="FILE.svg", help="where the picture goes")]
 Inputs = Annotated[int | None, typer.Option(min=1, help="of an .out file; by default read off its connections")]
 Outputs = Annotated[int | None, typer.Option(min=1, help="of an .out file; by default read off its connections")]
+PublishedDisabled = Annotated[
+    bool, typer.Option("--published-disabled", help="disabled connections between hidden nodes are active, as published")
+]
 Title = Annotated[str | None, typer.Option(help="of the picture; by default the file's name")]
 Weights = Annotated[
     Path | None,
@@ -45,18 +48,19 @@ def picture(
     weights: Weights = None,
     inputs: Inputs = None,
     outputs: Outputs = None,
+    published_disabled: PublishedDisabled = False,
     server: Server = DEFAULT_URL,
 ) -> None:
     """Draw a network as SVG: layers, activations by colour, connections."""
     path = Path(network)
     if path.suffix in (OUT, JSON):
-        found = express(read(path, inputs, outputs)).network
+        found = express(read(path, inputs, outputs), published_disabled).network
         try:
             svg = draw(found, _numbers(weights) if weights else None, path.stem if title is None else title)
         except ValueError as error:
             raise UserError(f"--weights {weights}: {error}") from None
-    elif weights is not None or title is not None:
-        raise UserError("--weights and --title go with a file; a candidate is drawn by the service")
+    elif weights is not None or title is not None or published_disabled:
+        raise UserError("--weights, --title and --published-disabled go with a file; the service draws a candidate")
     else:
         with connected(server) as client:
             svg = client.picture(network)
@@ -65,19 +69,26 @@ def picture(
 
 
 @app.command()
-def convert(given: Given, made: Made, inputs: Inputs = None, outputs: Outputs = None) -> None:
+def convert(
+    given: Given,
+    made: Made,
+    inputs: Inputs = None,
+    outputs: Outputs = None,
+    published_disabled: PublishedDisabled = False,
+) -> None:
     """Turn a published network (.out) into a genotype (.json), or a genotype into a published network."""
     if {given.suffix, made.suffix} != {OUT, JSON}:
         raise UserError(f"{given} and {made}: one of them has to end in {OUT}, the other in {JSON}")
     genome = read(given, inputs, outputs)
-    write(made, json.dumps(to_json(genome), indent=1) + "\n" if made.suffix == JSON else write_out(genome))
-    typer.echo(f"{made}: {_described(genome)}")
+    as_json = made.suffix == JSON
+    write(made, json.dumps(to_json(genome), indent=1) + "\n" if as_json else write_out(genome, published_disabled))
+    typer.echo(f"{made}: {_described(genome, express(genome, published_disabled).network.params)}")
 
 
-def _described(genome: Genome) -> str:
+def _described(genome: Genome, active: int) -> str:
     return (
         f"{genome.inputs} inputs, {len(genome.hidden)} hidden nodes, {genome.outputs} outputs, "
-        f"{sum(genome.enabled)} connections and {genome.enabled.count(False)} disabled ones"
+        f"{active} connections and {len(genome.sources) - active} disabled ones"
     )
 
 
@@ -101,9 +112,16 @@ def _object(path: Path, text: str) -> dict[str, object]:
 
 def _numbers(path: Path) -> list[float]:
     found = _parsed(path, _text(path))
-    if not isinstance(found, list) or not all(type(value) in (int, float) and isfinite(value) for value in found):
+    if not isinstance(found, list) or not all(map(_is_weight, found)):
         raise UserError(f"{path} holds no JSON list of numbers")
     return found
+
+
+def _is_weight(value: object) -> bool:
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False
 
 
 def _parsed(path: Path, text: str) -> object:

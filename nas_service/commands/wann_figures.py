@@ -17,7 +17,7 @@ from workers.tasks.weight_agnostic import WeightAgnosticTask
 from workers.wann.tuning_options import TuningOptions
 
 from .terminal import DEFAULT_URL, AsJson, Server, UserError, connected, show_table
-from .wann import JSON, OUT, Inputs, Outputs, Wanted, read, write
+from .wann import JSON, OUT, Inputs, Outputs, PublishedDisabled, Wanted, read, write
 
 if TYPE_CHECKING:
     from workers.wann.figures import Figures
@@ -47,6 +47,7 @@ def figures(
     curve: Chart = None,
     inputs: Inputs = None,
     outputs: Outputs = None,
+    published_disabled: PublishedDisabled = False,
     server: Server = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +55,9 @@ def figures(
     path = Path(network)
     wanted = {"name": task} | _options(option or [])
     if path.suffix in (OUT, JSON):
-        found = express(read(path, inputs, outputs)).network
+        found = express(read(path, inputs, outputs), published_disabled).network
+    elif published_disabled:
+        raise UserError("--published-disabled goes with a file; of a candidate its job says it")
     else:
         found, own = _candidate(network, server)
         wanted = wanted if task else own | _options(option or [])

@@ -141,7 +141,11 @@ def _integers(text: Mapping[str, str], name: str) -> tuple[int, ...]:
 
 
 def _is_integer(part: str) -> bool:
-    return part.lstrip("-").isdecimal() and len(part) < 20
+    try:
+        int(part)
+    except ValueError:
+        return False
+    return True
 
 
 def _text(genotype: Mapping[str, Any], name: str) -> str:

@@ -198,6 +198,7 @@ def test_numbers_of_a_search_are_given_once():
         ({"grid": "1x0"}, "grid", "not 'x'"),
         ({"innovations": "1 0 5"}, "innovations", "one is there twice"),
         ({"innovations": "1 NaN 5"}, "innovations", "whole numbers, not 'NaN'"),
+        ({"innovations": "1 --1 5"}, "innovations", "whole numbers, not '--1'"),
         ({"sources": "0 4"}, "sources", "different length"),
         ({"sources": "0 4 6"}, "sources", "there is no node 6, there are 0 to 5"),
         ({"sources": "0 4 nan"}, "sources", "not 'nan'"),

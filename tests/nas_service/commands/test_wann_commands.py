@@ -69,6 +69,18 @@ def test_files_are_drawn(nas: Nas, genotype: Path, tmp_path: Path) -> None:
     assert ">negative</text>" in svg.read_text()
 
 
+def test_disabled_connections_between_hidden_nodes_are_there_as_published(nas: Nas, tmp_path: Path) -> None:
+    """One input, output 2, hidden nodes 3 and 4; of input to 3, 3 to 4 and 4 to the output the middle one is off."""
+    chain = {"nodes": "1 1", "activations": "155", "grid": "00", "innovations": "1 1 1", "sources": "1 3 4"}
+    path, out, svg = tmp_path / "chain.json", tmp_path / "chain.out", tmp_path / "chain.svg"
+    path.write_text(json.dumps(chain | {"inputs": 1, "outputs": 1, "targets": "3 4 2", "enabled": "101"}))
+    for flags, active in (((), 2), (("--published-disabled",), 3)):
+        assert f"{active} connections and {5 - active} disabled" in nas("wann", "convert", path, out, *flags)[1]
+        assert sum(row.split(",")[:-1].count("1.00e+00") for row in out.read_text().splitlines()) == active
+        assert nas("wann", "picture", path, "-o", svg, *flags)[0] == 0
+        assert f"{active} connections" in svg.read_text()
+
+
 def test_candidates_are_drawn(nas: Nas, live: Live, client: Client, tmp_path: Path) -> None:
     job, svg = client.wait(client.submit(WANN).id).id, tmp_path / "net.svg"
     assert nas("wann", "picture", f"{job}.c1", "-o", svg, "--server", live.url)[0] == 0
@@ -121,12 +133,15 @@ def test_arguments_that_do_not_go_together_are_refused(nas: Nas, genotype: Path,
     svg, weights = tmp_path / "x.svg", tmp_path / "weights.json"
     assert "one of them has to end in .out" in nas("wann", "convert", genotype, tmp_path / "b.json")[2]
     assert "go with a file" in nas("wann", "picture", "j1.c1", "-o", svg, "--title", "x")[2]
+    assert "go with a file" in nas("wann", "picture", "j1.c1", "-o", svg, "--published-disabled")[2]
+    assert "goes with a file" in nas("wann", "figures", "j1.c1", "--published-disabled")[2]
     weights.write_text("[1.0]")
     assert "but there are 1 weights" in nas("wann", "picture", genotype, "-o", svg, "--weights", weights)[2]
     weights.write_text('["1"]')
     assert "no JSON list of numbers" in nas("wann", "picture", genotype, "-o", svg, "--weights", weights)[2]
-    weights.write_text("[NaN]")
-    assert "no JSON list of numbers" in nas("wann", "picture", genotype, "-o", svg, "--weights", weights)[2]
+    for useless in ("[NaN]", "[true]", f"[1{'0' * 400}]"):
+        weights.write_text(useless)
+        assert "no JSON list of numbers" in nas("wann", "picture", genotype, "-o", svg, "--weights", weights)[2]
     assert "cannot be written" in nas("wann", "picture", genotype, "-o", tmp_path / "no" / "x.svg")[2]
 
 
