@@ -31,7 +31,8 @@ Svg = Annotated[Path, typer.Option("--output", "-o", metavar="FILE.svg", help="w
 Inputs = Annotated[int | None, typer.Option(min=1, help="of an .out file; by default read off its connections")]
 Outputs = Annotated[int | None, typer.Option(min=1, help="of an .out file; by default read off its connections")]
 PublishedDisabled = Annotated[
-    bool, typer.Option("--published-disabled", help="disabled connections between hidden nodes are active, as published")
+    bool,
+    typer.Option("--published-disabled", help="disabled connections between hidden nodes are active, as published"),
 ]
 Title = Annotated[str | None, typer.Option(help="of the picture; by default the file's name")]
 Weights = Annotated[
