@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import onnxruntime
 import pytest
 from guides import follow, steps
 from processes import Server
@@ -20,11 +22,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(folder: Path) -> Iterator[Server]:
-    """What `nas serve &` starts, with its state where the reader's commands keep theirs."""
-    running = Server(folder / "nas-data")
-    running.start()
-    yield running
-    running.stop()
+    """What `nas serve &` starts, with its state where the reader's commands keep theirs, and the reader's data root."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAS_DATA_ROOTS", str(folder / "data"))
+        running = Server(folder / "nas-data")
+        running.start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,22 @@ def test_weight_agnostic_networks(folder, service, environment):
     assert {"model_tuned.onnx", "model_ensemble.onnx", "curve.svg"} <= {path.name for path in winner.iterdir()}
     assert "<svg" in (folder / "network.svg").read_text()
     assert (folder / "again.out").read_text().count("nan") == (winner / "network.out").read_text().count("nan")
+
+
+def test_video(folder, service, environment):
+    said = {}
+    for step in steps("video.md"):
+        if not step.text.startswith("nas serve"):
+            said[step.text] = follow(step, folder, environment | _newest_job(service))
+    assert "feasible" in said["nas preview moving.yaml"]
+    winner = folder / "winner"
+    card = (winner / "model_card.md").read_text()
+    assert float(re.search(r"Video classifier for `videofolder`: ([\d.]+)%", card)[1]) > 60  # a guess has 33
+    (answer,) = (text for command, text in said.items() if "run.py" in command)
+    assert answer.strip() == "left"
+    frames = onnxruntime.InferenceSession(winner / "model_frames.onnx").get_inputs()[0].shape
+    assert frames[0] in (2, 4)
+    assert frames[1] == 1
 
 
 def _newest_job(service: Server) -> dict[str, str]:
