@@ -32,9 +32,19 @@ def parse(data: Any) -> JobSpec:
 def admit(data: Any, tables: Path) -> Search:
     """The search that a spec describes. Raises InvalidSpec for one that could never bring a result."""
     search = Search.prepare(parse(data), tables)
-    search.strategy()
+    _refuse_small_budget(search)
     _refuse_impossible_limits(search)
     return search
+
+
+def _refuse_small_budget(search: Search) -> None:
+    given, needed = search.spec.budget.trials, search.strategy().fewest_trials
+    if given < needed:
+        raise InvalidSpec(
+            f"strategy {search.spec.strategy.name!r} evaluates nothing in full before trial {needed}, and without that "
+            f"there is no best candidate; {given} are too few. Raise the budget, or choose a smaller population",
+            "budget.trials",
+        )
 
 
 def _refuse_impossible_limits(search: Search) -> None:

@@ -75,7 +75,8 @@ def export_best(service: Service, job_id: str, wanted: ExportRequest) -> Export:
         job = jobs.get(conn, job_id)
     if job.incumbent is None:
         raise Conflict(
-            f"job {job_id} ({job.state}) has no completed candidate within its limits yet, so there is no best one"
+            f"job {job_id} ({job.state}) has no candidate yet that was evaluated in full and is within its limits, "
+            "so there is no best one"
         )
     return export_candidate(service, job.incumbent, wanted)
 

@@ -24,7 +24,7 @@ from . import sending
 from .collecting import collect, stop
 from .exporting import Exporting
 from .flights import Flights
-from .proposing import FRUITLESS_LIMIT, Round, propose
+from .proposing import Round, patience, propose
 from .run import Overtaken, Run
 
 log = logging.getLogger(__name__)
@@ -224,7 +224,7 @@ class Coordinator:
     def _conclude(self, run: Run, job: Job, now: float) -> bool:
         """End a job of which nothing is under way and for which nothing new was proposed."""
         done = run.strategy.done
-        if not done and job.trials < job.trials_budget and job.fruitless < FRUITLESS_LIMIT:
+        if not done and job.trials < job.trials_budget and job.fruitless < patience(run):
             self._explain(job, "the strategy waits for outcomes, but none is under way")
             return False
         if job.failed and not job.completed:
@@ -273,7 +273,7 @@ def _over_time(job: Job, now: float) -> bool:
 def _exhaustion(run: Run, job: Job) -> str:
     limits = ", ".join(f"{name} {limit:g}" for name, limit in run.search.spec.objective.limits.items()) or "none"
     return (
-        f"the last {FRUITLESS_LIMIT} proposals brought nothing new: they were known already or over a limit "
+        f"the last {patience(run)} proposals brought nothing new: they were known already or over a limit "
         f"(limits: {limits}; {job.trials} of {job.trials_budget} trials were run). "
         "Widen the space or raise the limits to go on"
     )

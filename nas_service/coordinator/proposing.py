@@ -33,7 +33,7 @@ from .results import flaw, result
 from .run import Described, Run, lock
 
 ROUND = 256  # proposals that one round screens at the most, so that a step stays short
-FRUITLESS_LIMIT = 1000  # proposals in a row without a new candidate, after which the job is exhausted
+FRUITLESS_LIMIT = 1000  # proposals in a row without a new trial, after which the job is exhausted
 
 
 @dataclass
@@ -63,8 +63,8 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
 
     Raises Overtaken where the job does not run any more.
     """
-    done = Round(job, job.fruitless)
-    while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < FRUITLESS_LIMIT:
+    done, most = Round(job, job.fruitless), patience(run)
+    while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
         asked = run.strategy.ask(wanted, run)
         if not asked:
             break
@@ -76,6 +76,11 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
     if done.proposals:
         _record(store, run, done, at)
     return done
+
+
+def patience(run: Run) -> int:
+    """Proposals in a row without a new trial that a job is granted: whole generations may hold few networks only."""
+    return max(FRUITLESS_LIMIT, 2 * run.strategy.parallel)
 
 
 def _used(done: Round) -> int:

@@ -111,6 +111,11 @@ class Strategy(ABC):
         return 1
 
     @property
+    def fewest_trials(self) -> int:
+        """The smallest budget that is sure to bring a result of full fidelity; jobs with less are refused."""
+        return 1
+
+    @property
     def done(self) -> str:
         """Why nothing more will be proposed, with which the job ends as finished; empty while there is more to come."""
         return ""

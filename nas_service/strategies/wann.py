@@ -28,7 +28,8 @@ class WannEvolutionOptions(StrategyOptions):
     """The published settings of the swing-up task.
 
     `generations` None: until the job's budget ends. Networks are evaluated with `repetitions` per weight; the best of
-    every `check_every`th generation, and the `finalists` best of the last, with those of the task. `crowding` says what
+    the first and every `check_every`th generation, and the `finalists` best of the last, with those of the task, for
+    only such results count in the end. `crowding` says what
     gaps within a front are shares of: the `range` of an objective, as in NSGA-II, or the `lowest` value in the front,
     which weighs gaps between rewards against those between tiny networks, as the published code's formula does.
     """
@@ -73,6 +74,10 @@ class WannEvolution(Strategy):
     @property
     def parallel(self) -> int:
         return self.options.population
+
+    @property
+    def fewest_trials(self) -> int:
+        return self.options.population + 1
 
     @property
     def done(self) -> str:
@@ -155,7 +160,7 @@ class WannEvolution(Strategy):
         self._generation += 1
         if self._over:
             self._checks += self._best(members, self.options.finalists)
-        elif self._generation % self.options.check_every == 0:
+        elif self._generation == 1 or self._generation % self.options.check_every == 0:
             self._checks += self._best(members, 1)
         self._told, self._asked, self._seed = {}, 0, self._draw_seed()
 

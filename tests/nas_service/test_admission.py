@@ -66,7 +66,7 @@ def test_what_is_no_spec_at_all(data: Any) -> None:
 
 @pytest.mark.parametrize("strategy", sorted(strategy_classes()))
 def test_defaults_are_filled_in_and_stay_as_they_are(strategy: str) -> None:
-    search = admit(spec(strategy={"name": strategy}) | _ground(strategy), TABLES)
+    search = admit(spec(1000, strategy={"name": strategy}) | _ground(strategy), TABLES)
     filled = search.filled_in
     assert JobSpec.model_validate(filled).model_dump(mode="json") == filled
     assert admit(filled, TABLES).filled_in == filled
@@ -80,6 +80,14 @@ def _ground(strategy: str) -> dict[str, Any]:
         objective = {"reward": "metric", "cost": "params"}
         return {"space": {"name": "wann"}, "task": {"name": "cartpole-swingup"}, "objective": objective}
     return {}
+
+
+def test_a_budget_without_a_result_in_full_is_refused() -> None:
+    wanted = {"strategy": {"name": "wann", "population": 30}} | _ground("wann")
+    assert admit(spec(31) | wanted, TABLES).spec.budget.trials == 31
+    with pytest.raises(InvalidSpec, match=r"nothing in full before trial 31.*30 are too few") as refusal:
+        admit(spec(30) | wanted, TABLES)
+    assert refusal.value.field == "budget.trials"
 
 
 def test_what_the_job_depends_on_is_noted() -> None:
