@@ -159,6 +159,7 @@ def search(plan: Plan, size: Size, task: dict[str, Any], seed: int) -> dict[str,
         "reward": job.best_reward,
         "front": curve,
         "database_bytes": written,
+        "genotype": best.genotype,
         "network": network_of(plan, task, best.genotype),
     }
 
