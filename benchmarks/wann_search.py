@@ -95,18 +95,22 @@ def main() -> None:
     parser.add_argument("--champion", type=Path, help="the published swing.out, to be scored beside")
     parser.add_argument("--task", choices=PLANS, default="cartpole-swingup")
     parser.add_argument("--path", type=Path, help="the images of task mnist16")
+    parser.add_argument(
+        "--weights", type=float, nargs="+", help="shared weights that the search tries, in place of six"
+    )
     asked = parser.parse_args()
-    report = run(asked.task, asked.path, asked.champion, quick=asked.quick)
+    task = {"name": asked.task} | ({"path": str(asked.path.resolve())} if asked.path else {})
+    task |= {"weights": asked.weights} if asked.weights else {}
+    report = run(task, asked.champion, quick=asked.quick)
     show(report)
     if asked.json:
         print(json.dumps(report))
 
 
-def run(task: str, path: Path | None, champion: Path | None, *, quick: bool) -> dict[str, Any]:
+def run(spec: dict[str, Any], champion: Path | None, *, quick: bool) -> dict[str, Any]:
     """The searches of a task, one after another, and the median of each figure over their seeds."""
-    plan = PLANS[task]
+    plan = PLANS[spec["name"]]
     size = plan.quick if quick else plan.full
-    spec = {"name": task} | ({"path": str(path.resolve())} if path else {})
     searches = []
     for seed in size.seeds:
         found = search(plan, size, spec, seed)
@@ -114,7 +118,8 @@ def run(task: str, path: Path | None, champion: Path | None, *, quick: bool) -> 
         print(f"seed {seed}: {found['minutes']:.1f} min, {searches[-1]['figures']}", flush=True)
     known = read_out(champion.read_text(), 5, 1) if champion else None
     return {
-        "task": task,
+        "task": spec["name"],
+        "weights": list(task_for(spec).options.weights),
         "minutes": median(s["minutes"] for s in searches),
         **{name: median(s["figures"][name][0] for s in searches) for name in searches[0]["figures"]},
         "champion": scored(express(known).network, spec, 0, size.tuning) if known else None,
@@ -201,7 +206,7 @@ def show(report: dict[str, Any]) -> None:
     size = report["size"]
     names = [name for name in FIGURES if name in report or name in report["paper"]]
     print(f"\n{report['task']}: {size['population']} networks x {size['generations']} generations", end=", ")
-    print(f"{size['repetitions']} repetitions, {report['cpus']} cores")
+    print(f"{size['repetitions']} repetitions, {len(report['weights'])} weights, {report['cpus']} cores")
     print(f"{'':<10}{'minutes':>9}{'nets/s':>8}{'conns':>7}" + "".join(f"{name:>20}" for name in names))
     for found in report["searches"]:
         row = "".join(_shown(found["figures"].get(name)) for name in names)
