@@ -163,6 +163,12 @@ def test_a_network_of_another_size_is_refused() -> None:
     assert "24 inputs and 4 outputs; this network has 5 and 1" in report.message
 
 
+def test_weights_that_are_not_one_a_connection_are_refused(evaluator: WalkerEvaluator) -> None:
+    made = network(0)
+    with pytest.raises(ValueError, match=f"expected {made.params} weights"):
+        evaluator.individual(made, np.ones((2, made.params - 1)), 1, 0)
+
+
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("workers.wann.walker", "workers.wann.walker_evaluator"):
         monkeypatch.delitem(sys.modules, module)

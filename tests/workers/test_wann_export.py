@@ -26,9 +26,8 @@ from workers.failures import TrialError
 from workers.requests import EvaluationRequest, Fidelity, Report, TrialRequest
 from workers.run import reports_of
 from workers.wann.exporter import WannExporter
-from workers.wann.onnx_checks import Session, parity, tried
+from workers.wann.onnx_checks import LARGEST_DIFFERENCE, Session, parity, tried
 from workers.wann.onnx_files import Subject, onnx_files
-from workers.wann.reference import forward, on_all
 from workers.wann.tuning_options import TuningOptions
 
 QUICK = TuningOptions(population=8, repetitions=2, check_every=5, check_repetitions=4)
@@ -231,12 +230,23 @@ def test_a_network_with_every_activation_keeps_parity(tmp_path: Path) -> None:
 def test_a_file_that_computes_something_else_is_not_offered() -> None:
     subject = Subject(ReachingTask(), with_hidden(), ())
     file = next(onnx_files(subject, 1.0, None, [1.0]))
-    wrong = replace(file, reference=lambda seen: forward(with_hidden(), on_all(with_hidden(), 1.1), seen))
+    wrong = replace(file, weights=1.1 * file.weights)
     session = Session(file.content)
     inputs = tried(session, Reaching(), 7).inputs
     assert parity(file, session, inputs) < 1e-5
     with pytest.raises(TrialError, match=r"model.onnx computes something else than the network"):
         parity(wrong, session, inputs)
+
+
+def test_a_chaotic_network_is_offered_and_a_wrong_file_of_its_kind_is_not() -> None:
+    """Sixteen doublings and a sine: under weight 2 float32 cannot say what it is, and under weight 1 it can."""
+    doubling = SharedWeightNetwork((2,), 2, (*[1] * 16, 3, 1, 1), (1, *range(3, 20), 19), (*range(3, 20), 20, 21))
+    (file, ensemble) = onnx_files(Subject(ReachingTask(), doubling, ()), 1.0, None, [-2.0, 2.0, 1.9])
+    inputs = np.random.default_rng(0).uniform(0.1, 1, (200, 2)).astype(np.float32)
+    assert parity(file, Session(file.content), inputs) < 1e-5
+    assert parity(ensemble, Session(ensemble.content), inputs) > LARGEST_DIFFERENCE
+    with pytest.raises(TrialError, match="computes something else"):
+        parity(replace(ensemble, weights=0.75 * ensemble.weights), Session(ensemble.content), inputs)
 
 
 def test_episodes_through_onnxruntime_are_those_of_the_evaluator() -> None:

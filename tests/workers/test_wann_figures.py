@@ -87,9 +87,10 @@ def test_tuned_weights_never_do_worse_in_the_checks_than_those_before() -> None:
     assert [began, *scores] == sorted([began, *scores])
 
 
-def test_a_network_without_connections_has_nothing_to_tune() -> None:
-    lonely = SharedWeightNetwork((2,), 2, (1, 1), (), ())
-    assert not list(tuned(scoring_of(lonely, Reaching()), 1.0, QUICK, seed=0))
+def test_a_network_of_no_or_one_connection_has_nothing_to_tune() -> None:
+    lonely, single = SharedWeightNetwork((2,), 2, (1, 1), (), ()), SharedWeightNetwork((2,), 2, (1, 1), (1,), (3,))
+    for network in (lonely, single):
+        assert not list(tuned(scoring_of(network, Reaching()), 1.0, QUICK, seed=0))
     assert figures(scoring_of(lonely, Reaching()), 1.0, None, seed=0, trials=3).random_weights.std == pytest.approx(0)
 
 
@@ -212,7 +213,8 @@ def test_an_ensemble_outvotes_a_bad_weight() -> None:
 
 def test_an_ensemble_acts_as_the_mean_of_its_members() -> None:
     seen = np.array([[1.0, 2.0]])
-    assert mean_action(two_gains(), np.array([-1.0, 0.5, 2.0]), seen) == pytest.approx(np.array([[0.5, 1.0]]))
+    weights = np.stack([on_all(two_gains(), weight) for weight in (-1.0, 0.5, 2.0)])
+    assert mean_action(two_gains(), weights, seen) == pytest.approx(np.array([[0.5, 1.0]]))
 
 
 def test_episodes_step_by_step_have_the_evaluator_s_rewards() -> None:

@@ -181,6 +181,6 @@ def _checks(card: Card) -> str:
     return (
         "## Checks\n\n"
         "The files were offered because all of these passed: onnx's checker with shape inference; for each file, the "
-        f"outputs of onnxruntime and of a plain evaluation of the network agree on {inputs}, where they differ by at "
-        f"most {largest:.2g}."
+        f"outputs of onnxruntime and of a plain evaluation of the network agree on {inputs}, as far as rounding to "
+        f"float32 lets the network agree with itself; they differ by at most {largest:.2g}."
     )

@@ -12,7 +12,7 @@ from .cartpole import CartPole
 from .cartpole_kernel import ALIVE, STATES, TOTAL, run_episodes
 from .evaluator import Environment, Floats
 from .lanes import WIDTH, lane_rows
-from .program import Program, program_of
+from .program import Program, per_connection, program_of
 
 Lanes = NDArray[np.float32]  # (rows, WIDTH)
 
@@ -31,9 +31,7 @@ class CartPoleEvaluator:
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
         """A weight of its own for each connection: `weights` (N, connections), rewards (N, repetitions)."""
-        if np.shape(weights) != (len(weights), network.params):
-            raise ValueError(f"expected {network.params} weights for each candidate, not an array {np.shape(weights)}")
-        return self._rewards(network, weights, repetitions, seed, shared=False)
+        return self._rewards(network, per_connection(network, weights), repetitions, seed, shared=False)
 
     def environment(self) -> Environment:
         return CartPole(self._max_steps)

@@ -14,7 +14,7 @@ from search_spaces.ops import SharedWeightNetwork
 from .classification_kernel import individual_losses, shared_losses, shared_scores
 from .evaluator import DataSplit, Floats
 from .labelled_vectors import LabelledVectors, Labels
-from .program import program_of
+from .program import per_connection, program_of
 
 BATCH = 1000  # samples, as published
 WORST = -1000.0  # below what any finite outputs score, which is at least -LARGEST_GAP - log(classes)
@@ -57,9 +57,8 @@ class Classification:
         return self.on_batches(network, weights, repetitions, seed).rewards
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
-        if np.shape(weights) != (len(weights), network.params):
-            raise ValueError(f"expected {network.params} weights for each candidate, not an array {np.shape(weights)}")
-        return self._repeated(individual_losses, network, weights, repetitions, seed).rewards
+        own = per_connection(network, weights)
+        return self._repeated(individual_losses, network, own, repetitions, seed).rewards
 
     def on_batches(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Judged:
         """Each of `weights` (W,) on all connections, on `repetitions` batches of the training split."""

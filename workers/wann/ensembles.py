@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from search_spaces.ops import SharedWeightNetwork
 
 from .evaluator import ClassificationEvaluator, Floats
-from .reference import forward, on_all
+from .reference import forward
 
 
 def vote(outputs: Floats) -> NDArray[np.intp]:
@@ -24,17 +24,23 @@ def voted_accuracy(network: SharedWeightNetwork, weights: Floats, evaluator: Cla
 
 
 def mean_action(network: SharedWeightNetwork, weights: Floats, observations: Floats) -> Floats:
-    """The mean of the actions under each of `weights` (W,): (samples, outputs) for observations (samples, inputs)."""
+    """The mean of the actions under each of `weights` (W, connections).
+
+    (samples, outputs) for observations (samples, inputs).
+    """
     return np.asarray(_under_each(network, weights, observations).mean(0))
 
 
 def mean_probability(network: SharedWeightNetwork, weights: Floats, inputs: Floats) -> Floats:
-    """The mean of the softmax under each of `weights` (W,): (samples, classes) for inputs (samples, inputs)."""
+    """The mean of the softmax under each of `weights` (W, connections).
+
+    (samples, classes) for inputs (samples, inputs).
+    """
     return np.asarray(_probabilities(_under_each(network, weights, inputs)).mean(0))
 
 
 def _under_each(network: SharedWeightNetwork, weights: Floats, inputs: Floats) -> Floats:
-    return np.stack([forward(network, on_all(network, weight), inputs) for weight in weights])
+    return np.stack([forward(network, one, inputs) for one in weights])
 
 
 def _probabilities(outputs: Floats) -> Floats:

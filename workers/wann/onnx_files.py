@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,22 +18,23 @@ from ..tasks.weight_agnostic import WeightAgnosticTask
 from ..versions import versions
 from .ensembles import mean_action, mean_probability
 from .evaluator import Floats
-from .reference import forward, on_all
-from .rollouts import Policy
+from .reference import on_all
 
 
 @dataclass(frozen=True)
 class OnnxFile:
     """`figure` names what its weights are in the figures, `prefix` the metrics that tell of this file.
 
-    `reference` computes what its `output` should be.
+    `reference` computes what its `output` should be under its `weights` (members, connections): (samples, outputs) for
+    (samples, inputs).
     """
 
     name: str
     figure: str
     prefix: str
     content: bytes
-    reference: Policy
+    weights: Floats
+    reference: Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,17 @@ def onnx_files(
         "tuned_shared",
         "",
         checked(content, _properties(subject, {"shared_weight": weight})),
-        lambda inputs: forward(network, on_all(network, weight), inputs),
+        on_all(network, weight)[None],
+        partial(mean_action, network),
     )
-    joined, mean = np.array(ensemble), mean_probability if subject.classes else mean_action
     content = ensemble_onnx(network, ensemble, classification=bool(subject.classes))
     yield OnnxFile(
         "model_ensemble.onnx",
         "ensemble",
         "ensemble_",
         checked(content, _properties(subject, {"ensemble_weights": list(ensemble)})),
-        lambda inputs: mean(network, joined, inputs),
+        np.stack([on_all(network, member) for member in ensemble]),
+        partial(mean_probability if subject.classes else mean_action, network),
     )
     if weights is not None:
         yield OnnxFile(
@@ -79,7 +82,8 @@ def onnx_files(
             "tuned_weights",
             "tuned_",
             checked(tuned_onnx(network, weights), _properties(subject, {})),
-            lambda inputs: forward(network, weights, inputs),
+            weights[None],
+            partial(mean_action, network),
         )
 
 

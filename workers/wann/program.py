@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.activations import NAMES
 
+from .evaluator import Floats
+
 Index = NDArray[np.intp]
 
 
@@ -40,6 +42,13 @@ def program_of(network: SharedWeightNetwork) -> Program:
     _check(network, inputs, sources, targets)
     offsets = np.searchsorted(targets, np.arange(inputs, network.node_count + 1)).astype(np.intp)
     return Program(inputs, network.outputs, offsets, sources, activations)
+
+
+def per_connection(network: SharedWeightNetwork, weights: Floats) -> Floats:
+    """`weights` (N, connections), an array of another shape refused with a ValueError."""
+    if np.shape(weights) != (len(weights), network.params):
+        raise ValueError(f"expected {network.params} weights for each candidate, not an array {np.shape(weights)}")
+    return np.asarray(weights)
 
 
 def _check(network: SharedWeightNetwork, inputs: int, sources: Index, targets: Index) -> None:

@@ -55,10 +55,11 @@ def tuned(scoring: Scoring, shared: float, options: TuningOptions, seed: int) ->
     """CMA-ES from `shared` on all connections; the last generation holds the result.
 
     All draws of a generation meet the same starts, other ones than those of every other generation. What is kept is
-    the distribution's mean that did best in the checks, for the best single draw was mostly lucky.
+    the distribution's mean that did best in the checks, for the best single draw was mostly lucky. The weight of a
+    single connection is the shared one, so that nothing is left to tune.
     """
     best = on_all(scoring.network, shared)
-    if not best.size:
+    if best.size < 2 or not options.generations:
         return
     score = _check(scoring, best, options, seed)
     optimizer = _optimizer(best, options, seed)

@@ -11,7 +11,7 @@ from search_spaces.ops import SharedWeightNetwork
 
 from .evaluator import Environment, Floats
 from .lanes import lane_rows
-from .program import program_of
+from .program import per_connection, program_of
 from .walker import INPUTS, MAX_STEPS, OUTPUTS, Walker
 from .walker_policy import act
 
@@ -33,7 +33,7 @@ class WalkerEvaluator:
         return self._rewards(network, np.asarray(weights)[:, None], repetitions, seed, shared=True)
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
-        return self._rewards(network, np.asarray(weights), repetitions, seed, shared=False)
+        return self._rewards(network, per_connection(network, weights), repetitions, seed, shared=False)
 
     def environment(self) -> Environment:
         return Walker(self._max_steps, published_reward=self._published_reward)
