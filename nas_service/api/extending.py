@@ -54,10 +54,23 @@ def extend(service: Service, job_id: str, wanted: ExtendRequest, idempotency_key
             raise Conflict(
                 f"job {job_id} is {job.state}, which is for good; start it anew with: nas clone {job_id}", "state"
             )
+        _refuse_complete(job)
         jobs.extend(conn, job, _enlarged(job, wanted), at, **note)
         if unchecked:
             events.append(conn, job_id, at, [("data", {"message": unchecked})])
         return jobs.get(conn, job_id)
+
+
+def _refuse_complete(job: Job) -> None:
+    """Refuses a job that ended before its budget did: its strategy has proposed all that it ever will."""
+    hours = job.hours_budget
+    used_up = job.trials >= job.trials_budget or (hours is not None and job.active_seconds >= hours * 3600)
+    if job.state == "finished" and not used_up:
+        raise Conflict(
+            f"job {job.id} is finished: {job.reason}, of which a larger budget makes no more. Change the strategy's "
+            f"options and start it anew: nas clone {job.id} --set strategy.OPTION=VALUE",
+            "state",
+        )
 
 
 def _note(wanted: ExtendRequest, key: str | None) -> dict[str, Any]:

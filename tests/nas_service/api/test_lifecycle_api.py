@@ -44,6 +44,23 @@ def test_spent_trials_are_not_extended_by_hours_alone(client: Client) -> None:
         client.extend(job.id, hours=1)
 
 
+def test_a_job_whose_strategy_is_done_is_started_anew_instead(client: Client) -> None:
+    spec = SPEC | {
+        "space": {"name": "wann"},
+        "task": {"name": "landscape", "kind": "vector", "channels": 3, "outputs": 2, "sizes": [1, 1]},
+        "objective": {"reward": "metric", "cost": "params"},
+        "strategy": {"name": "wann", "population": 4, "generations": 2},
+    }
+    job = client.wait(client.submit(spec | {"budget": {"trials": 100}}).id)
+    with pytest.raises(ApiError, match=r"all 2 generations have ended.*nas clone .* --set strategy") as refusal:
+        client.extend(job.id, trials=100)
+    assert refusal.value.status == 409
+    longer = client.wait(client.clone(job.id, {"strategy": {"generations": 3}}).id)
+    assert longer.reason == "all 3 generations have ended"
+    changed = client.wait(client.clone(job.id, {"strategy": {"name": "evolution"}, "budget": {"trials": 5}}).id)
+    assert (changed.strategy, changed.completed) == ("evolution", 5)
+
+
 def test_a_cancelled_job_is_not_extended_and_says_what_is_possible(client: Client, live: Live) -> None:
     live.workers.open.clear()
     job = client.submit(ENDLESS | {"seed": 22}).id
