@@ -115,6 +115,7 @@ def test_without_generations_nothing_is_tuned(tmp_path: Path) -> None:
     assert (only.state, only.epoch) == ("completed", 0)
     assert only.artifacts.keys() == ALWAYS
     assert "tuned_weights" not in only.metrics
+    assert "No hidden nodes." in ArtifactStore(tmp_path.as_uri()).get(only.artifacts["model_card.md"]).decode()
 
 
 def test_the_file_takes_any_shared_weight_and_has_the_best_one(

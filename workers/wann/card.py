@@ -153,9 +153,10 @@ def _network(card: Card) -> str:
     hidden = Counter(card.network.activations[: card.network.hidden_count])
     rows = [(NAMES[number], str(count)) for number, count in sorted(hidden.items())]
     architecture = Architecture.chain([card.network])
-    return f"## Network\n\nHash `{architecture.hash}`. Activations of the hidden nodes:\n\n" + table(
-        ("activation", "nodes"), rows
-    )
+    head = f"## Network\n\nHash `{architecture.hash}`. "
+    if not rows:
+        return head + "No hidden nodes."
+    return head + "Activations of the hidden nodes:\n\n" + table(("activation", "nodes"), rows)
 
 
 def _conditions(card: Card) -> str:
