@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -72,7 +73,8 @@ def _ignore(request: EvaluationRequest, trial_id: str, should_stop: ShouldStop) 
 
 def _die(request: EvaluationRequest, trial_id: str, should_stop: ShouldStop) -> Iterator[Report]:
     yield _report(request, trial_id, "progress", 1)
-    Event().wait(0.5)
+    while not Path(request.task["heard"]).exists():
+        Event().wait(0.005)
     os._exit(1)
 
 
@@ -232,6 +234,18 @@ def test_cancel_of_a_request_that_waits(dispatcher: Dispatcher) -> None:
     until_ended(dispatcher, 2)
 
 
+def test_what_is_cancelled_on_its_way_to_a_worker_blocks_nobody(dispatcher: Dispatcher) -> None:
+    for round_ in range(3):
+        for name in ("a", "b"):
+            dispatcher.submit(request_of(f"{name}{round_}", "hang"))
+        for name in ("a", "b"):
+            dispatcher.cancel(f"{name}{round_}")
+        until_ended(dispatcher, 2)
+        for name in ("c", "d"):
+            dispatcher.submit(request_of(f"{name}{round_}", "succeed"))
+        assert {r.state for r in until_ended(dispatcher, 2)} == {"progress", "completed"}
+
+
 def test_cancel_of_what_is_unknown_or_over_is_ignored(dispatcher: Dispatcher) -> None:
     dispatcher.submit(request_of("over", "succeed"))
     until_ended(dispatcher, 1)
@@ -265,9 +279,17 @@ def test_cluster_names_versions(dispatcher: Dispatcher) -> None:
     assert {"python", "nas-service", "torch"} <= dispatcher.cluster().versions.keys()
 
 
-def test_a_worker_that_dies_fails_its_trials_and_is_replaced(mortal: RayDispatcher) -> None:
-    mortal.submit(request_of("killed", "succeed", "die", "succeed"))
-    ended = {r.trial_id: (r.state, r.cause) for r in until_ended(mortal, 3) if r.state != "progress"}
+def test_a_worker_that_dies_fails_its_trials_and_is_replaced(mortal: RayDispatcher, tmp_path: Path) -> None:
+    """It dies once its word of the second trial was heard, for what is on its way is lost with it."""
+    heard, request = tmp_path / "heard", request_of("killed", "succeed", "die", "succeed")
+    mortal.submit(replace(request, task=request.task | {"heard": str(heard)}))
+    reports: list[Report] = []
+    while not any(report.trial_id == "killed.1" for report in reports):
+        reports += until_progress(mortal)
+    heard.touch()
+    while sum(report.state != "progress" for report in reports) < 3:
+        reports += until_progress(mortal)
+    ended = {r.trial_id: (r.state, r.cause) for r in reports if r.state != "progress"}
     assert ended == {
         "killed.0": ("completed", None),
         "killed.1": ("failed", "crash"),

@@ -240,7 +240,8 @@ class RayDispatcher:
         except StopIteration:
             self._land(flight, "error", "the worker ended without a result for this trial")
         except TaskCancelledError:
-            self._land(flight, "cancelled", "the request was cancelled")
+            end = self._land if flight.started else self._lose  # cancelled on its way, it may block an actor for ever
+            end(flight, "cancelled", "the request was cancelled")
         except (RayActorError, ActorUnavailableError, OutOfMemoryError) as error:
             self._lose(flight, *_death(error))
         except RayError as error:
