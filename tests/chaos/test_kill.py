@@ -21,7 +21,7 @@ from nas_service.store import Job, Store, jobs
 from nas_service.store.schema import proposals
 
 TRIALS = 20
-WITHIN_S = 90
+WITHIN_S = 240
 LIMITED = {"cost": "macs", "limits": {"macs": 900_000}}
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -18,7 +19,7 @@ from ray.cluster_utils import Cluster
 
 from nas_service.app import create_app
 from nas_service.settings import Settings
-from workers.dispatchers import DataCheck
+from workers.dispatchers import DataCheck, ray_dispatcher
 from workers.dispatchers.data_check import check_data
 from workers.dispatchers.ray_dispatcher import RayDispatcher
 from workers.requests import Resources
@@ -27,6 +28,7 @@ from workers.tasks import Task, get_task
 Post = Callable[[str, dict[str, Any]], httpx.Response]
 
 EVERYWHERE, ODD_ONLY, NOWHERE = Resources(1), Resources(2), Resources(4)
+PATIENCE_S = 120  # the first answer of a machine waits for a worker process to start
 ODD = f"{os.uname().nodename} (odd): "
 
 
@@ -49,6 +51,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NAS_DATA_ROOTS", str(here))
         patch.setenv("NAS_CACHE", str(root / "cache"))
+        patch.setattr(ray_dispatcher, "check_data", partial(check_data, answer_s=PATIENCE_S))
         cluster = Cluster()
         bare = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}  # starts sooner
         cluster.add_node(num_cpus=0, env_vars=elsewhere, **bare)
@@ -142,7 +145,7 @@ def test_a_machine_that_says_nothing_is_unanswered(machines: Machines) -> None:
 
 def test_a_machine_of_another_version_could_not_look(machines: Machines) -> None:
     task = npz(write_npz(machines.here / "newer.npz"))
-    found = check_data(task, ODD_ONLY, {"nas-service": "99"})
+    found = check_data(task, ODD_ONLY, {"nas-service": "99"}, PATIENCE_S)
     assert found.problems == ()
     assert "could not look: the worker has nas-service" in found.unanswered[0]
 

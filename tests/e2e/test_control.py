@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from digits_search import ENDLESS, STEADY
 from processes import Server
 
 from nas_service.client import Client
+from nas_service.commands import main
 
 Written = Callable[[Mapping[str, Any]], Path]
 
@@ -24,11 +26,13 @@ def first_epoch(client: Client, job: str) -> None:
 
 
 def test_a_paused_job_lets_its_trials_end_and_goes_on_when_resumed(
-    server: Server, client: Client, written: Written
+    server: Server, client: Client, written: Written, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job = submitted(server, written(STEADY))
     first_epoch(client, job)
-    assert "is paused" in server.nas("pause", job)
+    with pytest.raises(SystemExit):  # within this process: another may start for as long as the whole job takes
+        main(["pause", job, "--server", server.url])
+    assert "is paused" in capsys.readouterr().out
     server.until(lambda: not list(client.trials(job)))
     held = client.job(job)
     assert held.state == "paused"

@@ -250,10 +250,11 @@ def test_pause_resume_and_cancel(lab: Lab) -> None:
     lab.until(lambda job: job.completed >= 5)
     with lab.store.write() as conn:
         assert jobs.move(conn, "j", ["running"], "paused", "", lab.clock())
+    paused = lab.until(lambda job: job.trials == job.completed)
     for _ in range(30):
         lab.step()
-    paused = lab.job()
-    assert paused.trials == paused.completed < 40
+    assert lab.job() == paused
+    assert paused.completed < 40
     with lab.store.write() as conn:
         assert jobs.move(conn, "j", ["paused"], "running", "", lab.clock())
     lab.until(lambda job: job.completed >= paused.completed + 5)

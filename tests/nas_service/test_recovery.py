@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from searches import Lab, Silence, spec
+from searches import STEPS, Lab, Silence, spec
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
 
@@ -87,7 +87,7 @@ def restart(lab: Lab) -> None:
 def run_through_crashes(lab: Lab) -> int:
     """Step to the end, a new coordinator after each crash; how many there were."""
     crashes = 0
-    for _ in range(1000):
+    for _ in range(STEPS):
         if lab.job().state in jobs.FINAL:
             return crashes
         try:
@@ -153,7 +153,7 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(
     rng = np.random.default_rng(0)
     setattr(lab.store, moment, lambda _: away() if rng.random() < 0.4 else None)
     troubles = 0
-    for _ in range(1000):
+    for _ in range(STEPS):
         if lab.job().state in jobs.FINAL:
             break
         lab.clock.now += 10  # a claim whose answer was lost runs out with its lease

@@ -18,7 +18,7 @@ import psutil
 from nas_service.client import Client
 
 NAS = (sys.executable, "-m", "nas_service")
-LONGEST_S = 120
+LONGEST_S = 240
 GLANCE_S = 0.05
 
 

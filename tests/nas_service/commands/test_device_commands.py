@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,7 +92,9 @@ def test_a_whole_space_at_one_resolution(home, moment):
     assert profiled.exit_code == 0, profiled.stderr
     table = load(home / "tables" / "local-1t.json")
     said = " ".join(profiled.stderr.split())
-    assert f"to measure: {len(table.entries)} ops and {len(table.networks)} whole networks, about 1 min" in said
+    assert re.search(
+        rf"to measure: {len(table.entries)} ops and {len(table.networks)} whole networks, about \d+ min", said
+    )
     assert any("in_shape=3x8x8" in key for key in table.entries)
     assert any("outputs=1000" in key for key in table.entries)
 

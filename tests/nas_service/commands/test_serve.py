@@ -39,7 +39,7 @@ def serving(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
 def answering(url: str) -> Client:
     """A client of a server that may still be starting."""
     with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as http:
-        http.get(f"{url}/healthz", timeout=30).raise_for_status()
+        http.get(f"{url}/healthz", timeout=120).raise_for_status()
     return Client(url)
 
 
@@ -73,7 +73,12 @@ def test_a_second_process_serves_says_that_another_leads_and_takes_over(tmp_path
 def refused(*options: str, **environment: str) -> str:
     """What a server says that does not start."""
     ended = subprocess.run(
-        [*NAS, "serve", *options], env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
+        [*NAS, "serve", *options],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert ended.returncode == 2, ended.stderr
     assert ended.stderr.count("\n") == 1

@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LONGEST_MS = 20_000  # for what a page should show, on a machine that is busy with other tests
+LONGEST_MS = 60_000  # for what a page should show, on a machine that is busy with other tests
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 Open = Callable[..., Page]
@@ -48,7 +48,9 @@ def browser() -> Iterator[BrowserContext]:
     expect.set_options(timeout=LONGEST_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield launched.new_context()
+        context = launched.new_context()
+        context.set_default_timeout(LONGEST_MS)
+        yield context
         launched.close()
 
 
