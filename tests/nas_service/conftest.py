@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import services
+from searches import Lab
 from services import SPEC, Live
 
 from nas_service.client import Client
@@ -47,3 +49,26 @@ def sqlite(tmp_path: Path) -> Iterator[Store]:
     opened.migrate()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def kind_of_store() -> type[Store]:
+    """Of a laboratory; a module may have its own."""
+    return Store
+
+
+@pytest.fixture
+def make_lab(tmp_path: Path, kind_of_store: type[Store]) -> Iterator[Callable[..., Lab]]:
+    """Laboratories, each with a database of its own."""
+    opened: list[Lab] = []
+
+    def make(**parts: Any) -> Lab:
+        store = kind_of_store(f"sqlite:///{tmp_path}/{len(opened)}.sqlite")
+        store.migrate()
+        opened.append(Lab(store, **parts))
+        return opened[-1]
+
+    yield make
+    for lab in opened:
+        lab.dispatcher.close()
+        lab.store.close()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from searches import Lab, Silence, spec
 from sqlalchemy import select
 
-from nas_service.store import Event, Store, events, jobs, requests, trials
+from nas_service.store import Event, events, jobs, requests, trials
 from nas_service.store.schema import proposals
 from nas_service.store.schema import requests as request_table
 from workers.dispatchers import InlineDispatcher
@@ -27,22 +26,6 @@ OVER = slice(0, 2)  # of a chunk: the trials that end before something happens
 def batched(n: int = 20, **parts: Any) -> dict[str, Any]:
     """A search whose task takes five trials a request, four requests a round."""
     return spec(n, task={"name": "landscape", "batch": CHUNK}, strategy={"name": "random"}, workers=WIDE) | parts
-
-
-@pytest.fixture
-def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
-    opened: list[Lab] = []
-
-    def make(**parts: Any) -> Lab:
-        store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-        store.migrate()
-        opened.append(Lab(store, **parts))
-        return opened[-1]
-
-    yield make
-    for lab in opened:
-        lab.dispatcher.close()
-        lab.store.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +12,7 @@ from searches import SPACE, Lab, spec
 from sqlalchemy import select
 
 from nas_service import strategies
-from nas_service.store import Job, Store, asks, candidates, events, jobs, requests, trials
+from nas_service.store import Job, asks, candidates, events, jobs, requests, trials
 from nas_service.store.schema import proposals as proposal_table
 from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
 from workers.dispatchers import InlineDispatcher
@@ -129,22 +128,6 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
         monkeypatch.setitem(strategies.strategy_classes(), strategy.name, strategy)
     Checked.told = []
     return Checked.told
-
-
-@pytest.fixture
-def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
-    opened: list[Lab] = []
-
-    def make(**parts: Any) -> Lab:
-        store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-        store.migrate()
-        opened.append(Lab(store, **parts))
-        return opened[-1]
-
-    yield make
-    for lab in opened:
-        lab.dispatcher.close()
-        lab.store.close()
 
 
 @pytest.fixture

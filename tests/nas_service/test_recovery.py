@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,19 +54,8 @@ def away() -> OperationalError:
 
 
 @pytest.fixture
-def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
-    opened: list[Lab] = []
-
-    def make(**parts: Any) -> Lab:
-        store = CountedStore(f"sqlite:///{tmp_path}/{len(opened)}.sqlite")
-        store.migrate()
-        opened.append(Lab(store, **parts))
-        return opened[-1]
-
-    yield make
-    for lab in opened:
-        lab.dispatcher.close()
-        lab.store.close()
+def kind_of_store() -> type[Store]:
+    return CountedStore
 
 
 def history(store: Store) -> list[tuple[Any, ...]]:
