@@ -11,7 +11,6 @@ import pytest
 from services import SPEC, Live
 
 from nas_service.client import Client
-from nas_service.commands import main
 from search_spaces import Signature, get_space
 
 Nas = Callable[..., tuple[int, str, str]]
@@ -22,20 +21,6 @@ SWING_UP = SPEC | {
     "objective": {"reward": "metric", "cost": "params"},
     "budget": {"trials": 2},
 }
-
-
-@pytest.fixture
-def nas(capsys: pytest.CaptureFixture[str]) -> Nas:
-    """Runs a command; exit code, stdout, stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 @pytest.fixture
