@@ -76,22 +76,31 @@ class ClassifierModule(nn.Module):
         return y
 
 
-class Network(nn.Module):
-    """An architecture as one module; parameters are named `nodes.<position>.<part>`."""
+class Graph(nn.Module):
+    """The modules of an architecture's ops, wired as it says; parameters are named `nodes.<position>.<part>`."""
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Architecture, module_of: Callable[[Op], nn.Module]) -> None:
         super().__init__()
-        shape = architecture.input_shape
-        self.entry = video.FoldFrames(shape) if len(shape) == 4 else nn.Identity()
-        self.nodes = nn.ModuleList(build_node(op) for op in architecture.ops)
+        self.nodes = nn.ModuleList(module_of(op) for op in architecture.ops)
         self.inputs = tuple(node.inputs for node in architecture.nodes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.entry(x)
         values: list[Tensor] = []
         for node, inputs in zip(self.nodes, self.inputs, strict=True):
             values.append(node(*(x if source == INPUT else values[source] for source in inputs)))
         return values[-1]
+
+
+class Network(Graph):
+    """An architecture as one module; clips are folded into the batch at the entry."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__(architecture, build_node)
+        shape = architecture.input_shape
+        self.entry = video.FoldFrames(shape) if len(shape) == 4 else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(self.entry(x))
 
 
 _MODULES: dict[type[Op], Callable[[Any], nn.Module]] = {

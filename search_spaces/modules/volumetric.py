@@ -15,9 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..architecture import INPUT, Architecture
+from ..architecture import Architecture
 from ..ops import ClipAdd, ClipClassifier, ClipConv, ClipGate, ClipPool, NonLocal, Op
 from .activation import activation
+from .build import Graph
+from .video import ClipAddModule
 from .windows import Window
 
 
@@ -104,16 +106,6 @@ class NonLocal3dModule(nn.Module):
         return y
 
 
-class Add3dModule(nn.Module):
-    def __init__(self, op: ClipAdd) -> None:
-        super().__init__()
-        self.act = activation(op.activation)
-
-    def forward(self, x: Tensor, shortcut: Tensor) -> Tensor:
-        y: Tensor = self.act(x + shortcut)
-        return y
-
-
 class Classifier3dModule(nn.Module):
     def __init__(self, op: ClipClassifier) -> None:
         super().__init__()
@@ -132,29 +124,17 @@ _MODULES: dict[type[Op], Callable[[Any], nn.Module]] = {
     ClipPool: Pool3dModule,
     ClipGate: Gate3dModule,
     NonLocal: NonLocal3dModule,
-    ClipAdd: Add3dModule,
+    ClipAdd: ClipAddModule,
     ClipClassifier: Classifier3dModule,
 }
 
 
-class VolumetricNetwork(nn.Module):
-    """An architecture of ops on clips; takes (batch, channels, frames, height, width)."""
-
-    def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        self.nodes = nn.ModuleList(_MODULES[type(op)](op) for op in architecture.ops)
-        self.inputs = tuple(node.inputs for node in architecture.nodes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        values: list[Tensor] = []
-        for node, inputs in zip(self.nodes, self.inputs, strict=True):
-            values.append(node(*(x if source == INPUT else values[source] for source in inputs)))
-        return values[-1]
-
-
 def build_volumetric(architecture: Architecture, weights: Mapping[str, Tensor] | None = None) -> nn.Module:
-    """The network with 3-D layers; `weights` are the state dict of one that `build` made of this architecture."""
-    network = VolumetricNetwork(architecture)
+    """The network with 3-D layers; it takes (batch, channels, frames, height, width).
+
+    `weights` are the state dict of one that `build` made of this architecture.
+    """
+    network = Graph(architecture, lambda op: _MODULES[type(op)](op))
     if weights is not None:
         state = network.state_dict()
         fitted = {name: _volume(name, weights[name], like, architecture) for name, like in state.items()}

@@ -30,6 +30,19 @@ class ClipOp(Op):
 
 
 @dataclass(frozen=True)
+class Weightless(ClipOp):
+    """Base of those that have no parameters and multiply nothing."""
+
+    @property
+    def params(self) -> int:
+        return 0
+
+    @property
+    def macs(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
 class ClipConv(ClipOp):
     """Convolution, batch norm, activation: 1xkxk is a spatial one, kx1x1 a temporal one."""
 
@@ -59,7 +72,7 @@ class ClipConv(ClipOp):
 
 
 @dataclass(frozen=True)
-class ClipPool(ClipOp):
+class ClipPool(Weightless):
     """Maximum or average over a window; cells of the padding count for neither."""
 
     kind: ClassVar[str] = "clip_pool"
@@ -71,14 +84,6 @@ class ClipPool(ClipOp):
     @cached_property
     def out_shape(self) -> Shape:
         return (self.in_shape[0], *strided_clip(self.in_shape, self.stride))
-
-    @property
-    def params(self) -> int:
-        return 0
-
-    @property
-    def macs(self) -> int:
-        return 0
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class NonLocal(ClipOp):
 
 
 @dataclass(frozen=True)
-class ClipAdd(ClipOp):
+class ClipAdd(Weightless):
     """The sum of two clips of one shape, then the activation: where a block and its shortcut meet."""
 
     kind: ClassVar[str] = "clip_add"
@@ -153,14 +158,6 @@ class ClipAdd(ClipOp):
     @property
     def out_shape(self) -> Shape:
         return self.in_shape
-
-    @property
-    def params(self) -> int:
-        return 0
-
-    @property
-    def macs(self) -> int:
-        return 0
 
 
 @dataclass(frozen=True)

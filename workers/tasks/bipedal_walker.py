@@ -8,8 +8,8 @@ from pydantic import Field
 
 from ..requests import Runner
 from ..wann.evaluator import ControlEvaluator
-from .base import ExportForm, TaskError, TaskOptions
-from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask
+from .base import ExportForm, TaskOptions
+from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask, installed
 
 
 class WalkerOptions(WeightAgnosticOptions):
@@ -35,12 +35,8 @@ class BipedalWalker(WeightAgnosticTask):
         return 4
 
     def evaluator(self) -> ControlEvaluator:
-        try:
+        with installed(f"task {self.name} needs", "wann"):
             from ..wann.walker_evaluator import WalkerEvaluator
-        except ModuleNotFoundError as error:
-            raise TaskError(
-                f"task {self.name} needs {error.name}, which is not installed; run: pip install 'nas-service[wann]'"
-            ) from None
         return WalkerEvaluator(self.options.max_steps, published_reward=self.options.published_reward)
 
     def runner(self) -> Runner:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from ..wann.cartpole import INPUTS, MAX_STEPS, OUTPUTS
 from ..wann.evaluator import ControlEvaluator
-from .base import TaskError, TaskOptions
-from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask
+from .base import TaskOptions
+from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask, installed
 
 HARD_STEPS = 200
 
@@ -37,10 +37,6 @@ class CartPoleSwingUp(WeightAgnosticTask):
         return min(self.options.max_steps, HARD_STEPS) if self.options.hard else self.options.max_steps
 
     def evaluator(self) -> ControlEvaluator:
-        try:
+        with installed(f"task {self.name} needs", "wann"):
             from ..wann.cartpole_evaluator import CartPoleEvaluator
-        except ModuleNotFoundError as error:
-            raise TaskError(
-                f"task {self.name} needs {error.name}, which is not installed; run: pip install 'nas-service[wann]'"
-            ) from None
         return CartPoleEvaluator(self.max_steps)

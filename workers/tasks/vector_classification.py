@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ..requests import Runner
-from .base import Metric, TaskError, TaskOptions
+from .base import Metric, TaskOptions
 from .image_data import ImageData
-from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask
+from .weight_agnostic import WeightAgnosticOptions, WeightAgnosticTask, installed
 
 if TYPE_CHECKING:
     from ..wann.classification import Classification
@@ -62,13 +62,9 @@ class VectorClassification(WeightAgnosticTask):
         """What a network is fed of `images` (n, 1, height, width), whose pixels go up to `pixel_max`: (n, inputs)."""
 
     def evaluator(self) -> Classification:
-        try:
+        with installed(f"task {self.name} needs", "wann"):
             from ..wann.classification import Classification
             from ..wann.labelled_vectors import LabelledVectors
-        except ModuleNotFoundError as error:
-            raise TaskError(
-                f"task {self.name} needs {error.name}, which is not installed; run: pip install 'nas-service[wann]'"
-            ) from None
         data = self.images()
         train, validation, test = (
             LabelledVectors(self.vectors(split.images, data.pixel_max), split.labels)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Annotated, ClassVar
 
@@ -16,6 +18,17 @@ from ..wann.evaluator import Evaluator
 from .base import ExportForm, Metric, Task, TaskError, TaskOptions
 
 Weight = Annotated[float, Field(allow_inf_nan=False, ge=-100, le=100)]
+
+
+@contextmanager
+def installed(who_needs: str, extras: str) -> Iterator[None]:
+    """Imports in the block may miss a package: a TaskError that begins with `who_needs` says which extras bring it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise TaskError(
+            f"{who_needs} {error.name}, which is not installed; run: pip install 'nas-service[{extras}]'"
+        ) from None
 
 
 class WeightAgnosticOptions(TaskOptions):
@@ -72,11 +85,6 @@ class WeightAgnosticTask(Task):
         return ControlRunner(self.evaluator(), self.options.weights)
 
     def exporter(self) -> Runner:
-        try:
+        with installed(f"exports of task {self.name} need", "worker,wann"):
             from ..wann.exporter import wann_exporter
-        except ModuleNotFoundError as error:
-            raise TaskError(
-                f"exports of task {self.name} need {error.name}, which is not installed; "
-                "run: pip install 'nas-service[worker,wann]'"
-            ) from None
         return wann_exporter(self)
