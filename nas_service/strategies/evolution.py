@@ -1,10 +1,13 @@
-"""Aging evolution (arXiv 1802.01548), asynchronous: a slot never waits for a generation to end."""
+"""Evolution by tournament and mutation, asynchronous: a slot never waits for a generation to end.
+
+Where the oldest member makes room it is aging evolution (arXiv 1802.01548); where the worst does, it is the search of
+Tiny Video Networks (arXiv 1910.06961), which keeps the best networks for as long as they are the best.
+"""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,13 +15,15 @@ from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 
 
 class EvolutionOptions(StrategyOptions):
-    """`population` members live at once, the oldest dies; a parent is the best of `sample`, drawn without replacement.
+    """`population` members live at once; a parent is the best of `sample` of them, drawn without replacement.
 
-    The population is rewritten with every result, which bounds its size.
+    `removes` says who makes room for a new member: the `oldest`, or the `worst` and of equally bad ones the oldest. The
+    population is rewritten with every result, which bounds its size.
     """
 
     population: Annotated[int, Field(ge=2, le=10_000)] = 24
     sample: Annotated[int, Field(ge=1, le=10_000)] = 8
+    removes: Literal["oldest", "worst"] = "oldest"
 
     @model_validator(mode="after")
     def _sample_fits(self) -> EvolutionOptions:
@@ -30,30 +35,33 @@ class EvolutionOptions(StrategyOptions):
 class Evolution(Strategy):
     """Random proposals until the population is full, then children of tournament winners, one mutation each.
 
-    Every outcome with a reward joins the population, a reused one too; the oldest member leaves.
+    Every outcome with a reward joins the population, a reused one too; one member leaves for it.
     """
 
     name: ClassVar[str] = "evolution"
-    summary: ClassVar[str] = "aging evolution: the best of a tournament is mutated, the oldest dies"
+    summary: ClassVar[str] = "evolution: the best of a tournament is mutated, the oldest (or the worst) dies"
     Options: ClassVar[type[StrategyOptions]] = EvolutionOptions
     options: EvolutionOptions
 
     def __init__(self, space: Any, options: EvolutionOptions, seed: int) -> None:
         super().__init__(space, options, seed)
-        self._population: deque[Outcome] = deque(maxlen=options.population)
+        self._population: list[Outcome] = []  # in the order in which they came
 
     def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
         return [self._propose() for _ in range(n)]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
-        self._population.extend(outcome for outcome in outcomes if outcome.reward is not None)
+        for outcome in outcomes:
+            if outcome.reward is not None:
+                self._population.append(outcome)
+                if len(self._population) > self.options.population:
+                    self._remove()
 
     def memory(self) -> dict[str, Any]:
         return {"population": [member.number for member in self._population]}
 
     def remember(self, state: State, context: Context) -> None:
-        self._population.clear()
-        self._population.extend(context.outcomes(state.data["population"]))
+        self._population = context.outcomes(state.data["population"])
 
     def _propose(self) -> Proposal:
         if len(self._population) < self.options.population:
@@ -61,6 +69,11 @@ class Evolution(Strategy):
         drawn = self.rng.choice(len(self._population), self.options.sample, replace=False)
         parent = max((self._population[i] for i in sorted(drawn)), key=_fitness)
         return Proposal(self.space.mutate(parent.genotype, self.rng), parents=(parent.number,))
+
+    def _remove(self) -> None:
+        members = self._population
+        worst = min(range(len(members)), key=lambda place: _fitness(members[place]))
+        del members[0 if self.options.removes == "oldest" else worst]
 
 
 def _fitness(member: Outcome) -> float:

@@ -1,0 +1,63 @@
+"""Evolution: who joins, who makes room, who becomes a parent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from nas_service.errors import InvalidSpec
+from nas_service.strategies import Outcome, Strategy, get_strategy
+from search_spaces import BoundSpace, get_space
+from workers.tasks import get_task
+
+
+@pytest.fixture(scope="module")
+def space() -> BoundSpace:
+    return get_space("mobilenetv3", resolution=[16, 24]).bind(get_task("landscape").signature)
+
+
+def evolution(space: BoundSpace, **options: object) -> Strategy:
+    return get_strategy("evolution", {"population": 3, "sample": 3, **options}, space, seed=0)
+
+
+def tell(strategy: Strategy, rewards: Sequence[float | None]) -> None:
+    """Outcomes of the next proposals, one after another."""
+    for number, reward in enumerate(rewards):
+        genotype = strategy.ask(1, None)[0].genotype  # type: ignore[arg-type]
+        status = "failed" if reward is None else "completed"
+        strategy.tell([Outcome(number, status, genotype, reward=reward)])
+
+
+@pytest.mark.parametrize(
+    ("removes", "living"),
+    [("oldest", [2, 3, 5]), ("worst", [0, 3, 5])],
+)
+def test_who_makes_room(space: BoundSpace, removes: str, living: list[int]) -> None:
+    strategy = evolution(space, removes=removes)
+    tell(strategy, [0.9, 0.1, 0.2, 0.5, None, 0.6])
+    assert strategy.state().data["population"] == living
+
+
+def test_of_equally_bad_members_the_oldest_leaves(space: BoundSpace) -> None:
+    strategy = evolution(space, removes="worst")
+    tell(strategy, [0.1, 0.1, 0.1, 0.1])
+    assert strategy.state().data["population"] == [1, 2, 3]
+
+
+def test_a_new_member_that_is_the_worst_leaves_at_once(space: BoundSpace) -> None:
+    strategy = evolution(space, removes="worst")
+    tell(strategy, [0.5, 0.6, 0.7, 0.1])
+    assert strategy.state().data["population"] == [0, 1, 2]
+
+
+def test_the_best_of_a_tournament_is_the_parent(space: BoundSpace) -> None:
+    strategy = evolution(space, removes="worst")
+    tell(strategy, [0.5, 0.9, 0.7])
+    assert {p.parents for p in strategy.ask(20, None)} == {(1,)}  # type: ignore[arg-type]
+
+
+def test_an_unknown_rule_is_refused(space: BoundSpace) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        evolution(space, removes="youngest")
+    assert refused.value.field == "strategy.removes"
