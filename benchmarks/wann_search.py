@@ -18,6 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import numpy as np
 
 from nas_service.client import Client
@@ -83,6 +84,16 @@ PLANS = {
     ),
 }
 LIMIT_MINUTES = 20
+READINGS = {
+    "jobs": "jobs",
+    "job": "jobs/{}",
+    "candidates": "jobs/{}/candidates?limit=50",
+    "best candidates": "jobs/{}/candidates?limit=50&order=reward",
+    "front": "jobs/{}/pareto",
+    "points": "jobs/{}/points",
+}
+LIMIT_READING_S = 1.0
+GLANCES = 3  # at each reading
 FIGURES = ("random_weights", "random_shared", "tuned_shared", "tuned_weights", "ensemble")
 LONGEST_S = 3 * 3600
 GLANCE_S = 2
@@ -154,6 +165,7 @@ def search(plan: Plan, size: Size, task: dict[str, Any], seed: int) -> dict[str,
         best = nas.candidate(job.incumbent)
         curve = [[c.number, c.params, c.reward] for c in nas.pareto(job.id)]
         written = Path(folder, "nas.sqlite").stat().st_size
+        readings = read_all(url, job.id)
     return {
         "seed": seed,
         "minutes": minutes,
@@ -164,9 +176,21 @@ def search(plan: Plan, size: Size, task: dict[str, Any], seed: int) -> dict[str,
         "reward": job.best_reward,
         "front": curve,
         "database_bytes": written,
+        "readings": readings,
         "genotype": best.genotype,
         "network": network_of(plan, task, best.genotype),
     }
+
+
+def read_all(url: str, job_id: str) -> dict[str, dict[str, float]]:
+    """What a page of the finished job asks of the service: seconds, the longest of a few, and bytes of the answer."""
+    found = {}
+    with httpx.Client(base_url=f"{url}/api/v1/", timeout=60) as http:
+        for name, path in READINGS.items():
+            answers = [http.get(path.format(job_id)).raise_for_status() for _ in range(GLANCES)]
+            longest = max(answer.elapsed.total_seconds() for answer in answers)
+            found[name] = {"seconds": longest, "bytes": len(answers[0].content)}
+    return found
 
 
 def network_of(plan: Plan, task: dict[str, Any], genotype: dict[str, Any]) -> SharedWeightNetwork:
@@ -221,6 +245,11 @@ def show(report: dict[str, Any]) -> None:
     paper = {name: (value,) for name, value in report["paper"].items()}
     print(f"{'paper':<34}" + "".join(_shown(paper.get(name)) for name in names))
     print(f"limit {LIMIT_MINUTES} minutes: {report['minutes'] / LIMIT_MINUTES:.2f} of it")
+    largest = max(report["searches"], key=lambda found: found["database_bytes"])
+    print(f"\nreading the finished job: {largest['trials']:,} trials, {largest['database_bytes'] / 1e6:,.0f} MB")
+    for name, one in largest["readings"].items():
+        share = one["seconds"] / LIMIT_READING_S
+        print(f"{name:<18}{1000 * one['seconds']:>8.0f} ms{one['bytes'] / 1000:>10.1f} kB{share:>8.2f} of the limit")
 
 
 def _shown(figure: tuple[float, ...] | None) -> str:
