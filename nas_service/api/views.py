@@ -127,6 +127,33 @@ class PreviewView(View):
     unchecked: str = ""
 
 
+class JudgedView(View):
+    """A candidate under another objective: `value` and `cost` are its place against the new front."""
+
+    id: str
+    number: int
+    value: float
+    cost: float
+    reward: float
+    metrics: Metrics
+
+
+class RetargetView(View):
+    """What a job knows, priced for another device or judged by other limits, without any training.
+
+    Of the `evaluated` candidates `feasible` meet the limits; `unpriced` have an op that the device's table lacks, of
+    which `missing` tells. `untried` candidates meet the limits too but were never trained. `front` is cheapest first.
+    """
+
+    evaluated: int
+    feasible: int
+    unpriced: int
+    untried: int
+    missing: str
+    best: JudgedView | None
+    front: list[JudgedView]
+
+
 class CandidateView(View):
     """An architecture in a job. `value` (to maximise) and `cost` (to minimise) are its place against the front.
 

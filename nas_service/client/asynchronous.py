@@ -23,6 +23,7 @@ from nas_service.api.views import (
     Page,
     Points,
     PreviewView,
+    RetargetView,
     SpaceEntry,
     TrialView,
 )
@@ -111,6 +112,10 @@ class AsyncClient:
     ) -> JobView:
         """Submit the spec of a job anew, changed by a JSON merge patch, `{"budget": {"trials": 100}}`."""
         return await self._send(calls.clone(job_id, changes or {}, idempotency_key))
+
+    async def retarget(self, job_id: str, changes: Mapping[str, Any]) -> RetargetView:
+        """The job's results for another `device` or `objective` (a JSON merge patch); nothing is trained."""
+        return await self._send(calls.retarget(job_id, changes))
 
     async def delete(self, job_id: str) -> None:
         """Delete a job that has ended, with everything that only it needs."""

@@ -24,6 +24,7 @@ from nas_service.api.views import (
     Page,
     Points,
     PreviewView,
+    RetargetView,
     SpaceEntry,
     TrialView,
 )
@@ -104,6 +105,12 @@ def clone(job_id: str, changes: Mapping[str, Any], idempotency_key: str | None) 
     """Raises ApiError for values that JSON does not know, before anything is sent."""
     _refuse_unknown(changes, "")
     return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/clone", body=dict(changes), headers=_once(idempotency_key))
+
+
+def retarget(job_id: str, changes: Mapping[str, Any]) -> Call[RetargetView]:
+    """Raises ApiError for values that JSON does not know, before anything is sent."""
+    _refuse_unknown(changes, "")
+    return Call(RetargetView, "POST", f"/jobs/{_safe(job_id)}/retarget", body=dict(changes))
 
 
 def delete(job_id: str) -> Call[None]:

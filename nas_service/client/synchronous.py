@@ -24,6 +24,7 @@ from nas_service.api.views import (
     Page,
     Points,
     PreviewView,
+    RetargetView,
     SpaceEntry,
     TrialView,
 )
@@ -123,6 +124,10 @@ class Client:
     ) -> JobView:
         """Submit the spec of a job anew, changed by a JSON merge patch, `{"budget": {"trials": 100}}`."""
         return self._send(calls.clone(job_id, changes or {}, idempotency_key))
+
+    def retarget(self, job_id: str, changes: Mapping[str, Any]) -> RetargetView:
+        """The job's results for another `device` or `objective` (a JSON merge patch); nothing is trained."""
+        return self._send(calls.retarget(job_id, changes))
 
     def delete(self, job_id: str) -> None:
         """Delete a job that has ended, with everything that only it needs."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from ..client import ApiError
-from . import clone, demo, device, export, gc, jobs, plugins, preview, serve, wann, wann_figures, watch
+from . import clone, demo, device, export, gc, jobs, plugins, preview, retarget, serve, wann, wann_figures, watch
 from .terminal import UserError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command()(jobs.resume)
 app.command()(jobs.cancel)
 app.command()(jobs.extend)
 app.command()(clone.clone)
+app.command()(retarget.retarget)
 app.command()(jobs.delete)
 app.command()(export.export)
 app.command()(gc.gc)

@@ -25,7 +25,7 @@ def clone(
     as_json: AsJson = False,
 ) -> None:
     """Submit a job's spec anew, with changes; prints the new id."""
-    wanted = merged(read(patch) if patch else {}, _patch(changes or []))
+    wanted = merged(read(patch) if patch else {}, patched(changes or []))
     with connected(server) as client:
         made = client.clone(job, wanted, idempotency_key)
     if as_json:
@@ -34,7 +34,8 @@ def clone(
         typer.echo(made.id)
 
 
-def _patch(changes: list[str]) -> dict[str, object]:
+def patched(changes: list[str]) -> dict[str, object]:
+    """The merge patch of what `--set` says. Raises UserError for what cannot be read."""
     try:
         return patch_of(changes)
     except ServiceError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,6 +15,7 @@ from .records import Candidate
 from .schema import candidates
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+FETCHED = 1000  # rows at a time
 _SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "full")
 
 
@@ -97,6 +98,13 @@ def evaluated(conn: Connection, job_id: str) -> Sequence[Any]:
     c = candidates.c
     query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
     return conn.execute(query.where(c.job_id == job_id, c.full, c.value.is_not(None)).order_by(c.number)).all()
+
+
+def genotypes(conn: Connection, job_id: str) -> Iterator[Any]:
+    """Rows (id, number, genotype, metrics, full) of all candidates, in order, a few at a time."""
+    c = candidates.c
+    query = select(c.id, c.number, c.genotype, c.metrics, c.full).where(c.job_id == job_id).order_by(c.number)
+    yield from conn.execution_options(yield_per=FETCHED).execute(query)
 
 
 def many(conn: Connection, ids: Sequence[str]) -> list[Candidate]:

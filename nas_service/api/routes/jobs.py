@@ -6,11 +6,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Response
 
-from nas_service.api import control, copying, extending, readings, storage, submission
+from nas_service.api import control, copying, extending, readings, retargeting, storage, submission
 from nas_service.api.bodies import JsonObject
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
-from nas_service.api.views import CandidateView, ExtendRequest, JobSummary, JobView, Page, Points, PreviewView
+from nas_service.api.views import (
+    CandidateView,
+    ExtendRequest,
+    JobSummary,
+    JobView,
+    Page,
+    Points,
+    PreviewView,
+    RetargetView,
+)
 from nas_service.spec import JobSpec
 from nas_service.store import Job, jobs
 
@@ -31,6 +40,19 @@ PATCH_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": {"type": "object", "example": {"budget": {"trials": 100}}}}},
+    }
+}
+RETARGET_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "example": {"device": {"name": "pi4"}, "objective": {"limits": {"latency_ms": 20}}},
+                }
+            }
+        },
     }
 }
 IdempotencyKey = Annotated[str | None, Header()]
@@ -96,6 +118,12 @@ def clone(
 ) -> JobView:
     """Submit the spec of a job anew, changed by a JSON merge patch (RFC 7396)."""
     return _created(response, *copying.clone(service, job_id, patch, idempotency_key))
+
+
+@router.post("/{job_id}/retarget", openapi_extra=RETARGET_BODY)
+def retarget(job_id: Id, patch: JsonObject, service: Here) -> RetargetView:
+    """The front and the best for another device or objective, from what the job knows; nothing is trained."""
+    return RetargetView.model_validate(retargeting.look_elsewhere(service, job_id, patch))
 
 
 @router.delete("/{job_id}", status_code=204)

@@ -160,3 +160,23 @@ def test_webhooks_are_off_until_the_operator_allows_a_host(client: Client) -> No
         with pytest.raises(ApiError, match=r"NAS_WEBHOOK_HOSTS=127\.0\.0\.1") as refusal:
             send(SPEC | {"webhook": {"url": "http://127.0.0.1:9/"}})
         assert (refusal.value.status, refusal.value.field) == (422, "webhook.url")
+
+
+def test_a_job_is_judged_by_another_limit_without_training(client: Client, finished: str) -> None:
+    job, cheapest = client.job(finished), client.pareto(finished)[0]
+    found = client.retarget(finished, {"objective": {"limits": {"macs": cheapest.cost}}})
+    assert (found.evaluated, found.feasible) == (job.completed, 1)
+    assert found.best is not None
+    assert found.best.id == cheapest.id
+    assert client.job(finished) == job
+
+
+@pytest.mark.parametrize(
+    ("patch", "field"),
+    [({}, "device"), ({"task": {"epochs": 2}}, "task"), ({"objective": {"cost": "joules"}}, "objective.cost")],
+)
+def test_a_retarget_that_means_nothing_is_refused(
+    http: httpx.Client, finished: str, patch: dict[str, Any], field: str
+) -> None:
+    answer = http.post(f"/api/v1/jobs/{finished}/retarget", json=patch)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)

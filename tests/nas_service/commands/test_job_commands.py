@@ -161,3 +161,13 @@ def test_a_failed_export_is_told_with_its_reason(nas: Nas, live: Live, finished:
     live.workers.failing = False
     assert code == 2
     assert "nothing to export" in err
+
+
+def test_retarget_shows_the_new_front_and_the_best(nas: Nas, client: Client, finished: str) -> None:
+    cheapest = client.pareto(finished)[0]
+    wanted = ("--set", f"objective.limits.macs={cheapest.cost}")
+    _, out, _ = nas("retarget", finished, *wanted)
+    assert f"best       {cheapest.id}" in out
+    assert json.loads(nas("retarget", finished, *wanted, "--json")[1])["feasible"] == 1
+    code, _, err = nas("retarget", finished, "--set", "budget.trials=3")
+    assert (code, "a clone of the job" in err) == (2, True)
