@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 import numpy as np
 
+from nas_service.api.views import Points
 from nas_service.client import Client
 from nas_service.demo.server import service
 from search_spaces import get_space
@@ -163,7 +164,8 @@ def search(plan: Plan, size: Size, task: dict[str, Any], seed: int) -> dict[str,
         if job.state != "finished" or job.incumbent is None:
             raise RuntimeError(f"the search ended as {job.state}: {job.reason}")
         best = nas.candidate(job.incumbent)
-        curve = [[c.number, c.params, c.reward] for c in nas.pareto(job.id)]
+        front = [[c.number, c.params, c.reward] for c in nas.pareto(job.id)]
+        curve = climbed(nas.points(job.id))
         written = Path(folder, "nas.sqlite").stat().st_size
         readings = read_all(url, job.id)
     return {
@@ -174,12 +176,22 @@ def search(plan: Plan, size: Size, task: dict[str, Any], seed: int) -> dict[str,
         "proposals": job.proposals,
         "connections": best.params,
         "reward": job.best_reward,
-        "front": curve,
+        "front": front,
+        "curve": curve,
         "database_bytes": written,
         "readings": readings,
         "genotype": best.genotype,
         "network": network_of(plan, task, best.genotype),
     }
+
+
+def climbed(points: Points) -> list[tuple[int, float]]:
+    """The results in full that were better than all before: (number of the proposal, reward)."""
+    curve: list[tuple[int, float]] = []
+    for candidate, reward in zip(points.id, points.reward, strict=True):
+        if reward is not None and (not curve or reward > curve[-1][1]):
+            curve.append((int(candidate.rpartition(".c")[2]), reward))
+    return curve
 
 
 def read_all(url: str, job_id: str) -> dict[str, dict[str, float]]:
