@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-import numpy as np
 
 from nas_service.api.views import Points
 from nas_service.client import Client
@@ -233,7 +232,7 @@ def scored(
         weights = generation.weights
     found = {name: (f.mean, f.std) for name, f in figures(scoring, weight, weights, seed).named.items()}
     if isinstance(evaluator, ClassificationEvaluator):
-        votes = np.array(task.options.weights, dtype=np.float64)
+        votes = np.array(task.shared_weights.centres)
         found["ensemble"] = (voted_accuracy(network, votes, evaluator), 0.0)
     return found
 

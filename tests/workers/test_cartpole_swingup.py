@@ -145,3 +145,24 @@ def test_without_numba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(TaskError, match=r"needs numba.*nas-service\[wann\]"):
         CartPoleSwingUp().evaluator()
+
+
+def test_weights_drawn_from_ranges_follow_from_the_start_of_each_repetition() -> None:
+    spec = TASK | {"weight_ranges": [[-2, -1], [0.5, 0.5], [1, 2]]}
+    task = CartPoleSwingUp(weight_ranges=spec["weight_ranges"])
+    drawn_weights = task.shared_weights.tried(4, 7)
+    assert drawn_weights.shape == (3, 4)
+    assert np.all(drawn_weights[0] != drawn_weights[0, 0], where=[False, True, True, True])
+    assert np.all((drawn_weights[0] >= -2) & (drawn_weights[0] <= -1))
+    assert np.all(drawn_weights[1] == 0.5)
+    assert np.array_equal(drawn_weights[:, 1:], task.shared_weights.tried(3, 8))
+    request = replace(request_of([drawn(0)], repetitions=4), task=spec)
+    scores = get_task(**TASK).evaluator().shared(drawn(0), drawn_weights, 4, 7)
+    assert metrics_of(request)["0"]["mean_reward"] == pytest.approx(scores.mean())
+    assert task.shared_weights.centres == (-1.5, 0.5, 1.5)
+
+
+def test_a_range_the_wrong_way_round_is_refused() -> None:
+    with pytest.raises(TaskError, match=r"\[lowest, highest\]") as refused:
+        get_task(**TASK, weight_ranges=[[1, -1]])
+    assert refused.value.field == "task.weight_ranges.0"

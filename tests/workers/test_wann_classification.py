@@ -151,3 +151,10 @@ def test_it_offers_what_figures_read() -> None:
     assert isinstance(EVALUATOR, ClassificationEvaluator)
     assert np.array_equal(EVALUATOR.labels("test"), TEST.labels)
     assert np.array_equal(EVALUATOR.inputs("train"), TRAIN.inputs)
+
+
+def test_weights_of_each_repetition_are_those_of_its_column() -> None:
+    weights = np.random.default_rng(0).uniform(-2, 2, (2, 3))
+    together = EVALUATOR.shared(network(0), weights, 3, 5)
+    apart = [EVALUATOR.shared(network(0), weights[:, i], 1, 5 + i)[:, 0] for i in range(3)]
+    assert np.array_equal(together, np.stack(apart, axis=1))

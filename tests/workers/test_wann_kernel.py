@@ -107,3 +107,11 @@ def test_malformed_networks_never_reach_the_kernel(
 ) -> None:
     with pytest.raises(ValueError, match=reason):
         program_of(SharedWeightNetwork((5,), outputs, activations, sources, targets))
+
+
+def test_weights_of_each_repetition_are_those_of_its_column() -> None:
+    evaluator, network = CartPoleEvaluator(200), drawn(1)
+    weights = np.random.default_rng(0).uniform(-2, 2, (3, 20))  # more than one vector of lanes
+    together = evaluator.shared(network, weights, 20, seed=5)
+    apart = [evaluator.shared(network, weights[:, i], 1, 5 + i)[:, 0] for i in range(20)]
+    assert np.array_equal(together, np.stack(apart, axis=1))

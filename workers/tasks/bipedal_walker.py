@@ -43,4 +43,4 @@ class BipedalWalker(WeightAgnosticTask):
         evaluator = self.evaluator()
         from ..wann.walker_runner import WalkerRunner
 
-        return WalkerRunner(evaluator, self.options.weights)
+        return WalkerRunner(evaluator, self.shared_weights)

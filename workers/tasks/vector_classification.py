@@ -76,4 +76,4 @@ class VectorClassification(WeightAgnosticTask):
         evaluator = self.evaluator()
         from ..wann.classification_runner import ClassificationRunner
 
-        return ClassificationRunner(evaluator, self.options.weights, self.options.repetitions)
+        return ClassificationRunner(evaluator, self.shared_weights, self.options.repetitions)

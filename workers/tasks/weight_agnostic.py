@@ -9,15 +9,25 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from search_spaces import Signature
 
 from ..requests import Fidelity, Runner
 from ..wann.evaluator import Evaluator
+from ..wann.shared_weights import SharedWeights
 from .base import ExportForm, Metric, Task, TaskError, TaskOptions
 
 Weight = Annotated[float, Field(allow_inf_nan=False, ge=-100, le=100)]
+
+
+def _in_order(given: tuple[float, float]) -> tuple[float, float]:
+    if given[0] > given[1]:
+        raise ValueError(f"a range is [lowest, highest]; {list(given)} is the other way round")
+    return given
+
+
+WeightRange = Annotated[tuple[Weight, Weight], AfterValidator(_in_order)]
 
 
 @contextmanager
@@ -32,10 +42,14 @@ def installed(who_needs: str, extras: str) -> Iterator[None]:
 
 
 class WeightAgnosticOptions(TaskOptions):
-    """`weights` are tried one by one on all connections; `repetitions` is the full fidelity."""
+    """`weights` are tried one by one on all connections; `repetitions` is the full fidelity.
+
+    With `weight_ranges`, each [lowest, highest], every repetition draws one weight from each of these instead.
+    """
 
     metric: str = "mean_reward"
     weights: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=64)] = (-2, -1, -0.5, 0.5, 1, 2)
+    weight_ranges: Annotated[tuple[WeightRange, ...], Field(max_length=64)] = ()
     repetitions: Annotated[int, Field(ge=1, le=1000)] = 20
 
 
@@ -52,6 +66,11 @@ class WeightAgnosticTask(Task):
     inputs: ClassVar[int]
     outputs: ClassVar[int]
     options: WeightAgnosticOptions
+
+    @property
+    def shared_weights(self) -> SharedWeights:
+        options = self.options
+        return SharedWeights(options.weight_ranges or [(weight, weight) for weight in options.weights])
 
     @property
     def signature(self) -> Signature:
@@ -82,7 +101,7 @@ class WeightAgnosticTask(Task):
     def runner(self) -> Runner:
         from ..wann.control import ControlRunner
 
-        return ControlRunner(self.evaluator(), self.options.weights)
+        return ControlRunner(self.evaluator(), self.shared_weights)
 
     def exporter(self) -> Runner:
         with installed(f"exports of task {self.name} need", "worker,wann"):

@@ -10,7 +10,7 @@ from search_spaces.ops import SharedWeightNetwork
 from . import cartpole
 from .cartpole import CartPole
 from .cartpole_kernel import ALIVE, STATES, TOTAL, run_episodes
-from .evaluator import Environment, Floats
+from .evaluator import Environment, Floats, in_each
 from .lanes import WIDTH, lane_rows
 from .program import Program, per_connection, program_of
 
@@ -26,12 +26,12 @@ class CartPoleEvaluator:
         self._max_steps = max_steps
 
     def shared(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
-        """Each of `weights` (W,) on all connections: rewards (W, repetitions)."""
-        return self._rewards(network, np.asarray(weights)[:, None], repetitions, seed, shared=True)
+        runs = in_each(weights, repetitions).reshape(-1, 1)
+        return self._rewards(network, runs, repetitions, seed, shared=True)
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
-        """A weight of its own for each connection: `weights` (N, connections), rewards (N, repetitions)."""
-        return self._rewards(network, per_connection(network, weights), repetitions, seed, shared=False)
+        runs = np.repeat(per_connection(network, weights), repetitions, axis=0)
+        return self._rewards(network, runs, repetitions, seed, shared=False)
 
     def environment(self) -> Environment:
         return CartPole(self._max_steps)
@@ -39,15 +39,15 @@ class CartPoleEvaluator:
     def _rewards(
         self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int, *, shared: bool
     ) -> Floats:
-        """Of each row of `weights` in each repetition: (rows, repetitions)."""
+        """Of all runs, whose `weights` (runs, n) come repetition by repetition: (runs / repetitions, repetitions)."""
         program = _checked(network)
         starts = np.array([cartpole.start(seed + i) for i in range(repetitions)])
-        runs = len(weights) * repetitions
-        rewards = np.empty(runs)
-        for first in range(0, runs, WIDTH):
-            row, repetition = np.divmod(np.arange(first, min(first + WIDTH, runs)), repetitions)
-            rewards[first : first + WIDTH] = self._run(program, weights[row], starts[repetition], shared=shared)
-        return np.where(np.isnan(rewards), self.worst, rewards).reshape(len(weights), repetitions)
+        rewards = np.empty(len(weights))
+        for first in range(0, len(weights), WIDTH):
+            part = weights[first : first + WIDTH]
+            repetition = np.arange(first, first + len(part)) % repetitions
+            rewards[first : first + WIDTH] = self._run(program, part, starts[repetition], shared=shared)
+        return np.where(np.isnan(rewards), self.worst, rewards).reshape(-1, repetitions)
 
     def _run(self, program: Program, weights: Floats, starts: Floats, *, shared: bool) -> Lanes:
         """The rewards of up to WIDTH runs; NaN where one diverged."""

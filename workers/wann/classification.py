@@ -12,7 +12,7 @@ import numpy as np
 from search_spaces.ops import SharedWeightNetwork
 
 from .classification_kernel import individual_losses, shared_losses, shared_scores
-from .evaluator import DataSplit, Floats
+from .evaluator import DataSplit, Floats, in_each
 from .labelled_vectors import LabelledVectors, Labels
 from .program import per_connection, program_of
 
@@ -58,15 +58,16 @@ class Classification:
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
         own = per_connection(network, weights)
-        return self._repeated(individual_losses, network, own, repetitions, seed).rewards
+        return self._judged(individual_losses, network, [own] * repetitions, self._batches(repetitions, seed)).rewards
 
     def on_batches(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Judged:
-        """Each of `weights` (W,) on all connections, on `repetitions` batches of the training split."""
-        return self._repeated(shared_losses, network, weights, repetitions, seed)
+        """Each of `weights`, as `shared` takes them, on `repetitions` batches of the training split."""
+        columns = in_each(weights, repetitions).T
+        return self._judged(shared_losses, network, list(columns), self._batches(repetitions, seed))
 
     def on_split(self, network: SharedWeightNetwork, weights: Floats, split: str) -> Judged:
         """Each of `weights` (W,) on all connections, on the whole of `train`, `validation` or `test`, once."""
-        return self._judged(shared_losses, network, weights, [self._splits[split]])
+        return self._judged(shared_losses, network, [weights], [self._splits[split]])
 
     def inputs(self, split: DataSplit) -> Floats:
         return self._splits[split].inputs.astype(np.float64)
@@ -81,21 +82,23 @@ class Classification:
         fill(*self._program(network), samples.blocks, np.asarray(weights, np.float32), scores)
         return scores
 
-    def _repeated(
-        self, losses: Callable[..., Floats], network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int
-    ) -> Judged:
-        batches = [self._batch(seed + i) for i in range(repetitions)]
-        return self._judged(losses, network, weights, batches)
+    def _batches(self, repetitions: int, seed: int) -> list[LabelledVectors]:
+        return [self._batch(seed + i) for i in range(repetitions)]
 
     def _judged(
         self,
         losses: Callable[..., Floats],
         network: SharedWeightNetwork,
-        weights: Floats,
+        weights: list[Floats],
         batches: list[LabelledVectors],
     ) -> Judged:
-        program, own = self._program(network), np.ascontiguousarray(weights, np.float32)
-        means = np.stack([losses(*program, batch.blocks, batch.labels, own) / len(batch) for batch in batches], axis=1)
+        """Each of `weights`, (W,) or (N, connections), on the batch of the same place."""
+        program, own = self._program(network), [np.ascontiguousarray(each, np.float32) for each in weights]
+        found = [
+            losses(*program, batch.blocks, batch.labels, each) / len(batch)
+            for each, batch in zip(own, batches, strict=True)
+        ]
+        means = np.stack(found, axis=1)
         finite = np.isfinite(means[..., 0])
         return Judged(np.where(finite, -means[..., 0], WORST), np.where(finite, means[..., 1], 0.0))
 

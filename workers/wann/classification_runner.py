@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import numpy as np
+from collections.abc import Iterator
 
 from search_spaces.ops import SharedWeightNetwork
 
@@ -13,6 +11,7 @@ from ..trial_runner import TrialRunner
 from .classification import Classification
 from .control import network_of, summary
 from .evaluator import Floats
+from .shared_weights import SharedWeights
 
 
 class ClassificationRunner(TrialRunner):
@@ -22,25 +21,24 @@ class ClassificationRunner(TrialRunner):
     accuracy is that on the validation split.
     """
 
-    def __init__(self, evaluator: Classification, weights: Sequence[float], full: int) -> None:
+    def __init__(self, evaluator: Classification, weights: SharedWeights, full: int) -> None:
         self._evaluator = evaluator
-        self._weights = np.array(weights, dtype=float)
+        self._weights = weights
         self._full = full
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:  # noqa: ARG002
         """Stops between trials only: one takes milliseconds."""
         rewards, accuracies = self._judged(network_of(trial.architecture), trial.fidelity.epochs, trial.seed)
-        metrics = summary(rewards, self._weights, self._evaluator.worst) | _accuracies(accuracies)
+        metrics = summary(rewards, self._weights.centres, self._evaluator.worst) | _accuracies(accuracies)
         yield Report(request.request_id, request.attempt, trial.trial_id, "completed", trial.fidelity.epochs, metrics)
 
     def _judged(self, network: SharedWeightNetwork, repetitions: int, seed: int) -> tuple[Floats, Floats]:
         """Rewards and accuracies, both (W, repetitions)."""
         if repetitions < self._full:
-            judged = self._evaluator.on_batches(network, self._weights, repetitions, seed)
+            judged = self._evaluator.on_batches(network, self._weights.tried(repetitions, seed), repetitions, seed)
             return judged.rewards, judged.accuracies
-        train, validation = (
-            self._evaluator.on_split(network, self._weights, split) for split in ("train", "validation")
-        )
+        weights = self._weights.tried(1, seed)[:, 0]
+        train, validation = (self._evaluator.on_split(network, weights, split) for split in ("train", "validation"))
         return train.rewards, validation.accuracies
 
 

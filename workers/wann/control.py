@@ -14,21 +14,23 @@ from ..failures import TrialError
 from ..requests import EvaluationRequest, Report, ShouldStop, TrialRequest
 from ..trial_runner import TrialRunner
 from .evaluator import Evaluator, Floats
+from .shared_weights import SharedWeights
 
 
 class ControlRunner(TrialRunner):
     """A trial's `fidelity.epochs` is its number of repetitions, and `seed` that of the first one."""
 
-    def __init__(self, evaluator: Evaluator, weights: Sequence[float]) -> None:
+    def __init__(self, evaluator: Evaluator, weights: SharedWeights) -> None:
         self._evaluator = evaluator
-        self._weights = np.array(weights, dtype=float)
+        self._weights = weights
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:  # noqa: ARG002
         """Stops between trials only: one takes milliseconds."""
         network = network_of(trial.architecture)
         repetitions = trial.fidelity.epochs
-        rewards = self._evaluator.shared(network, self._weights, repetitions, trial.seed)
-        metrics = summary(rewards, self._weights, self._evaluator.worst)
+        tried = self._weights.tried(repetitions, trial.seed)
+        rewards = self._evaluator.shared(network, tried, repetitions, trial.seed)
+        metrics = summary(rewards, self._weights.centres, self._evaluator.worst)
         yield Report(request.request_id, request.attempt, trial.trial_id, "completed", repetitions, metrics)
 
 
@@ -42,8 +44,8 @@ def network_of(architecture: Mapping[str, Any]) -> SharedWeightNetwork:
     )
 
 
-def summary(rewards: Floats, weights: Floats, worst: float) -> dict[str, float]:
-    """The metrics of `rewards` (W, repetitions) under each of `weights` (W,).
+def summary(rewards: Floats, weights: Sequence[float], worst: float) -> dict[str, float]:
+    """The metrics of `rewards` (W, repetitions) under each of W `weights`, or of what was drawn around it.
 
     `diverged` is 1 where some run scored `worst`, and absent otherwise.
     """

@@ -13,6 +13,12 @@ Floats = NDArray[np.float64]
 DataSplit = Literal["train", "test"]
 
 
+def in_each(weights: Floats, repetitions: int) -> Floats:
+    """`weights` (W,) or (W, repetitions) as (W, repetitions). Raises ValueError for any other shape."""
+    given = np.asarray(weights, dtype=np.float64)
+    return np.broadcast_to(given[:, None] if given.ndim == 1 else given, (len(given), repetitions))
+
+
 class Evaluator(Protocol):
     """Scores are rewards, more is better; repetition i of a call uses start `seed + i`, the same for every weight.
 
@@ -23,7 +29,10 @@ class Evaluator(Protocol):
     worst: float
 
     def shared(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
-        """Each of `weights` (W,) on all connections: rewards (W, repetitions)."""
+        """Each of `weights` on all connections: rewards (W, repetitions).
+
+        `weights` (W,) are the same in every repetition; (W, repetitions) holds those of each repetition.
+        """
         ...
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:

@@ -106,7 +106,7 @@ class WannExporter(TrialRunner):
         self, scoring: Scoring, evaluator: Evaluator, found: _Tuned, seed: int, options: ExportOptions
     ) -> tuple[Findings, dict[str, bytes]]:
         """All figures, and the ONNX files by name. Raises TrialError where a file fails its check."""
-        network, ensemble = scoring.network, self._task.options.weights
+        network, ensemble = scoring.network, self._task.shared_weights.centres
         subject = Subject(self._task, network, _classes(evaluator))
         models: dict[str, bytes] = {}
         measured: dict[str, float] = {}

@@ -13,6 +13,7 @@ _LONGEST = 2**22  # starts that one purpose may use
 class Purpose(IntEnum):
     """What episodes are run for."""
 
+    SEARCH = 0  # whose starts are the seeds of its trials
     REPORT = 1  # the figures, and exported files beside them
     SELECTION = 2  # of the best shared weight
     TUNING = 3  # of the weights, generation by generation

@@ -9,7 +9,7 @@ import numpy as np
 
 from search_spaces.ops import SharedWeightNetwork
 
-from .evaluator import Environment, Floats
+from .evaluator import Environment, Floats, in_each
 from .lanes import lane_rows
 from .program import per_connection, program_of
 from .walker import INPUTS, MAX_STEPS, OUTPUTS, Walker
@@ -30,10 +30,12 @@ class WalkerEvaluator:
         self._published_reward = published_reward
 
     def shared(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
-        return self._rewards(network, np.asarray(weights)[:, None], repetitions, seed, shared=True)
+        runs = in_each(weights, repetitions).reshape(-1, 1)
+        return self._rewards(network, runs, repetitions, seed, shared=True)
 
     def individual(self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int) -> Floats:
-        return self._rewards(network, per_connection(network, weights), repetitions, seed, shared=False)
+        runs = np.repeat(per_connection(network, weights), repetitions, axis=0)
+        return self._rewards(network, runs, repetitions, seed, shared=False)
 
     def environment(self) -> Environment:
         return Walker(self._max_steps, published_reward=self._published_reward)
@@ -45,10 +47,11 @@ class WalkerEvaluator:
     def _rewards(
         self, network: SharedWeightNetwork, weights: Floats, repetitions: int, seed: int, *, shared: bool
     ) -> Floats:
-        """Of each row of `weights` in each repetition: (rows, repetitions)."""
-        policies = [_policy(network, row, shared=shared) for row in weights]
-        runs = [[self._reward(policy, seed + i) for i in range(repetitions)] for policy in policies]
-        return np.array(runs, dtype=np.float64)
+        """Of all runs, whose `weights` (runs, n) come repetition by repetition: (runs / repetitions, repetitions)."""
+        runs = [
+            self._reward(_policy(network, row, shared=shared), seed + i % repetitions) for i, row in enumerate(weights)
+        ]
+        return np.array(runs, dtype=np.float64).reshape(-1, repetitions)
 
     def _reward(self, policy: Policy, seed: int) -> float:
         observation, ended, total = self._walker.reset(seed), False, 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,24 +10,25 @@ from ..requests import EvaluationRequest, Report, ShouldStop, State, TrialReques
 from ..trial_runner import TrialRunner
 from .control import network_of, summary
 from .evaluator import Evaluator
+from .shared_weights import SharedWeights
 
 
 class WalkerRunner(TrialRunner):
     """Tells the metrics after every repetition, and stops between two episodes."""
 
-    def __init__(self, evaluator: Evaluator, weights: Sequence[float]) -> None:
+    def __init__(self, evaluator: Evaluator, weights: SharedWeights) -> None:
         self._evaluator = evaluator
-        self._weights = np.array(weights, dtype=float)
+        self._weights = weights
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
         network, repetitions = network_of(trial.architecture), trial.fidelity.epochs
-        rewards = np.empty((len(self._weights), repetitions))
+        tried = self._weights.tried(repetitions, trial.seed)
+        rewards = np.empty(tried.shape)
         for done in range(repetitions):
-            for row in range(len(self._weights)):
+            for row, weight in enumerate(tried[:, done]):
                 if should_stop():
                     return
-                one = self._weights[row : row + 1]
-                rewards[row, done] = self._evaluator.shared(network, one, 1, trial.seed + done)[0, 0]
-            metrics = summary(rewards[:, : done + 1], self._weights, self._evaluator.worst)
+                rewards[row, done] = self._evaluator.shared(network, weight[None], 1, trial.seed + done)[0, 0]
+            metrics = summary(rewards[:, : done + 1], self._weights.centres, self._evaluator.worst)
             state: State = "completed" if done + 1 == repetitions else "progress"
             yield Report(request.request_id, request.attempt, trial.trial_id, state, done + 1, metrics)
