@@ -1,7 +1,10 @@
 """How far estimated latency is from measured latency, on networks that the table has not seen.
 
-Profiles a `mobilenetv3` sub-space at 32 px on this machine, calibrates, and measures other networks of it, each twice.
+Profiles a sub-space on this machine, calibrates, and measures other networks of it, each twice: of `mobilenetv3` at
+32 px, or of `tvn` (Tiny Video Networks) on clips of 4 frames of 32 px, with every kind of op that those have.
 Beside it stand lines fitted on MACs and on parameters with the same calibration networks, and the bar of 6 %.
+
+    python benchmarks/latency.py [--space mobilenetv3|tvn] [--json] [--quick]
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,14 +22,13 @@ import numpy as np
 from latency_tables import Check, LatencyTable, check_table, cover, profile_space
 from latency_tables.calibration import Calibration
 from latency_tables.check import Errors
+from latency_tables.measure import INTERLEAVED
 from latency_tables.profile import distinct_networks
 from search_spaces import Architecture, BoundSpace, Signature, get_space
 
 BAR = 0.06
-CALIBRATION = {"quick": 12, "full": 20}
-UNSEEN = {"quick": 40, "full": 100}
 PROFILE_SEED, CHECK_SEED = 0, 1
-OPTIONS: dict[str, Any] = {
+IMAGES: dict[str, Any] = {
     "backbone": [
         {"width": 16, "depth": 1, "stride": 1},
         {"width": 24, "depth": 2, "stride": 2},
@@ -43,24 +45,70 @@ OPTIONS: dict[str, Any] = {
     "expansion": [3, 6],
     "hidden": 256,
 }
+CLIPS: dict[str, Any] = {
+    "resolution": [32],
+    "frames": [4],
+    "frame_rate": [8],
+    "blocks": [3],
+    "repeats": [1, 2],
+    "spatial_kernel": [3],
+    "spatial_stride": [2],
+    "temporal": ["1d", "maxpool"],
+    "temporal_kernel": [1, 3],
+    "temporal_stride": [1],
+    "filters": [32],
+    "expansion": [2],
+    "inverted": [False],
+    "se": [0, 0.25],
+    "activation": ["relu"],
+    "most_attended": 512,
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The networks that a run is about: how many are calibrated on and checked, with so many visits each."""
+
+    space: str
+    options: dict[str, Any]
+    signature: Signature
+    calibration: int
+    unseen: int
+    visits: int = INTERLEAVED.visits
+
+    @property
+    def bound(self) -> BoundSpace:
+        return get_space(self.space, **self.options).bind(self.signature)
+
+
+IMAGE = Signature("image", 3, 10, (32, 32))
+CLIP = Signature("clip", 3, 10, (32, 32), frames=(4, 4), frame_rates=(8, 8))
+SCOPES = {
+    ("mobilenetv3", "quick"): Scope("mobilenetv3", IMAGES, IMAGE, calibration=12, unseen=40),
+    ("mobilenetv3", "full"): Scope("mobilenetv3", IMAGES, IMAGE, calibration=20, unseen=100),
+    ("tvn", "quick"): Scope("tvn", CLIPS | {"blocks": [2]}, CLIP, calibration=10, unseen=15, visits=6),
+    ("tvn", "full"): Scope("tvn", CLIPS, CLIP, calibration=20, unseen=80),
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
     parser.add_argument("--quick", action="store_true", help="fewer networks: the same keys in under 50 seconds")
+    parser.add_argument("--space", choices=sorted({space for space, _ in SCOPES}), default="mobilenetv3")
     asked = parser.parse_args()
-    report = run("quick" if asked.quick else "full")
+    size = "quick" if asked.quick else "full"
+    report = run(SCOPES[asked.space, size]) | {"size": size}
     show(report)
     if asked.json:
         print(json.dumps(report))
 
 
-def run(size: str) -> dict[str, Any]:
-    space = get_space("mobilenetv3", **OPTIONS).bind(Signature("image", 3, 10, (32, 32)))
-    rng = np.random.default_rng(PROFILE_SEED)
-    coverage = cover(space, rng)
-    calibration = distinct_networks(space, CALIBRATION[size], np.random.default_rng(PROFILE_SEED))
+def run(scope: Scope) -> dict[str, Any]:
+    space = scope.bound
+    protocol = replace(INTERLEAVED, visits=scope.visits)
+    coverage = cover(space, np.random.default_rng(PROFILE_SEED))
+    calibration = distinct_networks(space, scope.calibration, np.random.default_rng(PROFILE_SEED))
     started = time.perf_counter()
     with TemporaryDirectory() as folder:
         table = profile_space(
@@ -70,17 +118,17 @@ def run(size: str) -> dict[str, Any]:
             path=Path(folder) / "table.json",
             rng=np.random.default_rng(PROFILE_SEED),
             progress=lambda _: None,
-            networks=CALIBRATION[size],
+            networks=scope.calibration,
+            protocol=protocol,
             coverage=coverage,
         )
     profile_seconds = time.perf_counter() - started
-    checked = check_table(
-        table, space, rng=np.random.default_rng(CHECK_SEED), progress=lambda _: None, networks=UNSEEN[size]
-    )
+    rng = np.random.default_rng(CHECK_SEED)
+    checked = check_table(table, space, rng=rng, progress=lambda _: None, networks=scope.unseen, protocol=protocol)
     return figures(table, checked, calibration) | {
         "profile_seconds": round(profile_seconds, 1),
         "estimates_per_second": round(estimates_per_second(table, space)),
-        "size": size,
+        "space": scope.space,
     }
 
 
@@ -122,7 +170,8 @@ def estimates_per_second(table: LatencyTable, space: BoundSpace) -> float:
 
 def show(report: dict[str, Any]) -> None:
     low, high = report["latency_ms_range"]
-    print(f"{report['unseen_networks']} unseen networks of {low:.3f} to {high:.3f} ms, {report['ops']} ops measured,")
+    unseen = f"{report['unseen_networks']} unseen networks of {report['space']}"
+    print(f"{unseen}, {low:.3f} to {high:.3f} ms, {report['ops']} ops measured,")
     print(f"{report['calibration_networks']} calibration networks, {report['profile_seconds']} s to profile")
     print(f"{report['device']['cpu']}, onnxruntime {report['runtime']['onnxruntime']}, one thread\n")
     print(f"{'estimate':<18}{'MAPE':>8}{'in 5 %':>8}{'in 10 %':>8}{'tau':>7}{'MAPE / bar':>12}")

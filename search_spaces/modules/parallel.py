@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ..ops import Op, Shape
+from ..ops import ClipAdd, Op, Shape
 from .build import build_node
 from .video import FoldFrames
 
@@ -39,25 +39,37 @@ class ParallelClipCopies(nn.Module):
     These ops have parts without weights (a pool, a transposition), which a runtime computes once for all copies that
     read one map. Of an output, and of a map that no copy reads, only one cell a frame is looked at: a sum of whole maps
     would cost as much as many of these ops do. Maps do not depend on each other, so that each has just been computed
-    when it is read, as in a network.
+    when it is read, as in a network. A sum reads two maps, and is looked at twice; it finds before it what a block ends
+    with, for a runtime may do the sum in there.
     """
 
     def __init__(self, op: Op, copies: int, maps: int) -> None:
         super().__init__()
-        self.prefixes = nn.ModuleList(_prefix(op.in_shape) for _ in range(maps))
+        self.prefixes = nn.ModuleList(_prefix(op.in_shape) for _ in range(maps * op.arity))
         self.input_shape = _input_shape(op, self.prefixes[0])
         self.entry = FoldFrames(self.input_shape)
         self.copies = nn.ModuleList(build_node(op) for _ in range(copies))
-        self.looks = nn.ModuleList(_look(op.out_shape if i < copies else op.in_shape) for i in range(maps))
-        self.arity = op.arity
+        read = copies * op.arity
+        self.looks = nn.ModuleList(_look(op.out_shape if i < read else op.in_shape) for i in range(maps * op.arity))
+        self.maps, self.arity = maps, op.arity
+        self.gated = isinstance(op, ClipAdd) and op.gated
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.entry(x)
         outputs = []
-        for place, (prefix, look) in enumerate(zip(self.prefixes, self.looks, strict=True)):
-            own = prefix(x) if isinstance(prefix, nn.Conv2d) else x * (1 + place)
-            outputs.append(look(self.copies[place](*[own] * self.arity) if place < len(self.copies) else own))
+        for number in range(self.maps):
+            places = range(number * self.arity, (number + 1) * self.arity)
+            seen = [self._map(place, x) for place in places]
+            if number < len(self.copies):
+                seen = [self.copies[number](*seen)] * self.arity
+            outputs += [self.looks[place](value) for place, value in zip(places, seen, strict=True)]
         return _total(outputs)
+
+    def _map(self, place: int, x: Tensor) -> Tensor:
+        """Of the two maps of a gated sum the first is gated."""
+        prefix = self.prefixes[place]
+        own: Tensor = prefix(x) if isinstance(prefix, nn.Conv2d) else x * (1 + place)
+        return own * own[:, :, :1, :1] if self.gated and place % self.arity == 0 else own
 
 
 def parallel_copies(op: Op, copies: int, most: int) -> ParallelCopies | ParallelClipCopies:

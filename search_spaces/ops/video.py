@@ -149,11 +149,15 @@ class NonLocal(ClipOp):
 
 @dataclass(frozen=True)
 class ClipAdd(Weightless):
-    """The sum of two clips of one shape, then the activation: where a block and its shortcut meet."""
+    """The sum of two clips of one shape, then the activation: where a block and its shortcut meet.
+
+    `gated` where the block ends with a gate: a runtime that adds up inside of a convolution has to do without.
+    """
 
     kind: ClassVar[str] = "clip_add"
     arity: ClassVar[int] = 2
     activation: Activation = "relu"
+    gated: bool = False
 
     @property
     def out_shape(self) -> Shape:

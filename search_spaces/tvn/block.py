@@ -164,4 +164,5 @@ class _Application:
         stride = self.spatial_stride if before[2:] != after[2:] else 1
         shortcut = ClipConv(before, after[0], (1, 1, 1), (1, stride, stride), 1, "none")
         side = self.graph.add(shortcut, self.source)
-        self.at = self.graph.add(ClipAdd(after, self.block.activations.block), self.at, side)
+        gated = not self.block.inverted and (self.block.context_gate or self.block.se > 0)
+        self.at = self.graph.add(ClipAdd(after, self.block.activations.block, gated), self.at, side)

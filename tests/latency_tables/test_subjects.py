@@ -7,10 +7,13 @@ from collections import Counter
 import onnx
 import onnxruntime
 import pytest
+from onnxruntime import GraphOptimizationLevel as Level
 
 from latency_tables.measure import Measurement
-from latency_tables.subjects import COPIES, entry, export_copies, of_network, of_op
+from latency_tables.subjects import COPIES, entry, export_copies, export_network, of_network, of_op
 from search_spaces.ops import Classifier, ClipAdd, ClipConv, ClipGate, ClipPool, Conv, MBConv
+from search_spaces.tvn.block import Block
+from search_spaces.tvn.network import Clip, TinyVideoNetwork
 
 STEM = Conv((1, 8, 8), 8, 3, 2, "hswish")
 BLOCK = MBConv((8, 4, 4), 8, 3, 1, 24, 8, "relu", "identity")
@@ -42,7 +45,7 @@ CLIP = (16, 4, 8, 8)
         (ClipGate(CLIP), "GlobalAveragePool"),
         (ClipConv(CLIP, 16, (3, 1, 1)), "Transpose"),
         (ClipConv(CLIP, 16, (1, 3, 3), (1, 2, 2), 16), "FusedConv"),
-        (ClipAdd(CLIP), "Relu"),
+        (ClipAdd(CLIP, gated=True), "Add"),
     ],
     ids=lambda value: value.key if hasattr(value, "key") else value,
 )
@@ -54,13 +57,35 @@ def test_runtime_computes_every_copy_of_an_op_on_clips(op, kind, tmp_path):
     assert one % (COPIES - 1) == 0
 
 
-def optimised(model: bytes, folder) -> Counter[str]:
-    """How often each kind of layer is left when onnxruntime has merged what it can merge on any machine."""
+@pytest.mark.parametrize(("se", "inverted"), [(0.0, False), (0.5, False), (0.5, True)])
+def test_ops_of_a_block_that_skips_add_up_to_its_layers(se, inverted, tmp_path):
+    """Where a sum is computed depends on what gives its two maps: a convolution may take it in, a gate does not."""
+    block = Block("std", 3, 2, "1d", 1, 1, 16, 1, se=se, skip=True, inverted=inverted)
+    network = TinyVideoNetwork(Clip(2, 16), (block,)).architecture(10)
+    layers = optimised(export_network(network).onnx, tmp_path, Level.ORT_ENABLE_ALL)
+    added: Counter[str] = Counter()
+    for op in network.ops[:-1]:
+        single, several = (optimised(export_copies(op, n).onnx, tmp_path, Level.ORT_ENABLE_ALL) for n in (1, COPIES))
+        several.subtract(single)
+        added.update({kind: count // (COPIES - 1) for kind, count in several.items()})
+    for kind in ("Add", "Conv", "Conv with sum", "Mul", "Relu"):
+        assert added[kind] == layers[kind], kind
+
+
+def optimised(model: bytes, folder, level: Level = Level.ORT_ENABLE_EXTENDED) -> Counter[str]:
+    """How often each kind of layer is left when onnxruntime has merged what it can: on any machine, or on this one."""
     options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.graph_optimization_level = level
     options.optimized_model_filepath = str(folder / "optimised.onnx")
+    options.log_severity_level = 3  # a file for this machine only, it warns
     onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return Counter(node.op_type for node in onnx.load(folder / "optimised.onnx").graph.node)
+    return Counter(map(kind_of, onnx.load(folder / "optimised.onnx").graph.node))
+
+
+def kind_of(node: onnx.NodeProto) -> str:
+    """Convolutions with a fourth input add it to what they give."""
+    sums = node.op_type in ("Conv", "FusedConv") and len(node.input) > 3 and node.input[3]
+    return "Conv with sum" if sums else node.op_type
 
 
 def test_cost_is_shared_among_the_further_copies():
