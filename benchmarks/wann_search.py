@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+import numpy as np
 
 from nas_service.api.views import Points
 from nas_service.client import Client
@@ -57,30 +58,34 @@ class Plan:
     quick: Size
     paper: dict[str, float]
     space: dict[str, Any] = field(default_factory=dict)
+    task: dict[str, Any] = field(default_factory=dict)
     strategy: dict[str, Any] = field(default_factory=dict)
 
 
+# One weight a repetition from around each of the published six, so that no network can specialise on those
+AROUND_THE_PUBLISHED = [[-2, -1.5], [-1.5, -0.75], [-0.75, -0.25], [0.25, 0.75], [0.75, 1.5], [1.5, 2]]
 IMAGES = {"init_enabled": 0.05, "activations": [NAMES[number] for number in CLASSIFICATION]}
 PLANS = {
     "cartpole-swingup": Plan(
         Size(192, 1024, (0, 1, 2), 1000),
         Size(48, 24, (0,), 10),
         {"random_weights": 57, "random_shared": 515, "tuned_shared": 723, "tuned_weights": 932},
-        {"published_disabled": True},
-        {"elite": 0.05, "tournament": 4},  # the published settings for a laptop
+        space={"published_disabled": True},
+        task={"weight_ranges": AROUND_THE_PUBLISHED},
+        strategy={"elite": 0.05, "tournament": 4, "moo_probability": 0.4},  # the first two as published for a laptop
     ),
     "bipedal-walker": Plan(
         Size(48, 64, (0,), 40, 1),
         Size(8, 2, (0,), 0, 1),
         {"random_weights": -46, "random_shared": 51, "tuned_shared": 261, "tuned_weights": 332},
-        {"init_enabled": 0.25},
+        space={"init_enabled": 0.25},
     ),
-    "digits": Plan(Size(192, 1024, (0, 1, 2), 400, 1), Size(48, 48, (0,), 10, 1), {}, IMAGES),
+    "digits": Plan(Size(192, 1024, (0, 1, 2), 400, 1), Size(48, 48, (0,), 10, 1), {}, space=IMAGES),
     "mnist16": Plan(
         Size(192, 1024, (0,), 400, 1),
         Size(48, 24, (0,), 10, 1),
         {"random_shared": 0.82, "tuned_shared": 0.919, "tuned_weights": 0.942, "ensemble": 0.916},
-        IMAGES,
+        space=IMAGES,
     ),
 }
 LIMIT_MINUTES = 20
@@ -106,12 +111,8 @@ def main() -> None:
     parser.add_argument("--champion", type=Path, help="the published swing.out, to be scored beside")
     parser.add_argument("--task", choices=PLANS, default="cartpole-swingup")
     parser.add_argument("--path", type=Path, help="the images of task mnist16")
-    parser.add_argument(
-        "--weights", type=float, nargs="+", help="shared weights that the search tries, in place of six"
-    )
     asked = parser.parse_args()
-    task = {"name": asked.task} | ({"path": str(asked.path.resolve())} if asked.path else {})
-    task |= {"weights": asked.weights} if asked.weights else {}
+    task = {"name": asked.task} | PLANS[asked.task].task | ({"path": str(asked.path.resolve())} if asked.path else {})
     report = run(task, asked.champion, quick=asked.quick)
     show(report)
     if asked.json:
@@ -130,7 +131,7 @@ def run(spec: dict[str, Any], champion: Path | None, *, quick: bool) -> dict[str
     known = read_out(champion.read_text(), 5, 1) if champion else None
     return {
         "task": spec["name"],
-        "weights": list(task_for(spec).options.weights),
+        "weights": task_for(spec).options.weight_ranges or task_for(spec).options.weights,
         "minutes": median(s["minutes"] for s in searches),
         **{name: median(s["figures"][name][0] for s in searches) for name in searches[0]["figures"]},
         "champion": scored(express(known).network, spec, 0, size.tuning) if known else None,
