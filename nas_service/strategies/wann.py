@@ -29,9 +29,11 @@ class WannEvolutionOptions(StrategyOptions):
 
     `generations` None: until the job's budget ends. Networks are evaluated with `repetitions` per weight; the best of
     the first and every `check_every`th generation, and the `finalists` best of the last, with those of the task, for
-    only such results count in the end. `crowding` says what
-    gaps within a front are shares of: the `range` of an objective, as in NSGA-II, or the `lowest` value in the front,
-    which weighs gaps between rewards against those between tiny networks, as the published code's formula does.
+    only such results count in the end. `crowding` says what gaps within a front are shares of: the `range` of an
+    objective, as in NSGA-II, or the `lowest` value in the front, which weighs gaps between rewards against those
+    between tiny networks, as the published code's formula does. Where the task draws weights from ranges, the first
+    `narrow` generations are judged by the middles of these alone: their rewards are less noisy, and what they find is
+    then made to work under all weights.
     """
 
     population: Annotated[int, Field(ge=2, le=5000)] = 192
@@ -44,6 +46,7 @@ class WannEvolutionOptions(StrategyOptions):
     tournament: Annotated[int, Field(ge=1, le=5000)] = 8
     crossover: Share = 0.0
     crowding: Literal["lowest", "range"] = "lowest"
+    narrow: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     finalists: Annotated[int, Field(ge=0, le=5000)] = 16
 
 
@@ -128,7 +131,8 @@ class WannEvolution(Strategy):
         position, self._asked = self._asked, self._asked + 1
         genotype, parents = self._made(position)
         token = {"generation": self._generation}
-        return Proposal(genotype, parents, token, Fidelity(self.options.repetitions), seed=self._seed)
+        fidelity = Fidelity(self.options.repetitions, 0.0 if self._generation < self.options.narrow else 1.0)
+        return Proposal(genotype, parents, token, fidelity, seed=self._seed)
 
     def _made(self, position: int) -> tuple[Genotype, tuple[int, ...]]:
         if not self._parents:

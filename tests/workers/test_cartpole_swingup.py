@@ -147,19 +147,34 @@ def test_without_numba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         CartPoleSwingUp().evaluator()
 
 
-def test_weights_drawn_from_ranges_follow_from_the_start_of_each_repetition() -> None:
+def test_weights_are_drawn_from_ranges_by_the_seed_of_a_trial() -> None:
     spec = TASK | {"weight_ranges": [[-2, -1], [0.5, 0.5], [1, 2]]}
-    task = CartPoleSwingUp(weight_ranges=spec["weight_ranges"])
-    drawn_weights = task.shared_weights.tried(4, 7)
-    assert drawn_weights.shape == (3, 4)
-    assert np.all(drawn_weights[0] != drawn_weights[0, 0], where=[False, True, True, True])
-    assert np.all((drawn_weights[0] >= -2) & (drawn_weights[0] <= -1))
-    assert np.all(drawn_weights[1] == 0.5)
-    assert np.array_equal(drawn_weights[:, 1:], task.shared_weights.tried(3, 8))
+    weights = CartPoleSwingUp(weight_ranges=spec["weight_ranges"]).shared_weights
+    tried = weights.tried(4, 7)
+    assert tried.shape == (3, 4)
+    assert np.array_equal(tried, weights.tried(4, 7))
+    assert not np.array_equal(tried, weights.tried(4, 8))
     request = replace(request_of([drawn(0)], repetitions=4), task=spec)
-    scores = get_task(**TASK).evaluator().shared(drawn(0), drawn_weights, 4, 7)
+    scores = get_task(**TASK).evaluator().shared(drawn(0), tried, 4, 7)
     assert metrics_of(request)["0"]["mean_reward"] == pytest.approx(scores.mean())
-    assert task.shared_weights.centres == (-1.5, 0.5, 1.5)
+
+
+def test_each_part_of_a_range_gives_one_weight() -> None:
+    low, still, high = CartPoleSwingUp(weight_ranges=[(-2, -1), (0.5, 0.5), (1, 2)]).shared_weights.tried(4, 7)
+    assert np.all(still == 0.5)
+    for found, first in ((low, -2), (high, 1)):
+        assert sorted(np.floor(4 * (found - first)).tolist()) == [0, 1, 2, 3]
+
+
+def test_a_share_of_the_data_is_the_inner_part_of_each_range() -> None:
+    weights = CartPoleSwingUp(weight_ranges=[(-2, -1), (1, 2)]).shared_weights
+    assert weights.centres == (-1.5, 1.5)
+    assert np.array_equal(weights.tried(3, 7, 0), [[-1.5] * 3, [1.5] * 3])
+    assert np.all(np.abs(weights.tried(3, 7, 0.1) - [[-1.5], [1.5]]) <= 0.05)
+    request = replace(request_of([drawn(0)]), task=TASK | {"weight_ranges": [[-2, -1], [1, 2]]})
+    narrow = replace(request, trials=(replace(request.trials[0], fidelity=Fidelity(2, data_fraction=0)),))
+    middles = replace(request, task=TASK | {"weights": [-1.5, 1.5]})
+    assert metrics_of(narrow) == metrics_of(middles)
 
 
 def test_a_range_the_wrong_way_round_is_refused() -> None:

@@ -54,7 +54,10 @@ class WeightAgnosticOptions(TaskOptions):
 
 
 class WeightAgnosticTask(Task):
-    """A network of `inputs` numbers and `outputs` numbers. Fidelity counts repetitions: episodes, or batches.
+    """A network of `inputs` numbers and `outputs` numbers.
+
+    Fidelity counts repetitions, episodes or batches, as epochs; its data fraction is the share of each weight range,
+    around the middle, that weights are drawn from.
 
     `best_weight` and, where a run diverged, `diverged` are reported besides `metrics`: nobody optimises them.
     """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from search_spaces.ops import SharedWeightNetwork
 
-from ..requests import EvaluationRequest, Report, ShouldStop, TrialRequest
+from ..requests import EvaluationRequest, Fidelity, Report, ShouldStop, TrialRequest
 from ..trial_runner import TrialRunner
 from .classification import Classification
 from .control import network_of, summary
@@ -28,14 +28,16 @@ class ClassificationRunner(TrialRunner):
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:  # noqa: ARG002
         """Stops between trials only: one takes milliseconds."""
-        rewards, accuracies = self._judged(network_of(trial.architecture), trial.fidelity.epochs, trial.seed)
+        rewards, accuracies = self._judged(network_of(trial.architecture), trial.fidelity, trial.seed)
         metrics = summary(rewards, self._weights.centres, self._evaluator.worst) | _accuracies(accuracies)
         yield Report(request.request_id, request.attempt, trial.trial_id, "completed", trial.fidelity.epochs, metrics)
 
-    def _judged(self, network: SharedWeightNetwork, repetitions: int, seed: int) -> tuple[Floats, Floats]:
+    def _judged(self, network: SharedWeightNetwork, fidelity: Fidelity, seed: int) -> tuple[Floats, Floats]:
         """Rewards and accuracies, both (W, repetitions)."""
+        repetitions = fidelity.epochs
         if repetitions < self._full:
-            judged = self._evaluator.on_batches(network, self._weights.tried(repetitions, seed), repetitions, seed)
+            weights = self._weights.tried(repetitions, seed, fidelity.data_fraction)
+            judged = self._evaluator.on_batches(network, weights, repetitions, seed)
             return judged.rewards, judged.accuracies
         weights = self._weights.tried(1, seed)[:, 0]
         train, validation = (self._evaluator.on_split(network, weights, split) for split in ("train", "validation"))

@@ -28,7 +28,7 @@ class ControlRunner(TrialRunner):
         """Stops between trials only: one takes milliseconds."""
         network = network_of(trial.architecture)
         repetitions = trial.fidelity.epochs
-        tried = self._weights.tried(repetitions, trial.seed)
+        tried = self._weights.tried(repetitions, trial.seed, trial.fidelity.data_fraction)
         rewards = self._evaluator.shared(network, tried, repetitions, trial.seed)
         metrics = summary(rewards, self._weights.centres, self._evaluator.worst)
         yield Report(request.request_id, request.attempt, trial.trial_id, "completed", repetitions, metrics)

@@ -1,4 +1,4 @@
-"""The weights under which a search tries each network: some that stand, or one drawn from each of some ranges."""
+"""The weights under which a search tries each network: some that stand, or some drawn from a few ranges."""
 
 from __future__ import annotations
 
@@ -13,21 +13,29 @@ from .starts import Purpose, generator
 class SharedWeights:
     """Each repetition draws a weight from each of `ranges`, (lowest, highest); where both are equal the weight stands.
 
-    Networks that are judged by drawn weights cannot specialise on a few; what is drawn follows from a repetition's
-    start, so that all networks of a generation meet the same weights.
+    Networks that are judged by drawn weights cannot specialise on a few. What is drawn follows from the seed, so that
+    all networks of a generation meet the same weights.
     """
 
     def __init__(self, ranges: Sequence[tuple[float, float]]) -> None:
-        self._low, self._high = np.array(ranges, dtype=np.float64).T
+        low, high = np.array(ranges, dtype=np.float64).T
+        self._middle, self._reach = (low + high) / 2, (high - low) / 2
 
     @property
     def centres(self) -> tuple[float, ...]:
         """The weights, and the middle of each range."""
-        return tuple(((self._low + self._high) / 2).tolist())
+        return tuple(self._middle.tolist())
 
-    def tried(self, repetitions: int, seed: int) -> Floats:
-        """(W, repetitions): those of repetitions that start at `seed`, `seed + 1` and so on."""
-        if np.array_equal(self._low, self._high):
-            return in_each(self._low, repetitions)
-        draws = [generator(seed + i, Purpose.SEARCH).uniform(self._low, self._high) for i in range(repetitions)]
-        return np.stack(draws, axis=1)
+    def tried(self, repetitions: int, seed: int, share: float = 1.0) -> Floats:
+        """(W, repetitions) weights, drawn from the inner `share` of each range; 0 is its middle alone.
+
+        Each range is cut into as many parts as there are repetitions and gives one weight of each part, so that the
+        rewards of few repetitions are not at the mercy of the draw.
+        """
+        reach = share * self._reach
+        if not reach.any():
+            return in_each(self._middle, repetitions)
+        rng = generator(seed, Purpose.SEARCH)
+        parts = np.stack([rng.permutation(repetitions) for _ in reach])
+        places = 2 * (parts + rng.random(parts.shape)) / repetitions - 1
+        return np.asarray(self._middle[:, None] + places * reach[:, None])

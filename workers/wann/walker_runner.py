@@ -22,7 +22,7 @@ class WalkerRunner(TrialRunner):
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
         network, repetitions = network_of(trial.architecture), trial.fidelity.epochs
-        tried = self._weights.tried(repetitions, trial.seed)
+        tried = self._weights.tried(repetitions, trial.seed, trial.fidelity.data_fraction)
         rewards = np.empty(tried.shape)
         for done in range(repetitions):
             for row, weight in enumerate(tried[:, done]):

@@ -256,5 +256,11 @@ def test_a_restart_at_any_point_of_a_generation_changes_nothing(members: int) ->
 
 def test_a_space_of_choices_is_refused() -> None:
     choices = get_space("mobilenetv3").bind(Signature("image", 1, 10, (16, 512)))
-    with pytest.raises(InvalidSpec, match=r"needs a BoundWann.*those that fit: evolution, random"):
+    with pytest.raises(InvalidSpec, match=r"needs a BoundWann.*those that fit: evolution.*random"):
         get_strategy("wann", {}, choices, 0)
+
+
+def test_the_first_generations_meet_the_middles_of_weight_ranges_alone() -> None:
+    generations = World(narrow=2).generations(4)
+    asked = [{proposal.fidelity for proposal, _ in members} for members in generations]
+    assert asked == [{Fidelity(3, data_fraction=0)}] * 2 + [{Fidelity(3)}] * 2
