@@ -60,13 +60,21 @@ def _pads(size: int, kernel: int, stride: int, padding: Padding) -> tuple[int, i
 
 
 class WindowConv(nn.Conv2d):
-    """2-D convolution without bias over a window."""
+    """2-D convolution without bias over a window.
+
+    Where a window of one cell skips some, those are taken out first: oneDNN (of torch 2.13) writes beyond its memory
+    in the backward pass of such a convolution of a few channels.
+    """
 
     def __init__(self, cin: int, cout: int, window: Window, groups: int = 1) -> None:
         super().__init__(cin, cout, window.kernel, window.stride, window.even or 0, groups=groups, bias=False)  # type: ignore[arg-type]
         self.window = window
+        self.skips = window.kernel == (1, 1) and window.stride != (1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.skips and not torch.onnx.is_in_onnx_export():
+            down, right = self.window.stride
+            return functional.conv2d(x[:, :, ::down, ::right], self.weight, groups=self.groups)
         if self.window.even is not None:
             return super().forward(x)
         if torch.onnx.is_in_onnx_export():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from collections import Counter
 
 import numpy as np
@@ -152,3 +155,20 @@ def test_onnx_has_no_shape_arithmetic_and_no_padding_of_its_own(architecture):
     assert not counts.keys() & {"Shape", "Gather", "If", "BatchNormalization", "ScatterND"}
     in_time = sum(isinstance(op, ClipConv) and op.kernel[0] > 1 and op.kernel[1] > 1 for op in architecture.ops)
     assert counts["Pad"] == in_time
+
+
+def test_a_strided_convolution_of_one_cell_and_few_channels_trains() -> None:
+    """With torch's own one the process dies within a few steps; so it runs in a process of its own."""
+    program = """
+        import torch
+        from search_spaces.modules import build_op
+        from search_spaces.ops import ClipConv
+
+        torch.set_num_threads(1)
+        conv = build_op(ClipConv((3, 1, 64, 64), 16, (1, 1, 1), (1, 2, 2))).train()
+        for _ in range(60):
+            conv(torch.randn(16, 3, 1, 64, 64)).square().sum().backward()
+        print("trained")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False)
+    assert done.stdout == "trained\n", done.stderr
