@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from clip_sets import clip_network, clip_trial, videos, write_clips
+from torch.nn import functional
 
 from search_spaces import Signature
 from workers.artifacts import ArtifactStore
@@ -139,6 +140,26 @@ def test_batches_of_evaluation_are_bounded_by_their_pixels(data: ClipData, monke
     monkeypatch.setattr("workers.training.clip_inputs.EVALUATION_PIXELS", 2 * 4 * 6 * 6)
     clips = Clips(data.train, Sampling(4, 1, 8), (6, 6), data.mean, data.std)
     assert [len(batch) for batch in clips.batches()] == [2, 2, 1]
+
+
+def test_videos_count_as_large_as_they_are(data: ClipData, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small network on large videos: what is read for a batch is bounded, and what of it becomes floats at once."""
+    small = Clips(data.train, Sampling(4, 1, 8), (3, 3), data.mean, data.std)
+    whole = torch.cat(list(small.batches()))
+    scaled: list[int] = []
+    interpolate = functional.interpolate
+
+    def counted(images: torch.Tensor, *rest: Any, **options: Any) -> torch.Tensor:
+        scaled.append(len(images))
+        return interpolate(images, *rest, **options)
+
+    monkeypatch.setattr("workers.training.clip_inputs.EVALUATION_PIXELS", 2 * 4 * 6 * 6)
+    monkeypatch.setattr("workers.training.clip_inputs.SCALED_PIXELS", 3 * 6 * 6)
+    monkeypatch.setattr(functional, "interpolate", counted)
+    batches = list(small.batches())
+    assert [len(batch) for batch in batches] == [2, 2, 1]
+    assert torch.equal(torch.cat(batches), whole)
+    assert scaled == [3, 3, 2, 3, 3, 2, 3, 1]
 
 
 def test_videos_in_a_device_s_memory_give_the_same_clips(data: ClipData) -> None:

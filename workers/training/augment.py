@@ -29,15 +29,27 @@ def shifted(clips: Tensor, moves: Augmentation, generator: Generator) -> Tensor:
     mirrored = torch.rand(count, generator=generator) < 0.5 if moves.flip else torch.zeros(count, dtype=torch.bool)
     moved = torch.empty_like(clips)
     for number, clip in enumerate(clips):
-        rows, columns = _indices(height, down[number].item()), _indices(width, right[number].item())
-        columns = columns.flip(0) if mirrored[number] else columns
-        moved[number] = clip.index_select(1, rows.to(clip.device)).index_select(2, columns.to(clip.device))
+        columns = _further(clip, 2, round(right[number].item() * width))
+        columns = columns.flip(2) if mirrored[number] else columns
+        moved[number] = _further(columns, 1, round(down[number].item() * height))
     return moved
 
 
-def _indices(side: int, share: float) -> Tensor:
-    """Positions that lie `share` of the side further on, none beyond the border."""
-    return (torch.arange(side) + round(share * side)).clamp_(0, side - 1)
+def _further(clip: Tensor, axis: int, steps: int) -> Tensor:
+    """What lies so many cells further on along an axis, the last cell repeated: whole rows are copied, not cells."""
+    side = clip.shape[axis]
+    kept = max(0, side - abs(steps))
+    if not steps:
+        return clip
+    if steps > 0:
+        return torch.cat([clip.narrow(axis, side - kept, kept), _edge(clip, axis, side - 1, side - kept)], axis)
+    return torch.cat([_edge(clip, axis, 0, side - kept), clip.narrow(axis, 0, kept)], axis)
+
+
+def _edge(clip: Tensor, axis: int, place: int, count: int) -> Tensor:
+    shape = list(clip.shape)
+    shape[axis] = count
+    return clip.narrow(axis, place, 1).expand(shape)
 
 
 def _affine(count: int, moves: Augmentation, generator: Generator) -> Tensor:

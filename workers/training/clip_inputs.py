@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 import numpy as np
 import torch
@@ -22,7 +23,8 @@ from ..tasks.image_data import Augmentation, Indices
 from .augment import shifted
 from .inputs import EVALUATION_BATCH
 
-EVALUATION_PIXELS = EVALUATION_BATCH * 64 * 64  # a batch; at least one clip
+EVALUATION_PIXELS = EVALUATION_BATCH * 64 * 64  # a batch, as the videos hold them or as the network takes them
+SCALED_PIXELS = 2**18  # that are held as floats at once while they are scaled
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Clips:
         return self._clips(rows, starts, moves, generator)
 
     def batches(self) -> Iterator[Tensor]:
-        most = max(1, EVALUATION_PIXELS // (self.sampling.frames * self.size[0] * self.size[1]))
+        frame = max(prod(self.size), prod(self.split.videos.shape[2:4]))
+        most = max(1, EVALUATION_PIXELS // (self.sampling.frames * frame))
         for first in range(0, len(self), most):
             rows = np.arange(first, min(first + most, len(self)))
             yield self._clips(rows, np.full(len(rows), self.start))
@@ -78,8 +81,9 @@ class Clips:
         if moves is not None and generator is not None:
             clips = shifted(clips, moves, generator)
         images = self._scaled(clips.flatten(0, 1).permute(0, 3, 1, 2))
-        normal = (images.float() / PIXEL_MAX - self._constant(self.mean)) / self._constant(self.std)
-        normal = normal.contiguous(memory_format=torch.channels_last)
+        normal = images.float().contiguous(memory_format=torch.channels_last)
+        lines = normal.permute(0, 2, 3, 1).view(len(normal), self.size[0], -1)  # three channels alone are no vector
+        lines.div_(PIXEL_MAX).sub_(self._line(self.mean)).div_(self._line(self.std))
         return normal.view(len(rows), -1, *normal.shape[1:]).transpose(1, 2)
 
     def _pixels(self, videos: Indices, times: Indices) -> Tensor:
@@ -89,13 +93,14 @@ class Clips:
         return self.resident[torch.from_numpy(videos[:, None]), torch.from_numpy(times)]
 
     def _scaled(self, images: Tensor) -> Tensor:
-        """Bilinear, antialiased where it shrinks."""
+        """Bilinear, antialiased where it shrinks. Videos may be far larger than what a network takes of them."""
         if tuple(images.shape[2:]) == self.size:
             return images
-        return functional.interpolate(images.float(), self.size, mode="bilinear", antialias=True)
+        parts = images.split(max(1, SCALED_PIXELS // prod(images.shape[2:])))
+        return torch.cat([functional.interpolate(p.float(), self.size, mode="bilinear", antialias=True) for p in parts])
 
-    def _constant(self, values: tuple[float, ...]) -> Tensor:
-        return torch.tensor(values, device=self.device).view(1, -1, 1, 1)
+    def _line(self, channels: tuple[float, ...]) -> Tensor:
+        return torch.tensor(channels, device=self.device).repeat(self.size[1])
 
 
 def clips_of(
