@@ -62,7 +62,7 @@ SPACE: Mapping[str, Any] = {
     "inverted": [False],
     "non_local": [False],
     "se": [0, 0.5],
-    "skip": [False],  # its strided 1x1 convolution of few channels corrupts memory in training: oneDNN issue 6035
+    "skip": [False, True],
 }
 LIMITS = {"macs": 18_000_000, "params": 91_000}  # a quarter of the (2+1)D network's MACs, and its parameters
 RECIPE: Mapping[str, Any] = {"batch_size": 16, "learning_rate": 0.005, "frame_rate": FRAME_RATE}
@@ -93,7 +93,7 @@ class Size:
 
 
 SIZES = {
-    "full": Size(200, 0.4, 24, 8, 12, 20, (0, 1, 2, 3, 4), (0, 1), (1, 2, 4, 8, 16), 20),
+    "full": Size(120, 0.4, 20, 6, 12, 20, (0, 1, 2, 3, 4), (0,), (1, 2, 4, 8, 16), 20),
     "quick": Size(2, 0.05, 2, 2, 1, 1, (0, 1), (0,), (1, 4), 2),
 }
 Trained = dict[str, list[list[float]]]  # hash of a network to accuracies, by fold and seed
