@@ -38,13 +38,15 @@ def admit(data: Any, tables: Path) -> Search:
 
 
 def _refuse_small_budget(search: Search) -> None:
-    given, needed = search.spec.budget.trials, search.strategy().fewest_trials
+    strategy, given = search.strategy(), search.spec.budget.trials
+    needed = strategy.fewest_trials
     if given < needed:
         raise InvalidSpec(
             f"strategy {search.spec.strategy.name!r} evaluates nothing in full before trial {needed}, and without that "
             f"there is no best candidate; {given} are too few. Raise the budget, or choose a smaller population",
             "budget.trials",
         )
+    strategy.check_budget(given)
 
 
 def _refuse_impossible_limits(search: Search) -> None:

@@ -75,6 +75,11 @@ class Objective:
                 return f"{name} {_shown(value)} is over the limit of {_shown(limit)}"
         return None
 
+    def excess(self, metrics: Mapping[str, float]) -> float:
+        """By how much these metrics exceed the limits: the sum of the excesses, each as a share of its limit."""
+        known = ((upper_end(name, metrics), limit) for name, limit in self.spec.limits.items() if name in metrics)
+        return sum(max(0.0, most / limit - 1) for most, limit in known)
+
     def point(self, metrics: Mapping[str, float]) -> tuple[float, float]:
         """(value to maximise, cost to minimise): the two axes of the front."""
         value = metrics[self.metric.name]

@@ -37,7 +37,7 @@ def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> Non
 def stop(conn: Connection, run: Run, at: float) -> None:
     """End what is under way as `stopped`, and tell the strategy, which may have to go on with a larger budget."""
     under_way = [trial.id for trial in trials.open_in(conn, run.job_id)]
-    run.strategy.tell([waiting.outcome("stopped", {}, None) for waiting in trials.awaiting(conn, under_way)])
+    run.tell([waiting.outcome("stopped", {}, None) for waiting in trials.awaiting(conn, under_way)])
     trials.cancel(conn, run.job_id, "stopped", at)
     jobs.add(conn, run.job_id, run.strategy.state())
 
@@ -88,7 +88,7 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
             by_trial[trial_id] = _checked(run, waiting, by_trial[trial_id])
             found[trial_id] = _score(run, waiting, by_trial[trial_id])
         outcomes.append(_outcome(waiting, found[trial_id], first=first))
-    run.strategy.tell(outcomes)
+    run.tell(outcomes)
     trials.finish(conn, list(by_trial.values()), at)
     trials.tell(conn, run.job_id, outcomes)
     candidates.save(conn, list(found.values()))

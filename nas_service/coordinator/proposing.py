@@ -71,7 +71,7 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
         with store.read() as conn:
             told = _decide(conn, run, done, [run.describe(proposal) for proposal in asked])
         if told:
-            run.strategy.tell(told)
+            run.tell(told)
     done.trials = grouped(done.trials, run.search.task.batch, workers)
     if done.proposals:
         _record(store, run, done, at)
@@ -127,7 +127,7 @@ def _place(
     if candidate.reason:
         done.causes[candidate.reason.split(" ")[0] if new else "known"] += 1
         done.fruitless += 1
-        return _close(done, item, candidate, "infeasible")
+        return _close(done, item, candidate, "infeasible", dict(item.costs))
     if reported is not None and flaw(run.search.objective, {**item.costs, **reported}) is None:
         return _reuse(run, done, item, candidate, reported, new=new)
     if key in done.flights:

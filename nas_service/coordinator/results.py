@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from nas_service.objective import Objective
 from nas_service.store.candidates import Result
+from nas_service.strategies import Outcome
 from workers.requests import Report
 
 
@@ -26,6 +27,17 @@ def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float]
         objective.reward(metrics),
         full,
     )
+
+
+def placed(objective: Objective, outcome: Outcome) -> Outcome:
+    """The outcome with its place against the front or, where it breaks limits, with how far it is beyond them."""
+    if outcome.status == "infeasible":
+        return replace(outcome, violation=objective.excess(outcome.metrics) or math.inf)
+    if outcome.reward is None:
+        return outcome
+    if violation := objective.excess(outcome.metrics):
+        return replace(outcome, violation=violation)
+    return replace(outcome, point=objective.point(outcome.metrics))
 
 
 def flaw(objective: Objective, metrics: Mapping[str, float]) -> str | None:

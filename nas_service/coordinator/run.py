@@ -16,6 +16,8 @@ from nas_service.strategies import Outcome, Proposal, Strategy
 from search_spaces import Architecture, Genotype
 from workers.requests import Fidelity
 
+from .results import placed
+
 
 @dataclass(frozen=True)
 class Described:
@@ -65,7 +67,18 @@ class Run:
             costs, reason = {"params": architecture.params, "macs": architecture.macs}, error.detail
         return Described(proposal, architecture, costs, reason, fidelity, fidelity == self._full, seed)
 
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell the strategy, with where each outcome stands against the front and the limits."""
+        self.strategy.tell(self._placed(outcomes))
+
+    def _placed(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        return [placed(self.search.objective, outcome) for outcome in outcomes]
+
     # What a strategy may look up (`strategies.Context`).
+
+    @property
+    def wants_front(self) -> bool:
+        return self.search.spec.objective.reward == "pareto"
 
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         return self.search.costs(self.search.bound.architecture(genotype))
@@ -75,7 +88,11 @@ class Run:
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
         with self._store.read() as conn:
-            return asks.outcomes(conn, self.job_id, numbers)
+            return self._placed(asks.outcomes(conn, self.job_id, numbers))
+
+    def awaited(self) -> Mapping[int, Proposal]:
+        with self._store.read() as conn:
+            return asks.awaited(conn, self.job_id)
 
 
 def lock(conn: Connection, run: Run, expected: Collection[str]) -> None:

@@ -9,12 +9,14 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
-from nas_service.strategies.base import Outcome
+from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
 
 from .bulk import Bulk, Row, text
 from .records import Known, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
+
+LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
 
 _CANDIDATES, _REQUESTS, _TRIALS, _PROPOSALS = map(Bulk.into, (candidates, requests, trials, proposals))
 
@@ -64,12 +66,19 @@ def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str,
 
 def outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> list[Outcome]:
     """How proposals ended, by number, in the order asked for. Those still open are left out."""
+    found: dict[int, Outcome] = {}
+    for first in range(0, len(numbers), LOOKED_UP):
+        found |= _outcomes(conn, job_id, numbers[first : first + LOOKED_UP])
+    return [found[number] for number in numbers if number in found]
+
+
+def _outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> dict[int, Outcome]:
     query = (
         select(proposals, candidates.c.genotype.label("shared"))
         .join(candidates, candidates.c.id == proposals.c.candidate_id)
         .where(proposals.c.job_id == job_id, proposals.c.number.in_(numbers), proposals.c.status.is_not(None))
     )
-    found = {
+    return {
         row.number: Outcome(
             row.number,
             row.status,
@@ -81,7 +90,20 @@ def outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> list[Outc
         )
         for row in conn.execute(query)
     }
-    return [found[number] for number in numbers if number in found]
+
+
+def awaited(conn: Connection, job_id: str) -> dict[int, Proposal]:
+    """Number to proposal, in rising order, for those still open: genotype, parents and token."""
+    p = proposals.c
+    query = (
+        select(p.number, p.genotype, p.parents, p.token, candidates.c.genotype.label("shared"))
+        .join(candidates, candidates.c.id == p.candidate_id)
+        .where(p.job_id == job_id, p.status.is_(None))
+        .order_by(p.number)
+    )
+    return {
+        row.number: Proposal(row.genotype or row.shared, tuple(row.parents), row.token) for row in conn.execute(query)
+    }
 
 
 def candidates_of(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int, str]:

@@ -13,6 +13,8 @@ from search_spaces.plugins import Plugins, load_plugins
 
 from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 from .evolution import Evolution
+from .nsga2 import Nsga2
+from .optuna_sampler import OptunaSampler, Tpe
 from .random_search import RandomSearch
 from .wann import WannEvolution
 
@@ -30,7 +32,10 @@ __all__ = [
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "evolution": Evolution,
+    "nsga2": Nsga2,
+    "optuna": OptunaSampler,
     "random": RandomSearch,
+    "tpe": Tpe,
     "wann": WannEvolution,
 }
 

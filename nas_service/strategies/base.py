@@ -46,7 +46,12 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the proposal of this number ended. `reward` is there for completed and reused ones."""
+    """How the proposal of this number ended. `reward` is there for completed and reused ones.
+
+    `point` is its place against the job's front, (value to maximise, cost to minimise), where it has a reward and meets
+    every limit. `violation` says by how much it exceeds the limits: the sum of the excesses, each as a share of its
+    limit; infinite for an infeasible one of which that is not known.
+    """
 
     number: int
     status: Status
@@ -55,6 +60,8 @@ class Outcome:
     token: Any = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     reward: float | None = None
+    point: tuple[float, float] | None = None
+    violation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,11 @@ class State:
 class Context(Protocol):
     """What the coordinator lets a strategy look up."""
 
+    @property
+    def wants_front(self) -> bool:
+        """Whether the job is after its whole front, reward `pareto`, and not after the one best network."""
+        ...
+
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype."""
         ...
@@ -82,7 +94,11 @@ class Context(Protocol):
         ...
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
-        """Past outcomes by the numbers of their proposals, in the order asked for."""
+        """Past outcomes by the numbers of their proposals, in the order asked for; open proposals are left out."""
+        ...
+
+    def awaited(self) -> Mapping[int, Proposal]:
+        """The proposals that have not ended, by number: their genotypes, parents and tokens."""
         ...
 
 
@@ -114,6 +130,12 @@ class Strategy(ABC):
     def fewest_trials(self) -> int:
         """The smallest budget that is sure to bring a result of full fidelity; jobs with less are refused."""
         return 1
+
+    def check_budget(self, trials: int) -> None:  # noqa: B027 - most strategies make sense with any budget
+        """Refuse, when the job is submitted, options that make no sense with so many trials.
+
+        Raises InvalidSpec that names the option and says what would be right.
+        """
 
     @property
     def done(self) -> str:
