@@ -374,7 +374,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     figure, (above, below) = plt.subplots(2, 1, figsize=(6.4, 5.6), sharex=True)
     accuracies, errors = ([100 * found[key] for found in rows] for key in ("accuracy", "standard_error"))
     above.errorbar(frames, accuracies, yerr=errors, color="#0072b2", marker="o", capsize=3, linewidth=1.6)
-    above.set_ylabel("test accuracy (%)\nmean of five folds ± standard error")
+    above.set_ylabel("test accuracy (%)\nmean ± standard error")
     below.plot(frames, [found["latency_ms"] for found in rows], color="#d55e00", marker="s", linewidth=1.6)
     below.set_ylabel("milliseconds a clip\none thread, onnxruntime")
     below.set_xlabel("frames of the clip, spread over the whole video")
