@@ -48,7 +48,7 @@ from workers.tasks.video_folder import VideoFolder
 from workers.training import Clips, Inputs, Trainer, clips_of, seeded_module
 
 VIDEOS = {"quick": 60, "full": 150}
-ROUNDS = {"quick": 6, "full": 20}
+ROUNDS = {"quick": 5, "full": 20}
 CLASSES = ("down", "left", "right", "up")
 FRAMES, RATE, WIDTH, HEIGHT = 48, 24, 320, 240
 SIDE = 112  # of the cache
@@ -56,7 +56,7 @@ CLIP_FRAMES, CLIP_RATE = 16, 12.0
 BATCH = 8
 LARGE_SIDE = 224  # of the cache that is ten times as large as the memory
 SMALL_BATCH = 4
-WARM_UP_VIDEOS = 16
+WARM_UP_VIDEOS = 12
 SHARE = 10
 ALIKE = 0.15  # mean difference of both loaders' inputs, in standard deviations of a pixel
 MB = 1e6
@@ -108,13 +108,17 @@ def run(size: str) -> dict[str, Any]:
 def write_videos(root: Path, count: int) -> None:
     """A texture that drifts one way, its class, behind noise: like what cameras give, neither still nor all new."""
     ways = {"down": (3, 0), "left": (0, -3), "right": (0, 3), "up": (-3, 0)}
-    for number in range(count):
+
+    def write(number: int) -> None:
         rng = np.random.default_rng(number)
         name = CLASSES[number % len(CLASSES)]
         texture = rng.integers(0, 256, (HEIGHT // 20, WIDTH // 20, 3), np.uint8).repeat(20, 0).repeat(20, 1)
         moved = (np.roll(texture, [time * step for step in ways[name]], (0, 1)) for time in range(FRAMES))
         noisy = (frame // 2 + rng.integers(0, 16, frame.shape, np.uint8) for frame in moved)
         write_video(root / name / f"{number:03}.mp4", noisy)
+
+    for _ in decoding.in_parallel(write, range(count)):
+        pass
 
 
 def write_video(path: Path, frames: Iterator[np.ndarray[Any, Any]]) -> None:
