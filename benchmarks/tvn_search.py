@@ -4,10 +4,11 @@ On a table of trained networks (`tvn_table.py`) every strategy searches with man
 the service's own rules: a candidate over the limit is told as infeasible, one that was evaluated before as reused, and
 neither is a trial. Bands are 95 % intervals of the mean over seeds (Student's t); `separated` says that those of
 evolution and of random search do not meet after the last trial. `evolution` removes the oldest member, `keeping_best`
-the worst, as the paper does.
+the worst, as the paper does: in a space as small as the table's, copies of the best network then fill the population,
+nothing new comes of them, and such a search ends as exhausted.
 
 `--real` makes one search of each strategy through the whole service as well: REST, SQLite, two Ray workers, in a space
-of 10^14 genotypes. `--figure` draws all that was found; with `--report` an earlier report, and nothing is searched.
+of 10^16 genotypes. `--figure` draws all that was found; with `--report` an earlier report, and nothing is searched.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ from nas_service.strategies import Outcome, Proposal, get_strategy
 from search_spaces import Genotype
 from search_spaces.choice_space import ChoiceSpace
 
-LIMIT_MACS = 50_000
-TRIALS = 60
+LIMIT_MACS = 80_000
+TRIALS = 100
 SEEDS = {"quick": 6, "full": 20}
+FIRST_SEED = 100  # limit, trials and population were chosen with seeds 0 to 9, which are not used here
 EVOLUTION = {"name": "evolution", "population": 12, "sample": 4}
 STRATEGIES: dict[str, dict[str, Any]] = {
     "evolution": EVOLUTION,
@@ -70,7 +72,7 @@ REAL_TASK: dict[str, Any] = {
     "batch_size": 64,
 }
 REAL_EPOCHS = {"quick": 1, "full": 6}
-REAL_STRATEGIES = ("keeping_best", "random")
+REAL_STRATEGIES = ("evolution", "random")
 LONGEST_S = 3600
 GLANCE_S = 1
 INK, GRID = "#1f2933", "#e4e7eb"
@@ -117,6 +119,7 @@ def run(table: Path, size: str, *, real: bool) -> dict[str, Any]:
         "best_possible": max(feasible),
         "trials": TRIALS,
         "seeds": SEEDS[size],
+        "first_seed": FIRST_SEED,
         "limit_macs": LIMIT_MACS,
         "networks": len(rows),
         "feasible": len(feasible),
@@ -169,7 +172,7 @@ class Book:
 
 def many(space: ChoiceSpace, rows: Mapping[str, Row], options: dict[str, Any], seeds: int) -> dict[str, Any]:
     """Searches of one strategy: mean, low and high of the best accuracy after each trial."""
-    books = [book(space, rows, options, seed) for seed in range(seeds)]
+    books = [book(space, rows, options, seed) for seed in range(FIRST_SEED, FIRST_SEED + seeds)]
     best = np.array([best_so_far(b) for b in books])
     proposals, trials = sum(len(b.told) for b in books), sum(len(b.seen) for b in books)
     return {

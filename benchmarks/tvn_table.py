@@ -56,7 +56,7 @@ TASK: dict[str, Any] = {"name": "moving-digits", "learning_rate": 0.02, "augment
 FIDELITY = Fidelity(epochs=5, data_fraction=0.5)
 SEED = 0
 CHANCE = 1 / 8
-AGAIN = {"quick": 6, "full": 20}  # networks that are trained again
+AGAIN = {"quick": 4, "full": 20}  # networks that are trained again
 
 Row = dict[str, Any]
 
