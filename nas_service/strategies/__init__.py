@@ -15,7 +15,9 @@ from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 from .evolution import Evolution
 from .nsga2 import Nsga2
 from .optuna_sampler import OptunaSampler, Tpe
+from .ppo import Ppo
 from .random_search import RandomSearch
+from .reinforce import Reinforce
 from .wann import WannEvolution
 
 __all__ = [
@@ -34,7 +36,9 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "evolution": Evolution,
     "nsga2": Nsga2,
     "optuna": OptunaSampler,
+    "ppo": Ppo,
     "random": RandomSearch,
+    "reinforce": Reinforce,
     "tpe": Tpe,
     "wann": WannEvolution,
 }
