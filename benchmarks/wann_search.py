@@ -64,7 +64,7 @@ class Plan:
 
 
 # One weight a repetition from around each of the published six, so that no network can specialise on those
-AROUND_THE_PUBLISHED = [[-2, -1.5], [-1.5, -0.75], [-0.75, -0.25], [0.25, 0.75], [0.75, 1.5], [1.5, 2]]
+AROUND_THE_PUBLISHED = [[-2.5, -1.5], [-1.5, -0.5], [-0.75, -0.25], [0.25, 0.75], [0.5, 1.5], [1.5, 2.5]]
 IMAGES = {"init_enabled": 0.05, "activations": [NAMES[number] for number in CLASSIFICATION]}
 PLANS = {
     "cartpole-swingup": Plan(
