@@ -17,8 +17,9 @@ from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 class EvolutionOptions(StrategyOptions):
     """`population` members live at once; a parent is the best of `sample` of them, drawn without replacement.
 
-    `removes` says who makes room for a new member: the `oldest`, or the `worst` and of equally bad ones the oldest. The
-    population is rewritten with every result, which bounds its size.
+    `removes` says who makes room for a new member: the `oldest`, or the `worst` and of equally bad ones the oldest.
+    Where the worst does, no network lives twice: copies of the best would fill the population for good. It is
+    rewritten with every result, which bounds its size.
     """
 
     population: Annotated[int, Field(ge=2, le=10_000)] = 24
@@ -35,7 +36,7 @@ class EvolutionOptions(StrategyOptions):
 class Evolution(Strategy):
     """Random proposals until the population is full, then children of tournament winners, one mutation each.
 
-    Every outcome with a reward joins the population, a reused one too; one member leaves for it.
+    Every outcome with a reward joins the population, as a rule a reused one too; one member leaves for it.
     """
 
     name: ClassVar[str] = "evolution"
@@ -52,7 +53,7 @@ class Evolution(Strategy):
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
-            if outcome.reward is not None:
+            if outcome.reward is not None and not self._is_copy(outcome):
                 self._population.append(outcome)
                 if len(self._population) > self.options.population:
                     self._remove()
@@ -69,6 +70,15 @@ class Evolution(Strategy):
         drawn = self.rng.choice(len(self._population), self.options.sample, replace=False)
         parent = max((self._population[i] for i in sorted(drawn)), key=_fitness)
         return Proposal(self.space.mutate(parent.genotype, self.rng), parents=(parent.number,))
+
+    def _is_copy(self, outcome: Outcome) -> bool:
+        """Whether the same network lives already, where that keeps it from joining."""
+        if self.options.removes == "oldest" or outcome.status != "reused":
+            return False
+        return self._hash(outcome) in map(self._hash, self._population)
+
+    def _hash(self, member: Outcome) -> str:
+        return self.space.architecture(member.genotype).hash
 
     def _remove(self) -> None:
         members = self._population

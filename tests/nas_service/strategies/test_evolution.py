@@ -61,3 +61,14 @@ def test_an_unknown_rule_is_refused(space: BoundSpace) -> None:
     with pytest.raises(InvalidSpec) as refused:
         evolution(space, removes="youngest")
     assert refused.value.field == "strategy.removes"
+
+
+@pytest.mark.parametrize(("removes", "living"), [("oldest", [1, 2, 3]), ("worst", [0, 1, 2])])
+def test_a_copy_joins_only_where_the_oldest_leaves(space: BoundSpace, removes: str, living: list[int]) -> None:
+    strategy = evolution(space, removes=removes)
+    tell(strategy, [0.9, 0.1, 0.2])
+    best = strategy.ask(1, None)[0].parents  # type: ignore[arg-type]
+    assert best == (0,)
+    genotypes = [p.genotype for p in evolution(space).ask(3, None)]  # type: ignore[arg-type]
+    strategy.tell([Outcome(3, "reused", genotypes[0], reward=0.9)])
+    assert strategy.state().data["population"] == living
