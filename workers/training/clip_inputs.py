@@ -96,7 +96,7 @@ class Clips:
         """Bilinear, antialiased where it shrinks. Videos may be far larger than what a network takes of them."""
         if tuple(images.shape[2:]) == self.size:
             return images
-        parts = images.split(max(1, SCALED_PIXELS // prod(images.shape[2:])))
+        parts = torch.split(images, max(1, SCALED_PIXELS // prod(images.shape[2:])))
         return torch.cat([functional.interpolate(p.float(), self.size, mode="bilinear", antialias=True) for p in parts])
 
     def _line(self, channels: tuple[float, ...]) -> Tensor:
