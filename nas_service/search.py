@@ -15,10 +15,11 @@ from search_spaces import Architecture, BoundSpace, SearchSpace, SpaceError, get
 from workers.requests import Fidelity
 from workers.tasks import Task, TaskError, get_task, variant
 
+from .composition import chosen, compose
 from .errors import InvalidSpec
 from .objective import Objective
 from .spec import DeviceSpec, JobSpec
-from .strategies import Strategy, get_strategy
+from .strategies import Strategy
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Search:
 
     def strategy(self) -> Strategy:
         """A fresh strategy, as the job starts with it."""
-        return get_strategy(self.spec.strategy.name, self.spec.strategy.options, self.bound, self.spec.seed)
+        return compose(self.spec, self.bound, self.task.fidelity)
 
     @property
     def parallel(self) -> int:
@@ -87,8 +88,8 @@ class Search:
         spec["objective"] = self.objective.spec.model_dump(mode="json")
         spec["space"]["options"] = self.space.options.model_dump(mode="json")
         spec["task"] = {"name": self.task.name, **self.task.options.model_dump(mode="json")}
-        strategy = self.strategy()
-        spec["strategy"] = {"name": self.spec.strategy.name, **strategy.options.model_dump(mode="json")}
+        options = chosen(self.spec, self.bound).options
+        spec["strategy"] = {"name": self.spec.strategy.name, **options.model_dump(mode="json")}
         spec["workers"]["parallel"] = self.parallel
         return spec
 

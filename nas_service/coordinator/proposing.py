@@ -65,6 +65,7 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
     """
     done, most = Round(job, job.fruitless), patience(run)
     while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
+        run.next_number = done.next_number
         asked = run.strategy.ask(wanted, run)
         if not asked:
             break

@@ -43,6 +43,7 @@ class Run:
         self.job_id = job.id
         self.search = search
         self.strategy: Strategy = search.strategy()
+        self.next_number = job.proposals
         self._store = store
         self._full = search.task.fidelity
 
@@ -74,7 +75,7 @@ class Run:
     def _placed(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         return [placed(self.search.objective, outcome) for outcome in outcomes]
 
-    # What a strategy may look up (`strategies.Context`).
+    # What a strategy may look up (`strategies.Context`); `next_number` belongs to it too.
 
     @property
     def wants_front(self) -> bool:

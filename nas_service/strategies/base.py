@@ -85,6 +85,11 @@ class Context(Protocol):
         """Whether the job is after its whole front, reward `pareto`, and not after the one best network."""
         ...
 
+    @property
+    def next_number(self) -> int:
+        """The number of the next proposal; those of one `ask` follow one another."""
+        ...
+
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype."""
         ...

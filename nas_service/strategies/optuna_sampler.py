@@ -129,6 +129,7 @@ class OptunaStrategy(Strategy):
         self.kind = KINDS[self.sampler_name]
         self._refuse_unfit()
         self._asked = 0
+        self._first, self._middle = 0, 0  # numbers with which the window and its second half begin
         self._open: dict[int, Proposal] = {}  # those of the window, as are
         self._told: dict[int, Outcome] = {}
         self._sequence = int(self.rng.integers(2**31))
@@ -141,7 +142,7 @@ class OptunaStrategy(Strategy):
         """A key of KINDS."""
 
     def ask(self, n: int, context: Context) -> list[Proposal]:
-        return [self._propose(context) for _ in range(n)]
+        return [self._propose(context, context.next_number + i) for i in range(n)]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -155,37 +156,32 @@ class OptunaStrategy(Strategy):
                 self._study = None
 
     def memory(self) -> dict[str, Any]:
-        return {"asked": self._asked, "sequence": self._sequence}
+        return {"asked": self._asked, "window": [self._first, self._middle], "sequence": self._sequence}
 
     def remember(self, state: State, context: Context) -> None:
         self._asked, self._sequence = state.data["asked"], state.data["sequence"]
-        past = context.outcomes(range(self._first, self._asked))
+        self._first, self._middle = state.data["window"]
+        past = context.outcomes(range(self._first, context.next_number))
         self._told = {outcome.number: outcome for outcome in past}
         self._open = {number: each for number, each in context.awaited().items() if number >= self._first}
         self._study = None
 
-    @property
-    def _first(self) -> int:
-        """The number at which the window begins; it moves when as many were asked for as it holds."""
-        window = self.options.window
-        return max(0, self._asked // window - 1) * window if self.kind.recent else 0
-
-    def _propose(self, context: Context) -> Proposal:
-        if self._asked and self._asked % self.options.window == 0:
-            self._forget()
+    def _propose(self, context: Context, number: int) -> Proposal:
+        if self.kind.recent and self._asked and self._asked % self.options.window == 0:
+            self._move_window(number)
         study = self._study = self._study or self._rebuilt(context)
-        genotype, token = study.ask(self._asked, self._sampler(study))
+        genotype, token = study.ask(number, self._sampler(study))
         if self.kind.recent and (neighbour := self._unknown(genotype)) != genotype:
             genotype = neighbour
-            study.replace(self._asked, genotype)
+            study.replace(number, genotype)
         proposal = Proposal(genotype, token=token)
-        self._open[self._asked] = proposal
+        self._open[number] = proposal
         self._asked += 1
         return proposal
 
-    def _forget(self) -> None:
-        if not self.kind.recent:
-            return
+    def _move_window(self, number: int) -> None:
+        """Forget the first half: the second becomes the first, and this proposal begins another."""
+        self._first, self._middle = self._middle, number
         self._told = {number: each for number, each in self._told.items() if number >= self._first}
         self._open = {number: each for number, each in self._open.items() if number >= self._first}
         self._study = None

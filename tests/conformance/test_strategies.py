@@ -83,6 +83,10 @@ class World:
 
     wants_front = False
 
+    @property
+    def next_number(self) -> int:
+        return len(self.asked)
+
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         return self.ground.costs(genotype)
 

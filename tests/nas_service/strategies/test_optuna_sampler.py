@@ -54,6 +54,10 @@ class Past:
         self.asked: list[Proposal] = []
         self.told: dict[int, Outcome] = {}
 
+    @property
+    def next_number(self) -> int:
+        return len(self.asked)
+
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
         return [self.told[number] for number in numbers if number in self.told]
 
@@ -135,10 +139,10 @@ def test_gaussian_processes(space: ChoiceSpace) -> None:
 
 
 @pytest.mark.parametrize("case", CASES[:4], ids=lambda case: "-".join(map(str, case.values())))
-def test_the_state_is_a_generator_and_two_numbers(space: ChoiceSpace, case: dict[str, Any]) -> None:
+def test_the_state_is_a_generator_and_a_few_numbers(space: ChoiceSpace, case: dict[str, Any]) -> None:
     strategy, past = made(space, case), Past(space, wants_front=False)
     past.search(strategy, 30, np.random.default_rng(0))
-    assert set(strategy.state().data) == {"rng", "asked", "sequence"}
+    assert set(strategy.state().data) == {"rng", "asked", "window", "sequence"}
     assert strategy.state().data["asked"] == 30
 
 

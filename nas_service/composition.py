@@ -1,0 +1,23 @@
+"""The strategy of a job as its spec composes it: the one that `strategy` names, and what other parts put around it."""
+
+from __future__ import annotations
+
+from search_spaces import BoundSpace
+from workers.requests import Fidelity
+
+from .spec import JobSpec
+from .strategies import Strategy, get_strategy
+
+
+def compose(spec: JobSpec, space: BoundSpace, full: Fidelity) -> Strategy:
+    """A fresh strategy, as the job starts with it. `full` is the fidelity of a whole trial.
+
+    Raises InvalidSpec, which names the field, for parts that do not fit each other.
+    """
+    del full  # what stops early, and what refines, reads it
+    return chosen(spec, space)
+
+
+def chosen(spec: JobSpec, space: BoundSpace) -> Strategy:
+    """The strategy that `strategy` names, alone."""
+    return get_strategy(spec.strategy.name, spec.strategy.options, space, spec.seed)
