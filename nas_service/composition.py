@@ -5,6 +5,7 @@ from __future__ import annotations
 from search_spaces import BoundSpace
 from workers.requests import Fidelity
 
+from .early_stopping import stop_early
 from .spec import JobSpec
 from .strategies import Strategy, get_strategy
 
@@ -14,8 +15,10 @@ def compose(spec: JobSpec, space: BoundSpace, full: Fidelity) -> Strategy:
 
     Raises InvalidSpec, which names the field, for parts that do not fit each other.
     """
-    del full  # what stops early, and what refines, reads it
-    return chosen(spec, space)
+    strategy = chosen(spec, space)
+    if spec.early_stopping is not None:
+        strategy = stop_early(spec.early_stopping, strategy, space, full, spec.seed)
+    return strategy
 
 
 def chosen(spec: JobSpec, space: BoundSpace) -> Strategy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +16,7 @@ from workers.requests import Fidelity
 from workers.tasks import Task, TaskError, get_task, variant
 
 from .composition import chosen, compose
+from .early_stopping import ladder_of
 from .errors import InvalidSpec
 from .objective import Objective
 from .spec import DeviceSpec, JobSpec
@@ -91,6 +92,8 @@ class Search:
         options = chosen(self.spec, self.bound).options
         spec["strategy"] = {"name": self.spec.strategy.name, **options.model_dump(mode="json")}
         spec["workers"]["parallel"] = self.parallel
+        if self.spec.early_stopping is not None:
+            spec["early_stopping"]["rungs"] = len(ladder_of(self.spec.early_stopping, self.task.fidelity).rungs)
         return spec
 
     @property
@@ -113,7 +116,7 @@ class Search:
 
 @lru_cache(maxsize=64)
 def _fidelity_text(fidelity: Fidelity) -> str:
-    return json.dumps(asdict(fidelity), sort_keys=True)
+    return json.dumps(fidelity.as_json(), sort_keys=True)
 
 
 def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:

@@ -69,6 +69,18 @@ class ObjectiveSpec(Part):
     limits: dict[str, Positive] = {}
 
 
+class EarlyStoppingSpec(Part):
+    """Rungs: every network begins with a part of a trial, and of each rung the best 1 / `factor` go on to the next.
+
+    `asha` is one ladder, `hyperband` has one for each rung to begin on. Without `rungs` there are up to three.
+    """
+
+    method: Literal["asha", "hyperband"] = "asha"
+    over: Literal["epochs", "data_fraction", "input_scale"] = "epochs"
+    factor: Annotated[int, Field(ge=2, le=10)] = 3
+    rungs: Annotated[int | None, Field(ge=2, le=10)] = None
+
+
 class BudgetSpec(Part):
     """When the search ends: after so many trials, or so many hours, whichever is first."""
 
@@ -103,6 +115,7 @@ class JobSpec(Part):
     device: DeviceSpec | None = None
     objective: ObjectiveSpec = ObjectiveSpec()
     strategy: StrategySpec = StrategySpec(name="evolution")
+    early_stopping: EarlyStoppingSpec | None = None
     budget: BudgetSpec
     workers: WorkersSpec = WorkersSpec()
     webhook: WebhookSpec | None = None

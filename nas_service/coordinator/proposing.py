@@ -7,6 +7,7 @@ together: either both are in the database or neither is, and the next ask goes o
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from nas_service.store import (
     NewCandidate,
     NewProposal,
     NewTrial,
+    Start,
     Store,
     asks,
     candidates,
@@ -25,7 +27,7 @@ from nas_service.store import (
     trials,
 )
 from nas_service.store.candidates import Result
-from nas_service.strategies import Outcome
+from nas_service.strategies import Outcome, Proposal
 from nas_service.strategies.base import Status
 
 from .grouping import grouped
@@ -93,22 +95,30 @@ def _decide(conn: Connection, run: Run, done: Round, described: list[Described])
     """What becomes of each proposal; the outcomes that are known at once."""
     hashes = {d.architecture.hash for d in described}
     done.known |= asks.known_candidates(conn, run.job_id, hashes)
-    weights = asks.weights_of(
-        conn, run.job_id, {d.proposal.weights_of for d in described if d.proposal.weights_of is not None}
-    )
-    inherited = [weights.get(d.proposal.weights_of) if d.proposal.weights_of is not None else None for d in described]
+    starts = _starts(conn, run.job_id, [item.proposal for item in described])
     keys = [
-        run.search.trial_key(d.architecture, d.fidelity, d.seed, w) for d, w in zip(described, inherited, strict=True)
+        run.search.trial_key(d.architecture, d.fidelity, d.seed, start.weights)
+        for d, start in zip(described, starts, strict=True)
     ]
     reusable = asks.reusable(conn, {key for key in keys if key})
     done.flights |= asks.in_flight(conn, run.job_id, {key for key in keys if key})
     parents = asks.candidates_of(conn, run.job_id, {n for d in described for n in d.proposal.parents})
     told = []
-    for item, key, start in zip(described, keys, inherited, strict=True):
+    for item, key, start in zip(described, keys, starts, strict=True):
         outcome = _place(run, done, item, key, start, reusable.get(key or ""), parents)
         if outcome is not None:
             told.append(outcome)
     return told
+
+
+def _starts(conn: Connection, job_id: str, made: Sequence[Proposal]) -> list[Start]:
+    """Where the trials of these proposals would begin; afresh where what they name left nothing, or not any more."""
+    left = asks.left_by(conn, job_id, {n for p in made for n in (p.weights_of, p.resumes) if n is not None})
+    nothing: dict[str, str] = {}
+    return [
+        Start(left.get(p.weights_of, nothing).get("weights"), left.get(p.resumes, nothing).get("checkpoint"))
+        for p in made
+    ]
 
 
 def _place(
@@ -116,7 +126,7 @@ def _place(
     done: Round,
     item: Described,
     key: str | None,
-    start: str | None,
+    start: Start,
     reported: dict[str, float] | None,
     parents: dict[int, str],
 ) -> Outcome | None:
@@ -149,12 +159,11 @@ def _add_candidate(run: Run, done: Round, item: Described, lineage: tuple[str, .
     done.known[item.architecture.hash] = Known(new.id, item.reason, genotype)
 
 
-def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: str | None, start: str | None) -> None:
+def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: str | None, start: Start) -> None:
     count = done.job.trials + _used(done)
     request_id = f"{run.job_id}.r{count}"
-    trial = NewTrial(
-        f"{run.job_id}.t{count}", count, candidate.id, request_id, key, item.fidelity, item.full, item.seed, start
-    )
+    trial_id, fidelity = f"{run.job_id}.t{count}", item.fidelity
+    trial = NewTrial(trial_id, count, candidate.id, request_id, key, fidelity, item.full, item.seed, start)
     done.trials.append(trial)
     done.fruitless = 0
     if key is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from functools import lru_cache
 
 from sqlalchemy import Connection, select
@@ -114,14 +113,14 @@ def candidates_of(conn: Connection, job_id: str, numbers: Collection[int]) -> di
     return {row.number: row.candidate_id for row in conn.execute(query)}
 
 
-def weights_of(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int, str]:
-    """Proposal number to the artifact with the weights that its trial left."""
+def left_by(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int | None, dict[str, str]]:
+    """Proposal number to what its trial left: role (`weights`, `checkpoint`) to artifact."""
     query = (
         select(proposals.c.number, trials.c.artifacts)
         .join(trials, trials.c.id == proposals.c.trial_id)
         .where(proposals.c.job_id == job_id, proposals.c.number.in_(numbers), trials.c.state == "completed")
     )
-    return {row.number: row.artifacts["weights"] for row in conn.execute(query) if "weights" in row.artifacts}
+    return {row.number: row.artifacts for row in conn.execute(query)}
 
 
 def _candidate_row(job_id: str, new: NewCandidate) -> Row:
@@ -167,7 +166,8 @@ def _trial_row(job_id: str, at: float, new: NewTrial) -> Row:
         "fidelity": _fidelity_text(new.fidelity),
         "full": new.full,
         "seed": new.seed,
-        "initial_weights": new.initial_weights,
+        "initial_weights": new.start.weights,
+        "checkpoint": new.start.checkpoint,
         "state": "queued",
         "metrics": "{}",
         "artifacts": "{}",
@@ -178,7 +178,7 @@ def _trial_row(job_id: str, at: float, new: NewTrial) -> Row:
 
 @lru_cache(maxsize=64)
 def _fidelity_text(fidelity: Fidelity) -> str:
-    return text(asdict(fidelity))
+    return text(fidelity.as_json())
 
 
 def _proposal_row(job_id: str, new: NewProposal) -> Row:

@@ -88,6 +88,7 @@ class Trial:
     full: bool
     seed: int
     initial_weights: str | None
+    checkpoint: str | None
     state: str
     metrics: dict[str, float]
     artifacts: dict[str, str]
@@ -174,6 +175,14 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Start:
+    """The artifacts that a trial begins with, where it does not begin afresh."""
+
+    weights: str | None = None
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True)
 class NewTrial:
     """A trial that has to run, in a request that it may share with others."""
 
@@ -185,7 +194,7 @@ class NewTrial:
     fidelity: Fidelity
     full: bool
     seed: int
-    initial_weights: str | None = None
+    start: Start = Start()
 
 
 @dataclass(frozen=True)

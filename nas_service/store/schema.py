@@ -143,6 +143,7 @@ trials = Table(
     Column("full", Boolean, nullable=False),  # at the task's full fidelity
     Column("seed", BigInteger, nullable=False),
     Column("initial_weights", Text),
+    Column("checkpoint", Text),  # of the beginning of this training, in a trial of less fidelity
     Column("state", String(16), nullable=False),
     Column("metrics", JSON, nullable=False),
     Column("artifacts", JSON, nullable=False),

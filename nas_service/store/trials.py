@@ -68,6 +68,7 @@ class Open:
     fidelity: dict[str, Any]
     seed: int
     initial_weights: str | None
+    checkpoint: str | None
     genotype: dict[str, Any]
 
 
@@ -101,7 +102,16 @@ def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
     """The open trials of these requests, in the order of their numbers."""
     t = trials.c
     query = (
-        select(t.id, t.request_id, t.candidate_id, t.fidelity, t.seed, t.initial_weights, candidates.c.genotype)
+        select(
+            t.id,
+            t.request_id,
+            t.candidate_id,
+            t.fidelity,
+            t.seed,
+            t.initial_weights,
+            t.checkpoint,
+            candidates.c.genotype,
+        )
         .join(candidates, candidates.c.id == t.candidate_id)
         .where(t.request_id.in_(request_ids), t.state.in_(OPEN))
         .order_by(t.number)
@@ -263,11 +273,12 @@ def of_candidate(conn: Connection, candidate_id: str) -> list[Trial]:
 
 
 def measured(conn: Connection, limit: int = 500) -> list[Measured]:
-    """The newest trials that completed at full fidelity, of all jobs."""
+    """The newest trials that were run whole and completed, of all jobs."""
     query = (
         select(jobs.c.spec, trials.c.fidelity, (trials.c.ended_at - trials.c.started_at).label("seconds"))
         .join(jobs, jobs.c.id == trials.c.job_id)
-        .where(trials.c.state == "completed", trials.c.full, trials.c.started_at.is_not(None))
+        .where(trials.c.state == "completed", trials.c.full, trials.c.checkpoint.is_(None))
+        .where(trials.c.started_at.is_not(None))
         .order_by(trials.c.ended_at.desc())
         .limit(limit)
     )

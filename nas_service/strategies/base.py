@@ -33,7 +33,8 @@ class Proposal:
 
     `parents` are numbers of earlier proposals; `token` is JSON that comes back with the outcome (log-probabilities, a
     rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose trained weights the trial
-    starts from; `seed` is the trial's, None the job's.
+    starts from, `resumes` the one whose trial was the beginning of this very training; `seed` is the trial's, None the
+    job's.
     """
 
     genotype: Genotype
@@ -41,6 +42,7 @@ class Proposal:
     token: Any = None
     fidelity: Fidelity | None = None
     weights_of: int | None = None
+    resumes: int | None = None
     seed: int | None = None
 
 
@@ -120,6 +122,7 @@ class Strategy(ABC):
     summary: ClassVar[str]
     Options: ClassVar[type[StrategyOptions]] = StrategyOptions
     needs: ClassVar[type[Any]] = BoundSpace  # what the space has to be
+    decides_fidelity: ClassVar[bool] = False  # whether its proposals say how much a trial spends
 
     def __init__(self, space: BoundSpace, options: Any, seed: int) -> None:
         self.space = space

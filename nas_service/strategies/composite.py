@@ -41,11 +41,11 @@ class View:
         return self._context.feasible(genotype)
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
-        return [_bare(outcome) for outcome in self._context.outcomes(numbers) if self._owns(outcome.token)]
+        return [bare(outcome) for outcome in self._context.outcomes(numbers) if self._owns(outcome.token)]
 
     def awaited(self) -> dict[int, Proposal]:
         waiting = self._context.awaited().items()
-        return {number: _bare(proposal) for number, proposal in waiting if self._owns(proposal.token)}
+        return {number: bare(proposal) for number, proposal in waiting if self._owns(proposal.token)}
 
 
 class Composite(Strategy):
@@ -77,7 +77,7 @@ class Composite(Strategy):
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for name, part in self.parts.items():
-            if mine := [_bare(outcome) for outcome in outcomes if part_of(outcome.token) == name]:
+            if mine := [bare(outcome) for outcome in outcomes if part_of(outcome.token) == name]:
                 part.tell(mine)
 
     def ask_part(self, name: str, n: int, context: Context, ahead: int = 0) -> list[Proposal]:
@@ -106,6 +106,6 @@ def part_of(token: Any) -> str | None:
     return token.get("part") if isinstance(token, dict) else None
 
 
-def _bare(wrapped: Token) -> Token:
+def bare(wrapped: Token) -> Token:
     """As the part knows it."""
     return replace(wrapped, token=wrapped.token["token"])

@@ -61,6 +61,7 @@ class WannEvolution(Strategy):
     summary: ClassVar[str] = "weight agnostic networks: NSGA-II over mean reward, connections and best reward"
     Options: ClassVar[type[StrategyOptions]] = WannEvolutionOptions
     needs: ClassVar[type[Any]] = BoundWann
+    decides_fidelity: ClassVar[bool] = True
     options: WannEvolutionOptions
     space: BoundWann
 
