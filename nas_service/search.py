@@ -69,10 +69,8 @@ class Search:
             costs |= {"latency_ms": estimate.latency_ms, "latency_error_ms": estimate.error_ms}
         return costs
 
-    def trial_key(self, architecture: Architecture, fidelity: Fidelity, seed: int, weights: str | None) -> str | None:
-        """What has to be equal for a trial's result to be used again; None for inherited weights, which are never."""
-        if weights is not None:
-            return None
+    def trial_key(self, architecture: Architecture, fidelity: Fidelity, seed: int) -> str:
+        """What has to be equal for the result of a trial that began afresh to be used again."""
         text = f'["{architecture.hash}", {self._evaluator}, {_fidelity_text(fidelity)}, {seed}]'
         return blake2b(text.encode(), digest_size=16).hexdigest()
 

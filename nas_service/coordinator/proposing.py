@@ -67,7 +67,7 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
     """
     done, most = Round(job, job.fruitless), patience(run)
     while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
-        run.next_number = done.next_number
+        run.next_number, run.trials_left = done.next_number, job.trials_budget - job.trials - _used(done)
         asked = run.strategy.ask(wanted, run)
         if not asked:
             break
@@ -97,7 +97,7 @@ def _decide(conn: Connection, run: Run, done: Round, described: list[Described])
     done.known |= asks.known_candidates(conn, run.job_id, hashes)
     starts = _starts(conn, run.job_id, [item.proposal for item in described])
     keys = [
-        run.search.trial_key(d.architecture, d.fidelity, d.seed, start.weights)
+        None if start.inherits else run.search.trial_key(d.architecture, d.fidelity, d.seed)
         for d, start in zip(described, starts, strict=True)
     ]
     reusable = asks.reusable(conn, {key for key in keys if key})
@@ -116,7 +116,11 @@ def _starts(conn: Connection, job_id: str, made: Sequence[Proposal]) -> list[Sta
     left = asks.left_by(conn, job_id, {n for p in made for n in (p.weights_of, p.resumes) if n is not None})
     nothing: dict[str, str] = {}
     return [
-        Start(left.get(p.weights_of, nothing).get("weights"), left.get(p.resumes, nothing).get("checkpoint"))
+        Start(
+            left.get(p.weights_of, nothing).get("weights"),
+            left.get(p.resumes, nothing).get("checkpoint"),
+            heir=p.weights_of is not None,
+        )
         for p in made
     ]
 

@@ -176,10 +176,19 @@ class Known:
 
 @dataclass(frozen=True)
 class Start:
-    """The artifacts that a trial begins with, where it does not begin afresh."""
+    """The artifacts that a trial begins with, where it does not begin afresh.
+
+    `heir` says that it was to begin with the weights of another; with a checkpoint it did, though they may be gone.
+    """
 
     weights: str | None = None
     checkpoint: str | None = None
+    heir: bool = False
+
+    @property
+    def inherits(self) -> bool:
+        """Whether the result depends on inherited weights: then it is nobody else's result."""
+        return self.heir and bool(self.weights or self.checkpoint)
 
 
 @dataclass(frozen=True)

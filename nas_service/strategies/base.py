@@ -92,6 +92,11 @@ class Context(Protocol):
         """The number of the next proposal; those of one `ask` follow one another."""
         ...
 
+    @property
+    def trials_left(self) -> int:
+        """Trials of the budget that are not taken yet, by what runs neither."""
+        ...
+
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype."""
         ...

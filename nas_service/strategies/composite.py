@@ -1,8 +1,8 @@
 """Strategies made of others: a random control beside a search, a refinement after it, successive halving around it.
 
 What a part is must not show to it: it sees its own proposals and outcomes only, with the tokens that it gave them. So
-every proposal of a composite carries the name of the part that made it, `{"part": name, "token": its own}`, and whatever
-a part may look up goes through a `View` that leaves out and unwraps.
+every proposal of a composite carries the name of the part that made it, `{"part": name, "token": its own}`, and
+whatever a part may look up goes through a `View` that leaves out and unwraps.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ class View:
     @property
     def next_number(self) -> int:
         return self._context.next_number + self._ahead
+
+    @property
+    def trials_left(self) -> int:
+        return self._context.trials_left - self._ahead
 
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         return self._context.costs(genotype)

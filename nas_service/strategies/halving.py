@@ -67,7 +67,7 @@ class Rung:
             self.order = None
 
     def promote(self, factor: int, *, front: bool) -> Outcome | None:
-        """The best of the first 1 / factor that has not gone on, which now does."""
+        """The best of the first 1 / factor that has not gone on, which now does. None where there is none."""
         if self.order is None:
             self.order = best_first(self.results, front=front)
         for network in self.order[: len(self.order) // factor]:
@@ -124,14 +124,23 @@ class SuccessiveHalving(Strategy):
 
     def ask(self, n: int, context: Context) -> list[Proposal]:
         asked: list[Proposal] = []
-        while len(asked) < n and (promoted := self._promotion(context)) is not None:
-            asked.append(promoted)
-        while len(asked) < n:
-            bracket = min(range(len(self._shares)), key=lambda b: self._begun[b] / self._shares[b])
-            if not (begun := self._begin(bracket, context, len(asked))):
-                break
-            asked += begun
+        while len(asked) < n and (more := self._next(context, len(asked))):
+            asked += more
         return asked
+
+    def _next(self, context: Context, ahead: int) -> list[Proposal]:
+        """One proposal, none where there is something to wait for.
+
+        With the last trials of the budget no network can be brought from the lowest rung to the top any more, so that
+        the best of those that have begun go on, however many they are.
+        """
+        ending = context.trials_left - ahead <= self.ladder.top
+        if (promoted := self._promotion(1 if ending else self.ladder.factor, context)) is not None:
+            return [promoted]
+        if ending and context.awaited():
+            return []
+        behind = min(range(len(self._shares)), key=lambda bracket: self._begun[bracket] / self._shares[bracket])
+        return self._begin(behind, context, ahead)
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -154,21 +163,21 @@ class SuccessiveHalving(Strategy):
             self._note_promotion(proposal)
         self.inner.restore(State(state.data["inner"], state.blob), View(context, _is_inner))
 
-    def _promotion(self, context: Context) -> Proposal | None:
-        """The best that may go on, from the highest rung that has one."""
+    def _promotion(self, factor: int, context: Context) -> Proposal | None:
+        """The best of a rung's first 1 / factor that has not gone on, of the highest rung that has one."""
         for rung in reversed(range(self.ladder.top)):
-            for bracket, rungs in enumerate(self._rungs):
-                chosen = rungs[rung].promote(self.ladder.factor, front=context.wants_front)
+            for rungs in self._rungs:
+                chosen = rungs[rung].promote(factor, front=context.wants_front)
                 if chosen is not None:
-                    return self._promoted(chosen, bracket, rung)
+                    return self._promoted(chosen, rung)
         return None
 
-    def _promoted(self, chosen: Outcome, bracket: int, rung: int) -> Proposal:
-        token = {"bracket": bracket, "rung": rung + 1, "promoted": True, "token": chosen.token["token"]}
-        return replace(
-            Proposal(chosen.genotype, chosen.parents, token, self._fidelity(rung + 1)),
-            **{"resumes" if self.ladder.resumes else "weights_of": chosen.number},
-        )
+    def _promoted(self, chosen: Outcome, rung: int) -> Proposal:
+        token = chosen.token | {"rung": rung + 1, "promoted": True}
+        proposal = Proposal(chosen.genotype, chosen.parents, token, self._fidelity(rung + 1))
+        if self.ladder.resumes:
+            return replace(proposal, resumes=chosen.number, weights_of=token["weights_of"])
+        return replace(proposal, weights_of=chosen.number)
 
     def _begin(self, bracket: int, context: Context, ahead: int) -> list[Proposal]:
         """A new network on the first rung of a bracket; none where the inner strategy waits."""
@@ -180,7 +189,13 @@ class SuccessiveHalving(Strategy):
         return [
             replace(
                 proposal,
-                token={"bracket": bracket, "rung": bracket, "promoted": False, "token": proposal.token},
+                token={
+                    "bracket": bracket,
+                    "rung": bracket,
+                    "promoted": False,
+                    "weights_of": proposal.weights_of,
+                    "token": proposal.token,
+                },
                 fidelity=self._fidelity(bracket),
             )
             for proposal in made

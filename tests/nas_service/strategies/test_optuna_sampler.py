@@ -54,6 +54,8 @@ class Past:
         self.asked: list[Proposal] = []
         self.told: dict[int, Outcome] = {}
 
+    trials_left = 10_000
+
     @property
     def next_number(self) -> int:
         return len(self.asked)
