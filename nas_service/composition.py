@@ -17,7 +17,8 @@ def compose(spec: JobSpec, space: BoundSpace, full: Fidelity) -> Strategy:
     """
     strategy = chosen(spec, space)
     if spec.early_stopping is not None:
-        strategy = stop_early(spec.early_stopping, strategy, space, full, spec.seed)
+        front = spec.objective.reward == "pareto"
+        strategy = stop_early(spec.early_stopping, strategy, space, full, seed=spec.seed, front=front)
     return strategy
 
 

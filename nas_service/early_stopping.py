@@ -9,21 +9,34 @@ from .errors import InvalidSpec
 from .spec import EarlyStoppingSpec
 from .strategies import Strategy
 from .strategies.halving import Ladder, SuccessiveHalving
+from .strategies.pruning import PercentileStopping
 
 MOST_RUNGS = 3  # where the spec does not say
 
 
-def stop_early(spec: EarlyStoppingSpec, strategy: Strategy, space: BoundSpace, full: Fidelity, seed: int) -> Strategy:
-    """The strategy with rungs under it. Raises InvalidSpec for rungs that a whole trial does not have."""
+def stop_early(
+    spec: EarlyStoppingSpec, strategy: Strategy, space: BoundSpace, full: Fidelity, *, seed: int, front: bool
+) -> Strategy:
+    """The strategy with rungs under it. `front`: whether the job is after its whole front.
+
+    Raises InvalidSpec for rungs that a whole trial does not have, and for a method that does not fit.
+    """
     if strategy.decides_fidelity:
         raise InvalidSpec(
             f"strategy {strategy.name!r} decides itself how much each trial spends, so nothing is left to stop early; "
             "leave early_stopping out, or choose another strategy",
             "early_stopping",
         )
+    if spec.method == "percentile" and front:
+        raise InvalidSpec(
+            "method 'percentile' compares one number, and reward 'pareto' has two; choose asha or hyperband, which "
+            "rank by fronts, or another reward",
+            "early_stopping.method",
+        )
     ladder = ladder_of(spec, full)
     brackets = len(ladder.rungs) if spec.method == "hyperband" else 1
-    return SuccessiveHalving(space, strategy, ladder, brackets, seed)
+    kind = PercentileStopping if spec.method == "percentile" else SuccessiveHalving
+    return kind(space, strategy, ladder, brackets, seed)
 
 
 def ladder_of(spec: EarlyStoppingSpec, full: Fidelity) -> Ladder:

@@ -43,15 +43,6 @@ class Ladder:
     def top(self) -> int:
         return len(self.rungs) - 1
 
-    @property
-    def cheapest(self) -> int:
-        """Trials after which, one by one, the first one has reached the top: factor^top + ... + factor + 1."""
-        return sum(self.factor**rung for rung in range(len(self.rungs)))
-
-    def begun(self, trials: int) -> int:
-        """How many of so many trials are on the lowest rung, where every network that can be promoted is."""
-        return trials * self.factor**self.top // self.cheapest
-
 
 @dataclass
 class Rung:
@@ -66,15 +57,16 @@ class Rung:
             self.results[network] = outcome
             self.order = None
 
-    def promote(self, factor: int, *, front: bool) -> Outcome | None:
-        """The best of the first 1 / factor that has not gone on, which now does. None where there is none."""
+    def best_waiting(self, *, front: bool, factor: int = 1) -> str | None:
+        """The best network that has not gone on, if it is among the first 1 / factor; None where there is none."""
         if self.order is None:
             self.order = best_first(self.results, front=front)
-        for network in self.order[: len(self.order) // factor]:
-            if network not in self.promoted:
-                self.promoted.add(network)
-                return self.results[network]
-        return None
+        among = self.order[: len(self.order) // factor]
+        return next((network for network in among if network not in self.promoted), None)
+
+    def promote(self, network: str) -> Outcome:
+        self.promoted.add(network)
+        return self.results[network]
 
 
 class SuccessiveHalving(Strategy):
@@ -108,15 +100,20 @@ class SuccessiveHalving(Strategy):
     def fewest_trials(self) -> int:
         return self.inner.fewest_trials
 
+    @property
+    def round(self) -> tuple[int, ...]:
+        """Networks on each rung, lowest first, for every one that is trained to the end."""
+        return tuple(self.ladder.factor**below for below in reversed(range(len(self.ladder.rungs))))
+
     def check_budget(self, trials: int) -> None:
-        if trials < self.ladder.cheapest:
+        if trials < sum(self.round):
             raise InvalidSpec(
                 f"with {len(self.ladder.rungs)} rungs and factor {self.ladder.factor} the first network is trained to "
-                f"the end in trial {self.ladder.cheapest}, and a budget of {trials} trials never gets there; choose "
+                f"the end in trial {sum(self.round)}, and a budget of {trials} trials never gets there; choose "
                 "fewer rungs, a smaller factor, or raise budget.trials",
                 "early_stopping.rungs",
             )
-        self.inner.check_budget(self.ladder.begun(trials))
+        self.inner.check_budget(trials * self.round[0] // sum(self.round))
 
     @property
     def done(self) -> str:
@@ -135,7 +132,7 @@ class SuccessiveHalving(Strategy):
         the best of those that have begun go on, however many they are.
         """
         ending = context.trials_left - ahead <= self.ladder.top
-        if (promoted := self._promotion(1 if ending else self.ladder.factor, context)) is not None:
+        if (promoted := self._promotion(context, ending=ending)) is not None:
             return [promoted]
         if ending and context.awaited():
             return []
@@ -163,13 +160,18 @@ class SuccessiveHalving(Strategy):
             self._note_promotion(proposal)
         self.inner.restore(State(state.data["inner"], state.blob), View(context, _is_inner))
 
-    def _promotion(self, factor: int, context: Context) -> Proposal | None:
-        """The best of a rung's first 1 / factor that has not gone on, of the highest rung that has one."""
+    def goes_on(self, rungs: Sequence[Rung], rung: int, *, front: bool) -> str | None:
+        """The network on this rung of a bracket that is to go on next: the best of the first 1 / factor."""
+        return rungs[rung].best_waiting(front=front, factor=self.ladder.factor)
+
+    def _promotion(self, context: Context, *, ending: bool) -> Proposal | None:
+        """What goes on from the highest rung that has something; when the budget ends, its best whatever its place."""
         for rung in reversed(range(self.ladder.top)):
             for rungs in self._rungs:
-                chosen = rungs[rung].promote(factor, front=context.wants_front)
-                if chosen is not None:
-                    return self._promoted(chosen, rung)
+                front = context.wants_front
+                network = rungs[rung].best_waiting(front=front) if ending else self.goes_on(rungs, rung, front=front)
+                if network is not None:
+                    return self._promoted(rungs[rung].promote(network), rung)
         return None
 
     def _promoted(self, chosen: Outcome, rung: int) -> Proposal:

@@ -44,7 +44,7 @@ class World:
 
     def fresh(self, seed: int) -> Strategy:
         inner = get_strategy(self.name, {}, self.space, seed)
-        return stop_early(self.plan, inner, self.space, FULL, seed)
+        return stop_early(self.plan, inner, self.space, FULL, seed=seed, front=self.wants_front)
 
     def restored(self) -> World:
         """The same search after a restart, everything through JSON."""
@@ -171,9 +171,9 @@ def test_what_breaks_a_limit_does_not_go_on_before_what_meets_it(space: ChoiceSp
 
 
 @pytest.mark.parametrize("name", ["random", "evolution", "nsga2", "tpe", "ppo"])
-@pytest.mark.parametrize("method", ["asha", "hyperband"])
+@pytest.mark.parametrize("method", ["asha", "hyperband", "percentile"])
 def test_a_restored_search_makes_the_same_next_proposals(space: ChoiceSpace, name: str, method: str) -> None:
-    world = World(space, name, method=method, wants_front=name == "nsga2")
+    world = World(space, name, method=method, wants_front=name == "nsga2" and method != "percentile")
     world.search(70)
     again = world.restored()
     assert again.search(50) == world.search(50)
@@ -216,6 +216,32 @@ def test_hyperband_shares_new_networks_out_over_its_brackets(space: ChoiceSpace)
     counts = [begun.count(bracket) for bracket in range(3)]
     assert [round(count / len(begun) * 17) for count in counts] == [9, 5, 3]
     assert all(each.fidelity is None for each in world.asked if each.token["bracket"] == 2)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_what_is_not_as_good_as_the_best_that_ended_waits(space: ChoiceSpace, factor: int) -> None:
+    world = World(space, method="percentile", factor=factor, rungs=2)
+    for _ in range(80):
+        (number,) = world.ask()
+        top = [o for o in world.told.values() if rung_of(world.asked[o.number]) == 1]
+        ended = [world.told[world.asked[o.number].resumes or 0].reward or 0.0 for o in top]
+        going = {each.resumes for each in world.asked}
+        waiting = [o.reward or 0.0 for o in world.told.values() if o.number not in going and o not in top]
+        if len(ended) >= 5:
+            bar = np.percentile(ended, 100 - 100 / factor)
+            assert all(value < bar for value in waiting)
+            if rung_of(world.asked[number]) == 1:
+                assert (world.told[world.asked[number].resumes or 0].reward or 0.0) >= bar
+        else:
+            assert not waiting
+        world.tell(number)
+    assert 10 < len(top) < 40
+
+
+def test_a_pruner_has_no_use_for_two_objectives(space: ChoiceSpace) -> None:
+    with pytest.raises(InvalidSpec, match="compares one number") as refused:
+        World(space, method="percentile", wants_front=True)
+    assert refused.value.field == "early_stopping.method"
 
 
 def test_a_network_that_is_proposed_again_takes_one_place_only(space: ChoiceSpace) -> None:
@@ -283,5 +309,5 @@ def test_what_decides_its_own_fidelity_is_refused() -> None:
     growing = get_space("wann").bind(get_task("digits-vector").signature)
     wann = get_strategy("wann", {}, growing, 0)
     with pytest.raises(InvalidSpec, match="decides itself how much") as refused:
-        stop_early(EarlyStoppingSpec(), wann, growing, FULL, 0)
+        stop_early(EarlyStoppingSpec(), wann, growing, FULL, seed=0, front=False)
     assert refused.value.field == "early_stopping"
