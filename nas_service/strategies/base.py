@@ -50,7 +50,8 @@ class Outcome:
 
     `point` is its place against the job's front, (value to maximise, cost to minimise), where it has a reward and meets
     every limit. `violation` says by how much it exceeds the limits: the sum of the excesses, each as a share of its
-    limit; infinite for an infeasible one of which that is not known.
+    limit; infinite for an infeasible one of which that is not known. `spent` says whether the proposal took a trial of
+    the budget; it did not where it was screened out, or where the job had the result or was about to have it.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Outcome:
     reward: float | None = None
     point: tuple[float, float] | None = None
     violation: float = 0.0
+    spent: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Strategies made of others: a random control beside a search, a refinement after it, successive halving around it.
 
 What a part is must not show to it: it sees its own proposals and outcomes only, with the tokens that it gave them. So
-every proposal of a composite carries the name of the part that made it, `{"part": name, "token": its own}`, and whatever
-a part may look up goes through a `View` that leaves out and unwraps.
+every proposal of a composite carries the name of the part that made it, `{"part": name, "token": its own}`, and
+whatever a part may look up goes through a `View` that leaves out and unwraps.
 """
 
 from __future__ import annotations
@@ -104,6 +104,15 @@ class Composite(Strategy):
 def part_of(token: Any) -> str | None:
     """The name of the part that made a proposal with this token."""
     return token.get("part") if isinstance(token, dict) else None
+
+
+def in_part(token: Any, name: str) -> bool:
+    """Whether a part of this name made a proposal with this token, however many others wrapped it."""
+    while isinstance(token, dict):
+        if token.get("part") == name:
+            return True
+        token = token.get("token")
+    return False
 
 
 def _bare(wrapped: Token) -> Token:
