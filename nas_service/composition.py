@@ -7,6 +7,8 @@ from workers.requests import Fidelity
 
 from .spec import JobSpec
 from .strategies import Strategy, get_strategy
+from .strategies.control import Control
+from .strategies.warm_start import WarmStart
 
 
 def compose(spec: JobSpec, space: BoundSpace, full: Fidelity) -> Strategy:
@@ -15,7 +17,12 @@ def compose(spec: JobSpec, space: BoundSpace, full: Fidelity) -> Strategy:
     Raises InvalidSpec, which names the field, for parts that do not fit each other.
     """
     del full  # what stops early, and what refines, reads it
-    return chosen(spec, space)
+    strategy = chosen(spec, space)
+    if spec.warm_start is not None:
+        strategy = WarmStart(strategy, spec.warm_start.networks)
+    if spec.control is not None:
+        strategy = Control(strategy, spec.control.share, spec.seed)
+    return strategy
 
 
 def chosen(spec: JobSpec, space: BoundSpace) -> Strategy:

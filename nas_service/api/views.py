@@ -117,7 +117,8 @@ class EstimateView(View):
 class PreviewView(View):
     """A job before it is submitted. `bites` names the limit that most of the sampled architectures break.
 
-    `unchecked` says of which workers it is not known whether they see the data, or is empty.
+    `unchecked` says of which workers it is not known whether they see the data, `warm_start` which networks of other
+    jobs it begins with; or they are empty.
     """
 
     sampled: int
@@ -127,6 +128,7 @@ class PreviewView(View):
     histogram: HistogramView
     estimate: EstimateView
     unchecked: str = ""
+    warm_start: str = ""
 
 
 class JudgedView(View):

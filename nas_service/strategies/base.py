@@ -153,6 +153,19 @@ class Strategy(ABC):
     def ask(self, n: int, context: Context) -> list[Proposal]:
         """Up to `n` proposals. Fewer, or none, says that the strategy waits for outcomes."""
 
+    @property
+    def room(self) -> int | None:
+        """How many networks from elsewhere it can begin with; None for any number."""
+        return None
+
+    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:  # noqa: ARG002
+        """A proposal of each of these networks, which come from elsewhere, before the first `ask`.
+
+        They count as the strategy's own: it is told how they ended and learns from it. So whatever it notes down of
+        what it proposes, in itself or in a token, it notes down of these.
+        """
+        return [Proposal(genotype) for genotype in genotypes]
+
     @abstractmethod
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Learn from outcomes; each proposal's comes once, in any order, and may be of any status."""

@@ -82,8 +82,7 @@ class Composite(Strategy):
 
     def ask_part(self, name: str, n: int, context: Context, ahead: int = 0) -> list[Proposal]:
         """Up to `n` proposals of a part, marked as its own; `ahead` others of this `ask` come before them."""
-        asked = self.parts[name].ask(n, self.view(name, context, ahead))
-        return [replace(proposal, token={"part": name, "token": proposal.token}) for proposal in asked]
+        return marked(name, self.parts[name].ask(n, self.view(name, context, ahead)))
 
     def view(self, name: str, context: Context, ahead: int = 0) -> View:
         return View(context, lambda token: part_of(token) == name, ahead)
@@ -99,6 +98,11 @@ class Composite(Strategy):
         for name, part in self.parts.items():
             part.restore(State(state.data["parts"][name], state.blob), self.view(name, context))
         super().restore(state, context)
+
+
+def marked(name: str, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Proposals of a part, with its name in their tokens."""
+    return [replace(proposal, token={"part": name, "token": proposal.token}) for proposal in proposals]
 
 
 def part_of(token: Any) -> str | None:
