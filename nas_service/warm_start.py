@@ -62,8 +62,8 @@ def _checked(search: Search, name: str, genotypes: Iterable[Genotype]) -> set[st
             hashes.add(search.bound.architecture(genotype).hash)
         except SpaceError as error:
             raise InvalidSpec(
-                f"this is no network of space {search.space.name!r} with this job's options: {error}. Take genotypes from "
-                "candidates of jobs with the same space and options, or name such jobs in warm_start.jobs",
+                f"this is no network of space {search.space.name!r} with this job's options: {error}. Take genotypes "
+                "from candidates of jobs with the same space and options, or name such jobs in warm_start.jobs",
                 f"warm_start.{name}.{place}",
             ) from None
     return hashes

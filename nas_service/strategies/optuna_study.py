@@ -50,6 +50,8 @@ class OptunaStudy:
             self._study.enqueue_trial(self._params(given))
         self._study.sampler = sampler
         trial = self._study.ask(self.distributions)
+        if given is not None:
+            _ = trial.relative_params  # samples after all, for only then the sampler notes the trial's generation
         self._trials[number] = trial.number
         params = trial.params
         genotype = {"choices": [params.get(name, 0) for name in self._positions]}
