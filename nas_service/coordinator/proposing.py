@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -26,9 +26,11 @@ from nas_service.store import (
     jobs,
     trials,
 )
+from nas_service.store.asks import Reusable
 from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, Proposal
 from nas_service.strategies.base import Status
+from nas_service.strategies.composite import in_part
 
 from .grouping import grouped
 from .results import flaw, result
@@ -49,6 +51,7 @@ class Round:
     proposals: list[NewProposal] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     taken_over: int = 0  # results of other jobs, which stand for trials of this one
+    saved_seconds: float = 0.0  # of training, by results that were there already
     causes: Counter[str] = field(default_factory=Counter)
     known: dict[str, Known] = field(default_factory=dict)  # by hash
     flights: dict[str, str] = field(default_factory=dict)  # trial key -> trial id
@@ -100,7 +103,7 @@ def _decide(conn: Connection, run: Run, done: Round, described: list[Described])
         None if start.inherits else run.search.trial_key(d.architecture, d.fidelity, d.seed)
         for d, start in zip(described, starts, strict=True)
     ]
-    reusable = asks.reusable(conn, {key for key in keys if key})
+    reusable = asks.reusable(conn, run.job_id, {key for key in keys if key})
     done.flights |= asks.in_flight(conn, run.job_id, {key for key in keys if key})
     parents = asks.candidates_of(conn, run.job_id, {n for d in described for n in d.proposal.parents})
     told = []
@@ -131,7 +134,7 @@ def _place(
     item: Described,
     key: str | None,
     start: Start,
-    reported: dict[str, float] | None,
+    known: Reusable | None,
     parents: dict[int, str],
 ) -> Outcome | None:
     new = item.architecture.hash not in done.known
@@ -143,12 +146,12 @@ def _place(
         done.causes[candidate.reason.split(" ")[0] if new else "known"] += 1
         done.fruitless += 1
         return _close(done, item, candidate, "infeasible", dict(item.costs))
-    if reported is not None and flaw(run.search.objective, {**item.costs, **reported}) is None:
-        return _reuse(run, done, item, candidate, reported, new=new)
+    if known is not None and flaw(run.search.objective, {**item.costs, **known.metrics}) is None:
+        return _reuse(run, done, item, candidate, known, new=new)
     if key in done.flights:
         done.causes["known"] += 1
         done.fruitless += 1
-        _wait(done, item, candidate, done.flights[key])
+        _wait(done, item, candidate, done.flights[key], spent=False)
         return None
     _add_trial(run, done, item, candidate, key, start)
     return None
@@ -172,23 +175,23 @@ def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: st
     done.fruitless = 0
     if key is not None:
         done.flights[key] = trial.id
-    _wait(done, item, candidate, trial.id)
+    _wait(done, item, candidate, trial.id, spent=True)
 
 
-def _reuse(
-    run: Run, done: Round, item: Described, candidate: Known, reported: dict[str, float], *, new: bool
-) -> Outcome:
+def _reuse(run: Run, done: Round, item: Described, candidate: Known, known: Reusable, *, new: bool) -> Outcome:
     """A result that is there already. One of another job counts as a trial of this one, for it fills in a candidate."""
-    metrics = {**item.costs, **reported}
-    found = result(run.search.objective, candidate.id, metrics, full=item.full)
+    metrics = {**item.costs, **known.metrics}
+    source = known.trial_id if known.job_id != run.job_id else None
+    found = result(run.search.objective, candidate.id, metrics, full=item.full, source=source)
     done.results.append(found)
+    done.saved_seconds += known.seconds
     if new:
         done.fruitless = 0
         done.taken_over += 1
     else:
         done.causes["known"] += 1
         done.fruitless += 1
-    return _close(done, item, candidate, "reused", metrics, found.reward)
+    return _close(done, item, candidate, "reused", metrics, found.reward, spent=new)
 
 
 def _close(
@@ -196,31 +199,32 @@ def _close(
     item: Described,
     candidate: Known,
     status: Status,
-    metrics: dict[str, float] | None = None,
+    metrics: dict[str, float],
     reward: float | None = None,
+    *,
+    spent: bool = False,
 ) -> Outcome:
-    number, proposal, found = done.next_number, item.proposal, metrics or {}
-    done.proposals.append(_proposal(done, item, candidate, None, status, reward, found))
-    return Outcome(number, status, proposal.genotype, proposal.parents, proposal.token, found, reward)
+    made = _proposal(done, item, candidate, None, spent=spent)
+    done.proposals.append(replace(made, status=status, reward=reward, metrics=metrics))
+    genotype = item.proposal.genotype
+    return Outcome(made.number, status, genotype, made.parents, made.token, metrics, reward, spent=spent)
 
 
-def _wait(done: Round, item: Described, candidate: Known, trial_id: str) -> None:
-    done.proposals.append(_proposal(done, item, candidate, trial_id))
+def _wait(done: Round, item: Described, candidate: Known, trial_id: str, *, spent: bool) -> None:
+    done.proposals.append(_proposal(done, item, candidate, trial_id, spent=spent))
 
 
-def _proposal(
-    done: Round,
-    item: Described,
-    candidate: Known,
-    trial_id: str | None,
-    status: Status | None = None,
-    reward: float | None = None,
-    metrics: dict[str, float] | None = None,
-) -> NewProposal:
+def _proposal(done: Round, item: Described, candidate: Known, trial_id: str | None, *, spent: bool) -> NewProposal:
     made = item.proposal
-    own = None if made.genotype == candidate.genotype else made.genotype
     return NewProposal(
-        done.next_number, candidate.id, trial_id, made.parents, made.token, status, reward, metrics or {}, own
+        done.next_number,
+        candidate.id,
+        trial_id,
+        made.parents,
+        made.token,
+        genotype=None if made.genotype == candidate.genotype else made.genotype,
+        spent=spent,
+        control=in_part(made.token, "control"),
     )
 
 
@@ -239,6 +243,7 @@ def _record(store: Store, run: Run, done: Round, at: float) -> None:
             completed=done.taken_over,
             infeasible=statuses["infeasible"],
             reused=statuses["reused"],
+            saved_seconds=done.saved_seconds,
         )
         jobs.set_fruitless(conn, run.job_id, done.fruitless)
         if any(found.full for found in done.results):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import Connection, select
@@ -14,10 +15,21 @@ from workers.requests import Fidelity
 from .bulk import Bulk, Row, text
 from .records import Known, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
+from .trials import took
 
 LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
 
 _CANDIDATES, _REQUESTS, _TRIALS, _PROPOSALS = map(Bulk.into, (candidates, requests, trials, proposals))
+
+
+@dataclass(frozen=True)
+class Reusable:
+    """A trial that completed, what it reported, and the seconds that it took."""
+
+    trial_id: str
+    job_id: str
+    metrics: dict[str, float]
+    seconds: float
 
 
 def record(
@@ -49,10 +61,13 @@ def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> 
     }
 
 
-def reusable(conn: Connection, keys: Collection[str]) -> dict[str, dict[str, float]]:
-    """Trial key to metrics, for trials of any job that completed with such a key."""
-    query = select(trials.c.key, trials.c.metrics).where(trials.c.key.in_(keys), trials.c.state == "completed")
-    return {row.key: row.metrics for row in conn.execute(query)}
+def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, Reusable]:
+    """Trial key to a trial of any job that completed with such a key: one of this job, if it has any, or the first."""
+    t = trials.c
+    query = select(t.key, t.id, t.job_id, t.metrics, t.request_id).where(t.key.in_(keys), t.state == "completed")
+    found = conn.execute(query.order_by(t.job_id == job_id, t.ended_at.desc())).all()
+    seconds = took(conn, {row.request_id for row in found})
+    return {row.key: Reusable(row.id, row.job_id, row.metrics, seconds[row.request_id]) for row in found}
 
 
 def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, str]:
@@ -86,6 +101,7 @@ def _outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> dict[int
             row.token,
             row.metrics or {},
             row.reward,
+            spent=row.spent,
         )
         for row in conn.execute(query)
     }
@@ -193,4 +209,6 @@ def _proposal_row(job_id: str, new: NewProposal) -> Row:
         "status": new.status,
         "reward": new.reward,
         "metrics": text(new.metrics),
+        "spent": new.spent,
+        "control": new.control,
     }

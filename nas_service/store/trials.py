@@ -85,9 +85,10 @@ class Awaiting:
     genotype: dict[str, Any]
     parents: tuple[int, ...]
     token: Any
+    spent: bool
 
     def outcome(self, status: Status, metrics: Mapping[str, float], reward: float | None) -> Outcome:
-        return Outcome(self.number, status, self.genotype, self.parents, self.token, metrics, reward)
+        return Outcome(self.number, status, self.genotype, self.parents, self.token, metrics, reward, spent=self.spent)
 
 
 def get(conn: Connection, trial_id: str) -> Trial:
@@ -214,19 +215,21 @@ def cancel(conn: Connection, job_id: str, state: str, at: float) -> list[str]:
 def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
     """Every proposal that waits for one of these trials, in their order: the first one of a trial brought it."""
     p, c = proposals.c, candidates.c
+    own = (c.genotype, p.genotype, p.number, p.parents, p.token, p.spent)
     query = (
-        select(trials.c.id, trials.c.full, c.id, c.feasible, *(c[name] for name in PRICES))
-        .add_columns(c.genotype, p.number, p.genotype, p.parents, p.token)
+        select(trials.c.id, trials.c.full, c.id, c.feasible, *(c[name] for name in PRICES), *own)
         .join_from(proposals, candidates, c.id == p.candidate_id)
         .join(trials, trials.c.id == p.trial_id)
         .where(p.trial_id.in_(trial_ids), p.status.is_(None))
         .order_by(p.number)
     )
     found = []
-    for trial_id, full, candidate_id, feasible, *prices, shared, number, own, parents, token in conn.execute(query):
+    for row in conn.execute(query):
+        trial_id, full, candidate_id, feasible, *prices = row[: -len(own)]
+        shared, genotype, number, parents, token, spent = row[-len(own) :]
         costs = {name: price for name, price in zip(PRICES, prices, strict=True) if price is not None}
-        genotype = own or shared
-        found.append(Awaiting(trial_id, full, candidate_id, feasible, costs, number, genotype, tuple(parents), token))
+        made = (number, genotype or shared, tuple(parents), token, spent)
+        found.append(Awaiting(trial_id, full, candidate_id, feasible, costs, *made))
     return found
 
 
@@ -270,6 +273,17 @@ def page(conn: Connection, job_id: str, *, states: Collection[str], after: int =
 def of_candidate(conn: Connection, candidate_id: str) -> list[Trial]:
     query = select(*_COLUMNS).where(trials.c.candidate_id == candidate_id).order_by(trials.c.number)
     return [Trial(**row) for row in conn.execute(query).mappings()]
+
+
+def took(conn: Connection, request_ids: Collection[str]) -> dict[str, float]:
+    """Request id to the seconds that one of its completed trials took; trials that ran together took equal shares."""
+    if not request_ids:
+        return {}
+    t = trials.c
+    whole = func.max(t.ended_at) - func.min(func.coalesce(t.started_at, t.ended_at))
+    query = select(t.request_id, (whole / func.count()).label("seconds"))
+    rows = conn.execute(query.where(t.request_id.in_(request_ids), t.state == "completed").group_by(t.request_id))
+    return {row.request_id: row.seconds for row in rows}
 
 
 def measured(conn: Connection, limit: int = 500) -> list[Measured]:

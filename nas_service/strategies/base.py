@@ -52,7 +52,8 @@ class Outcome:
 
     `point` is its place against the job's front, (value to maximise, cost to minimise), where it has a reward and meets
     every limit. `violation` says by how much it exceeds the limits: the sum of the excesses, each as a share of its
-    limit; infinite for an infeasible one of which that is not known.
+    limit; infinite for an infeasible one of which that is not known. `spent` says whether the proposal took a trial of
+    the budget; it did not where it was screened out, or where the job had the result or was about to have it.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Outcome:
     reward: float | None = None
     point: tuple[float, float] | None = None
     violation: float = 0.0
+    spent: bool = True
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,19 @@ class Strategy(ABC):
     @abstractmethod
     def ask(self, n: int, context: Context) -> list[Proposal]:
         """Up to `n` proposals. Fewer, or none, says that the strategy waits for outcomes."""
+
+    @property
+    def room(self) -> int | None:
+        """How many networks from elsewhere it can begin with; None for any number."""
+        return None
+
+    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:  # noqa: ARG002
+        """A proposal of each of these networks, which come from elsewhere, before the first `ask`.
+
+        They count as the strategy's own: it is told how they ended and learns from it. So whatever it notes down of
+        what it proposes, in itself or in a token, it notes down of these.
+        """
+        return [Proposal(genotype) for genotype in genotypes]
 
     @abstractmethod
     def tell(self, outcomes: Sequence[Outcome]) -> None:

@@ -86,8 +86,7 @@ class Composite(Strategy):
 
     def ask_part(self, name: str, n: int, context: Context, ahead: int = 0) -> list[Proposal]:
         """Up to `n` proposals of a part, marked as its own; `ahead` others of this `ask` come before them."""
-        asked = self.parts[name].ask(n, self.view(name, context, ahead))
-        return [replace(proposal, token={"part": name, "token": proposal.token}) for proposal in asked]
+        return marked(name, self.parts[name].ask(n, self.view(name, context, ahead)))
 
     def view(self, name: str, context: Context, ahead: int = 0) -> View:
         return View(context, lambda token: part_of(token) == name, ahead)
@@ -105,9 +104,23 @@ class Composite(Strategy):
         super().restore(state, context)
 
 
+def marked(name: str, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Proposals of a part, with its name in their tokens."""
+    return [replace(proposal, token={"part": name, "token": proposal.token}) for proposal in proposals]
+
+
 def part_of(token: Any) -> str | None:
     """The name of the part that made a proposal with this token."""
     return token.get("part") if isinstance(token, dict) else None
+
+
+def in_part(token: Any, name: str) -> bool:
+    """Whether a part of this name made a proposal with this token, however many others wrapped it."""
+    while isinstance(token, dict):
+        if token.get("part") == name:
+            return True
+        token = token.get("token")
+    return False
 
 
 def bare(wrapped: Token) -> Token:
