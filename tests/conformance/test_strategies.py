@@ -52,11 +52,13 @@ def grounds() -> tuple[Ground, ...]:
 @cache
 def special_grounds() -> dict[str, Ground]:
     """Fewer choices: for samplers to whom each of them is work, and where 150 trials can find a front."""
+    many = choices(**SPACE["options"])
     few = choices(resolution=[16, 24], backbone=[{"width": 16, "depth": 2, "stride": 2}])
     return {
         "nsga2": few,
         "optuna": replace(few, options={"sampler": "nsga2", "population": 10}, seeds=5),
-        "reinforce": replace(choices(**SPACE["options"]), options={"batch": 5, "learning_rate": 0.05}),
+        "ppo": replace(many, seeds=5),
+        "reinforce": replace(many, options={"batch": 5, "learning_rate": 0.05}, seeds=5),
         "tpe": replace(few, options={"candidates": 8, "window": 60}, seeds=5),
     }
 
