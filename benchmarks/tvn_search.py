@@ -4,8 +4,8 @@ On a table of trained networks (`tvn_table.py`) every strategy searches with man
 the service's own rules: a candidate over the limit is told as infeasible, one that was evaluated before as reused, and
 neither is a trial. Bands are 95 % intervals of the mean over seeds (Student's t); `separated` says that those of
 evolution and of random search do not meet after the last trial. `evolution` removes the oldest member, `keeping_best`
-the worst, as the paper does: in a space as small as the table's, copies of the best network then fill the population,
-nothing new comes of them, and such a search ends as exhausted.
+the worst, as the paper does: in a space as small as the table's, the mutations of those that stay are soon all known,
+and such a search may end as exhausted before its last trial.
 
 `--real` makes one search of each strategy through the whole service as well: REST, SQLite, two Ray workers, in a space
 of 10^16 genotypes. `--figure` draws all that was found; with `--report` an earlier report, and nothing is searched.
