@@ -3,6 +3,7 @@
 from .architecture import Architecture, Node
 from .choice_space import ChoiceSpace, Position
 from .errors import SpaceError
+from .narrowing import NarrowableSpace
 from .ops import Op
 from .registry import get_space, space_classes
 from .space import BoundSpace, Genotype, Options, SearchSpace, Signature
@@ -12,6 +13,7 @@ __all__ = [
     "BoundSpace",
     "ChoiceSpace",
     "Genotype",
+    "NarrowableSpace",
     "Node",
     "Op",
     "Options",
