@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from search_spaces import BoundSpace
+from search_spaces import BoundSpace, spaces_of
 from workers.requests import Fidelity
 
-from .spec import JobSpec
-from .strategies import Strategy, get_strategy
+from .errors import InvalidSpec
+from .spec import JobSpec, RefineSpec
+from .strategies import Strategy, get_strategy, strategy_classes
+from .strategies.refinement import Refined, Refiner, fields_of_refine
 
 
 def compose(spec: JobSpec, space: BoundSpace, full: Fidelity) -> Strategy:
@@ -14,10 +16,34 @@ def compose(spec: JobSpec, space: BoundSpace, full: Fidelity) -> Strategy:
 
     Raises InvalidSpec, which names the field, for parts that do not fit each other.
     """
-    del full  # what stops early, and what refines, reads it
-    return chosen(spec, space)
+    del full  # what stops early reads it
+    strategy = chosen(spec, space)
+    if spec.refine is not None:
+        strategy = Refined(space, strategy, refiner(spec.refine, space, spec.seed), spec.refine.trials, spec.seed)
+    return strategy
 
 
 def chosen(spec: JobSpec, space: BoundSpace) -> Strategy:
     """The strategy that `strategy` names, alone."""
     return get_strategy(spec.strategy.name, spec.strategy.options, space, spec.seed)
+
+
+def refiner(wanted: RefineSpec, space: BoundSpace, seed: int) -> Refiner:
+    """The strategy that `refine` names, alone. Raises InvalidSpec that names the field below `refine`."""
+    known = {name: each for name, each in strategy_classes().items() if issubclass(each, Refiner)}
+    if wanted.name not in known:
+        raise InvalidSpec(
+            f"{wanted.name!r} cannot refine what a search has found; those that can: {', '.join(sorted(known))}",
+            "refine.name",
+        )
+    needs = known[wanted.name].needs
+    if not isinstance(space, needs):
+        raise InvalidSpec(
+            f"{wanted.name!r} cuts widths, and networks of this space have none that can be cut; spaces that fit: "
+            f"{', '.join(spaces_of(needs))}. Leave refine out, or search one of these",
+            "refine.name",
+        )
+    with fields_of_refine():
+        strategy = get_strategy(wanted.name, wanted.options, space, seed)
+    assert isinstance(strategy, Refiner)  # noqa: S101 - its class was just looked up
+    return strategy

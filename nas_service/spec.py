@@ -45,6 +45,12 @@ class StrategySpec(OpenPart):
     """A strategy's name, with its options beside it (`population`, `sample`)."""
 
 
+class RefineSpec(OpenPart):
+    """A second stage: `trials` of the budget go to `name`, which starts from the best network that the search found."""
+
+    trials: Count
+
+
 class DeviceSpec(Part):
     """The device whose latency table prices candidates; `threads` is what inference will use there."""
 
@@ -103,6 +109,7 @@ class JobSpec(Part):
     device: DeviceSpec | None = None
     objective: ObjectiveSpec = ObjectiveSpec()
     strategy: StrategySpec = StrategySpec(name="evolution")
+    refine: RefineSpec | None = None
     budget: BudgetSpec
     workers: WorkersSpec = WorkersSpec()
     webhook: WebhookSpec | None = None

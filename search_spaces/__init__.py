@@ -5,7 +5,7 @@ from .choice_space import ChoiceSpace, Position
 from .errors import SpaceError
 from .narrowing import NarrowableSpace
 from .ops import Op
-from .registry import get_space, space_classes
+from .registry import get_space, space_classes, spaces_of
 from .space import BoundSpace, Genotype, Options, SearchSpace, Signature
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "SpaceError",
     "get_space",
     "space_classes",
+    "spaces_of",
 ]

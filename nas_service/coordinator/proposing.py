@@ -65,7 +65,8 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
     """
     done, most = Round(job, job.fruitless), patience(run)
     while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
-        run.next_number = done.next_number
+        run.next_number, run.fruitless = done.next_number, done.fruitless
+        run.trials_left = job.trials_budget - job.trials - _used(done)
         asked = run.strategy.ask(wanted, run)
         if not asked:
             break
@@ -129,9 +130,10 @@ def _place(
         done.causes[candidate.reason.split(" ")[0] if new else "known"] += 1
         done.fruitless += 1
         return _close(done, item, candidate, "infeasible", dict(item.costs))
-    if reported is not None and flaw(run.search.objective, {**item.costs, **reported}) is None:
+    anew = item.proposal.anew
+    if not anew and reported is not None and flaw(run.search.objective, {**item.costs, **reported}) is None:
         return _reuse(run, done, item, candidate, reported, new=new)
-    if key in done.flights:
+    if not anew and key in done.flights:
         done.causes["known"] += 1
         done.fruitless += 1
         _wait(done, item, candidate, done.flights[key])

@@ -15,6 +15,7 @@ from workers.requests import Fidelity
 from .bulk import Bulk, Row, text
 from .records import Known, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
+from .trials import best as trials_best
 
 LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
 
@@ -112,6 +113,24 @@ def candidates_of(conn: Connection, job_id: str, numbers: Collection[int]) -> di
         proposals.c.job_id == job_id, proposals.c.number.in_(numbers)
     )
     return {row.number: row.candidate_id for row in conn.execute(query)}
+
+
+def best(conn: Connection, job_id: str) -> int | None:
+    """The number of the proposal that made its candidate the best of full fidelity within the limits, or None.
+
+    Of several for this candidate, one whose trial left weights.
+    """
+    found = trials_best(conn, job_id)
+    if found is None:
+        return None
+    query = (
+        select(proposals.c.number, trials.c.artifacts)
+        .outerjoin(trials, trials.c.id == proposals.c.trial_id)
+        .where(proposals.c.candidate_id == found[0], proposals.c.job_id == job_id, proposals.c.reward == found[1])
+        .order_by(proposals.c.number)
+    )
+    rows = conn.execute(query).all()
+    return max(rows, key=lambda row: "weights" in (row.artifacts or {})).number if rows else None
 
 
 def weights_of(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int, str]:

@@ -33,7 +33,8 @@ class Proposal:
 
     `parents` are numbers of earlier proposals; `token` is JSON that comes back with the outcome (log-probabilities, a
     rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose trained weights the trial
-    starts from; `seed` is the trial's, None the job's.
+    starts from; `seed` is the trial's, None the job's. What is wanted `anew`, because its weights will be inherited, is
+    trained even where its result is known: results of other jobs come without weights.
     """
 
     genotype: Genotype
@@ -42,6 +43,7 @@ class Proposal:
     fidelity: Fidelity | None = None
     weights_of: int | None = None
     seed: int | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,32 @@ class State:
     blob: bytes | None = None
 
 
-class Context(Protocol):
+class Prices(Protocol):
+    """What is known of a network before it is trained."""
+
+    @property
+    def cost_name(self) -> str:
+        """The cost that the job trades its metric against: `latency_ms`, `params`, `macs`, or a metric of the task."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        """The job's limits by the name of the cost or metric."""
+        ...
+
+    def costs(self, genotype: Genotype) -> Mapping[str, float]:
+        """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype.
+
+        Raises InvalidSpec where the latency table lacks an op.
+        """
+        ...
+
+    def feasible(self, genotype: Genotype) -> bool:
+        """Whether the costs known before training meet the job's limits."""
+        ...
+
+
+class Context(Prices, Protocol):
     """What the coordinator lets a strategy look up."""
 
     @property
@@ -90,12 +117,14 @@ class Context(Protocol):
         """The number of the next proposal; those of one `ask` follow one another."""
         ...
 
-    def costs(self, genotype: Genotype) -> Mapping[str, float]:
-        """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype."""
+    @property
+    def trials_left(self) -> int:
+        """Trials that the budget has left for new proposals."""
         ...
 
-    def feasible(self, genotype: Genotype) -> bool:
-        """Whether the costs known before training meet the job's limits."""
+    @property
+    def fruitless(self) -> int:
+        """Proposals in a row that brought no trial; a thousand of them, as a rule, end the job."""
         ...
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
@@ -104,6 +133,14 @@ class Context(Protocol):
 
     def awaited(self) -> Mapping[int, Proposal]:
         """The proposals that have not ended, by number: their genotypes, parents and tokens."""
+        ...
+
+    def best(self) -> Outcome | None:
+        """How the best network of full fidelity within all limits ended; None where there is none yet."""
+        ...
+
+    def has_weights(self, number: int) -> bool:
+        """Whether the trial of this proposal has left weights that are still there."""
         ...
 
 
@@ -120,6 +157,7 @@ class Strategy(ABC):
     summary: ClassVar[str]
     Options: ClassVar[type[StrategyOptions]] = StrategyOptions
     needs: ClassVar[type[Any]] = BoundSpace  # what the space has to be
+    cuts_widths: ClassVar[bool] = False  # whether it proposes widths that no option of the space offers
 
     def __init__(self, space: BoundSpace, options: Any, seed: int) -> None:
         self.space = space
@@ -142,9 +180,24 @@ class Strategy(ABC):
         Raises InvalidSpec that names the option and says what would be right.
         """
 
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:  # noqa: ARG002 - for those that look further
+        """Refuse, when the job is submitted, what could never bring a result; `full` is the fidelity of a whole trial.
+
+        Raises InvalidSpec that names the field and says what would be right.
+        """
+        self.check_budget(trials)
+
     @property
     def done(self) -> str:
         """Why nothing more will be proposed, with which the job ends as finished; empty while there is more to come."""
+        return ""
+
+    @property
+    def short_of_trials(self) -> str:
+        """Why the trials that are left are too few to go on with; empty while they are not.
+
+        The job then ends as exhausted, and goes on when its budget is extended.
+        """
         return ""
 
     @abstractmethod

@@ -66,32 +66,6 @@ class MobileNetV3Options(Options):
         return BACKBONES[self.backbone] if isinstance(self.backbone, str) else self.backbone
 
 
-class MobileNetV3(SearchSpace):
-    name: ClassVar[str] = "mobilenetv3"
-    version: ClassVar[int] = 1
-    kinds: ClassVar[tuple[Kind, ...]] = ("image",)
-    summary: ClassVar[str] = "MnasNet's factorised space with MobileNetV3's blocks, for images"
-    Options: ClassVar[type[Options]] = MobileNetV3Options
-    options: MobileNetV3Options
-
-    def _bind(self, signature: Signature) -> BoundMobileNetV3:
-        low, high = signature.sizes
-        for resolution in self.options.resolution:
-            if not low <= resolution <= high:
-                raise SpaceError(
-                    f"this task delivers images of {low} to {high} px, but a resolution of {resolution} is asked for",
-                    "space.options.resolution",
-                )
-        return BoundMobileNetV3(self.options, signature)
-
-    @property
-    def references(self) -> tuple[str, ...]:
-        return tuple(REFERENCES)
-
-    def reference(self, name: str) -> Architecture:
-        return reference(name) if name in REFERENCES else super().reference(name)
-
-
 class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
     def __init__(self, options: MobileNetV3Options, signature: Signature) -> None:
         self.options = options
@@ -185,3 +159,30 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
 def _distinct(values: Iterator[int]) -> tuple[int, ...]:
     """In first-seen order, so that the first option stays the one that was named first."""
     return tuple(dict.fromkeys(values))
+
+
+class MobileNetV3(SearchSpace):
+    name: ClassVar[str] = "mobilenetv3"
+    version: ClassVar[int] = 1
+    kinds: ClassVar[tuple[Kind, ...]] = ("image",)
+    summary: ClassVar[str] = "MnasNet's factorised space with MobileNetV3's blocks, for images"
+    Options: ClassVar[type[Options]] = MobileNetV3Options
+    binds_to: ClassVar[type[Any]] = BoundMobileNetV3
+    options: MobileNetV3Options
+
+    def _bind(self, signature: Signature) -> BoundMobileNetV3:
+        low, high = signature.sizes
+        for resolution in self.options.resolution:
+            if not low <= resolution <= high:
+                raise SpaceError(
+                    f"this task delivers images of {low} to {high} px, but a resolution of {resolution} is asked for",
+                    "space.options.resolution",
+                )
+        return BoundMobileNetV3(self.options, signature)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return tuple(REFERENCES)
+
+    def reference(self, name: str) -> Architecture:
+        return reference(name) if name in REFERENCES else super().reference(name)

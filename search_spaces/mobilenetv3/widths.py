@@ -1,4 +1,4 @@
-"""The widths of a network of space `mobilenetv3`, read from its ops: what NetAdapt cuts (arXiv 1905.02244, section 4.2).
+"""The widths of a network of space `mobilenetv3`, read from its ops: what NetAdapt cuts (arXiv 1905.02244, 4.2).
 
 Expansion widths, and bottleneck widths, each in all blocks that share it; the stem counts as a bottleneck, the first
 layer of the last stage as an expansion, which is what it was before it was moved behind the bottlenecks.

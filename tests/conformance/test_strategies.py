@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from statistics import median
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,12 +15,14 @@ from searches import SPACE
 
 from nas_service.strategies import Context, Outcome, Proposal, State, Strategy, get_strategy, strategy_classes
 from nas_service.strategies.base import Status
-from search_spaces import Architecture, BoundSpace, Genotype, Signature, get_space
+from search_spaces import Architecture, BoundSpace, ChoiceSpace, Genotype, Signature, get_space
 from workers.tasks import get_task
 from workers.tasks.landscape import score
 
 NAMES = sorted(strategy_classes())
-LEARNING = [name for name in NAMES if name != "random"]
+ADAPTING = {"netadapt"}  # cuts one given network, draws nothing, and ends: test_netadapt.py has what is its own
+SEARCHING = [name for name in NAMES if name not in ADAPTING]
+LEARNING = [name for name in SEARCHING if name != "random"]
 STATUSES: tuple[Status, ...] = ("completed", "infeasible", "failed", "stopped", "cancelled", "reused")
 
 
@@ -54,10 +56,17 @@ def special_grounds() -> dict[str, Ground]:
     """Fewer choices: for samplers to whom each of them is work, and where 150 trials can find a front."""
     few = choices(resolution=[16, 24], backbone=[{"width": 16, "depth": 2, "stride": 2}])
     return {
+        "netadapt": replace(few, options={"seed_network": widest(few), "target_share": 0.1, "delta": 0.001, "step": 1}),
         "nsga2": few,
         "optuna": replace(few, options={"sampler": "nsga2", "population": 10}, seeds=5),
         "tpe": replace(few, options={"candidates": 8, "window": 60}, seeds=5),
     }
+
+
+def widest(ground: Ground) -> Genotype:
+    """The last option of every choice."""
+    assert isinstance(ground.space, ChoiceSpace)
+    return {"choices": [n - 1 for n in ground.space.choices]}
 
 
 def choices(**options: Any) -> Ground:
@@ -82,6 +91,10 @@ class World:
         self.asked: list[Proposal] = []
 
     wants_front = False
+    cost_name = "params"
+    limits: ClassVar[dict[str, float]] = {}
+    trials_left = 1_000_000
+    fruitless = 0
 
     @property
     def next_number(self) -> int:
@@ -98,6 +111,13 @@ class World:
 
     def awaited(self) -> dict[int, Proposal]:
         return {number: each for number, each in enumerate(self.asked) if number not in self.told}
+
+    def best(self) -> Outcome | None:
+        rewarded = [each for each in self.told.values() if each.point is not None]
+        return max(rewarded, key=lambda each: each.reward or 0.0, default=None)
+
+    def has_weights(self, number: int) -> bool:
+        return number in self.told
 
     def ask(self, n: int = 1) -> list[Outcome]:
         """Outcomes of up to `n` proposals, completed, still to be told."""
@@ -160,7 +180,7 @@ def restored(world: World, name: str) -> World:
 @pytest.mark.parametrize("name", NAMES)
 def test_same_seed_same_proposals(name: str) -> None:
     assert fresh(name, 7).genotypes(60) == fresh(name, 7).genotypes(60)
-    assert fresh(name, 7).genotypes(60) != fresh(name, 8).genotypes(60)
+    assert (fresh(name, 7).genotypes(60) != fresh(name, 8).genotypes(60)) == (name not in ADAPTING)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -196,7 +216,7 @@ def test_outcomes_in_any_order_of_any_status(name: str) -> None:
     assert restored(world, name).genotypes(50) == world.genotypes(50)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEARCHING)
 def test_only_failures(name: str) -> None:
     world = fresh(name)
     for status in ("failed", "infeasible", "cancelled", "stopped"):
@@ -205,7 +225,7 @@ def test_only_failures(name: str) -> None:
     assert len(world.genotypes(10)) == 10
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEARCHING)
 def test_one_architecture_again_and_again(name: str) -> None:
     world = fresh(name)
     genotype = world.ground.space.sample(np.random.default_rng(3))
