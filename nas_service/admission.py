@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from .errors import InvalidSpec
 from .objective import upper_end
+from .prices import Prices
 from .search import Search
 from .spec import JobSpec
 from .warm_start import resolved
@@ -52,7 +53,7 @@ def _refuse_small_budget(search: Search) -> None:
             f"there is no best candidate; {given} are too few. Raise the budget, or choose a smaller population",
             "budget.trials",
         )
-    strategy.check_budget(given)
+    strategy.check(given, search.task.fidelity, Prices(search))
 
 
 def _refuse_impossible_limits(search: Search) -> None:

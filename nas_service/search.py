@@ -15,7 +15,7 @@ from search_spaces import Architecture, BoundSpace, SearchSpace, SpaceError, get
 from workers.requests import Fidelity
 from workers.tasks import Task, TaskError, get_task, variant
 
-from .composition import chosen, compose
+from .composition import chosen, compose, refiner
 from .early_stopping import ladder_of
 from .errors import InvalidSpec
 from .objective import Objective
@@ -89,6 +89,9 @@ class Search:
         spec["task"] = {"name": self.task.name, **self.task.options.model_dump(mode="json")}
         options = chosen(self.spec, self.bound).options
         spec["strategy"] = {"name": self.spec.strategy.name, **options.model_dump(mode="json")}
+        if (refine := self.spec.refine) is not None:
+            options = refiner(refine, self.bound, self.spec.seed).options
+            spec["refine"] = {"name": refine.name, "trials": refine.trials, **options.model_dump(mode="json")}
         spec["workers"]["parallel"] = self.parallel
         if self.spec.early_stopping is not None:
             spec["early_stopping"]["rungs"] = len(ladder_of(self.spec.early_stopping, self.task.fidelity).rungs)

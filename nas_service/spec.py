@@ -81,6 +81,12 @@ Control = Annotated[
 ]
 
 
+class RefineSpec(OpenPart):
+    """A second stage: `trials` of the budget go to `name`, which starts from the best network that the search found."""
+
+    trials: Count
+
+
 class DeviceSpec(Part):
     """The device whose latency table prices candidates; `threads` is what inference will use there."""
 
@@ -155,6 +161,7 @@ class JobSpec(Part):
     warm_start: WarmStartSpec | None = None
     control: Control = None
     early_stopping: EarlyStoppingSpec | None = None
+    refine: RefineSpec | None = None
     budget: BudgetSpec
     workers: WorkersSpec = WorkersSpec()
     webhook: WebhookSpec | None = None

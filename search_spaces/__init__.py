@@ -3,8 +3,9 @@
 from .architecture import Architecture, Node
 from .choice_space import ChoiceSpace, Position
 from .errors import SpaceError
+from .narrowing import NarrowableSpace
 from .ops import Op
-from .registry import get_space, space_classes
+from .registry import get_space, space_classes, spaces_of
 from .space import BoundSpace, Genotype, Options, SearchSpace, Signature
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "BoundSpace",
     "ChoiceSpace",
     "Genotype",
+    "NarrowableSpace",
     "Node",
     "Op",
     "Options",
@@ -21,4 +23,5 @@ __all__ = [
     "SpaceError",
     "get_space",
     "space_classes",
+    "spaces_of",
 ]

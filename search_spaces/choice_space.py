@@ -19,6 +19,7 @@ from .architecture import Architecture
 from .errors import SpaceError
 from .space import BoundSpace, Genotype
 
+WIDEST = 65_536  # channels that a genotype may ask for
 MUTATION_ATTEMPTS = 16  # draws until the architecture differs; one in seventy changes nothing in `mobilenetv3`
 
 
@@ -96,13 +97,17 @@ class ChoiceSpace(BoundSpace):
     def architecture(self, genotype: Genotype) -> Architecture:
         """What the genotype means here. Raises SpaceError for choices or widths that this space does not have."""
         chosen = self.decode(genotype)
+        return self.build(chosen, self.explicit_widths(genotype))
+
+    def explicit_widths(self, genotype: Genotype) -> dict[str, int]:
+        """The widths that the genotype states. Raises SpaceError for what is no width of this space."""
         widths = genotype.get("widths", {})
         if not isinstance(widths, dict):
             raise SpaceError(f"widths are channels by name, not {widths!r}", "genotype.widths")
         for name, channels in widths.items():
-            if name not in self.width_names or type(channels) is not int or channels < 1:
+            if name not in self.width_names or type(channels) is not int or not 1 <= channels <= WIDEST:
                 raise SpaceError(f"{name!r}: {channels!r} is no width of this space in channels", "genotype.widths")
-        return self.build(chosen, widths)
+        return widths
 
     def decode(self, genotype: Genotype) -> dict[str, Any]:
         """Position name to chosen option. Raises SpaceError where the genotype is not of this space."""

@@ -33,6 +33,11 @@ def space_plugins() -> Plugins:
     return load_plugins("nas.search_spaces", SearchSpace, SPACES)
 
 
+def spaces_of(kind: type[Any]) -> list[str]:
+    """The names of the spaces whose bound form is of this kind."""
+    return sorted(name for name, known in space_classes().items() if issubclass(known.binds_to, kind))
+
+
 def get_space(name: str, **options: Any) -> SearchSpace:
     """The space of this name with these options. Raises SpaceError that names the field for either."""
     known = space_classes()

@@ -90,6 +90,7 @@ class SearchSpace(ABC):
     kinds: ClassVar[tuple[Kind, ...]]
     summary: ClassVar[str]
     Options: ClassVar[type[Options]] = Options
+    binds_to: ClassVar[type[Any]] = BoundSpace  # of which class `bind` gives one, for strategies that need more
 
     def __init__(self, **options: Any) -> None:
         self.options = self.Options(**options)

@@ -223,14 +223,16 @@ class Coordinator:
 
     def _conclude(self, run: Run, job: Job, now: float) -> bool:
         """End a job of which nothing is under way and for which nothing new was proposed."""
-        done = run.strategy.done
-        if not done and job.trials < job.trials_budget and job.fruitless < patience(run):
+        done, short = run.strategy.done, run.strategy.short_of_trials
+        if not (done or short) and job.trials < job.trials_budget and job.fruitless < patience(run):
             self._explain(job, "the strategy waits for outcomes, but none is under way")
             return False
         if job.failed and not job.completed:
             self._end(job, "failed", self._hopeless(job), now)
         elif done:
             self._end(job, "finished", done, now)
+        elif short:
+            self._end(job, "exhausted", short, now)
         elif job.trials >= job.trials_budget:
             self._end(job, "finished", f"all {job.trials} trials of the budget have ended", now)
         else:

@@ -70,7 +70,8 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
     """
     done, most = Round(job, job.fruitless), patience(run)
     while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
-        run.next_number, run.trials_left = done.next_number, job.trials_budget - job.trials - _used(done)
+        run.next_number, run.fruitless = done.next_number, done.fruitless
+        run.trials_left = job.trials_budget - job.trials - _used(done)
         asked = run.strategy.ask(wanted, run)
         if not asked:
             break
@@ -146,9 +147,10 @@ def _place(
         done.causes[candidate.reason.split(" ")[0] if new else "known"] += 1
         done.fruitless += 1
         return _close(done, item, candidate, "infeasible", dict(item.costs))
-    if known is not None and flaw(run.search.objective, {**item.costs, **known.metrics}) is None:
+    fresh = item.proposal.anew
+    if not fresh and known is not None and flaw(run.search.objective, {**item.costs, **known.metrics}) is None:
         return _reuse(run, done, item, candidate, known, new=new)
-    if key in done.flights:
+    if not fresh and key in done.flights:
         done.causes["known"] += 1
         done.fruitless += 1
         _wait(done, item, candidate, done.flights[key], spent=False)

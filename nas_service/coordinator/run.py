@@ -9,11 +9,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from nas_service.errors import InvalidSpec
+from nas_service.prices import Prices
 from nas_service.search import Search
 from nas_service.spec import JobSpec
 from nas_service.store import Job, Store, asks, jobs
 from nas_service.strategies import Outcome, Proposal, Strategy
-from search_spaces import Architecture, Genotype
+from search_spaces import Architecture
 from workers.requests import Fidelity
 
 from .results import placed
@@ -36,15 +37,19 @@ class Overtaken(Exception):
     """The job was paused, ended or deleted since it was read; what was prepared for it is void."""
 
 
-class Run:
-    """A job's search and strategy. It is thrown away and loaded again whenever a transaction of the job fails."""
+class Run(Prices):
+    """A job's search and strategy. It is thrown away and loaded again whenever a transaction of the job fails.
+
+    `next_number`, `trials_left` and `fruitless` are those of `strategies.Context`: where a round of proposing stands.
+    """
 
     def __init__(self, job: Job, search: Search, store: Store) -> None:
+        super().__init__(search)
         self.job_id = job.id
-        self.search = search
         self.strategy: Strategy = search.strategy()
         self.next_number = job.proposals
         self.trials_left = max(0, job.trials_budget - job.trials)
+        self.fruitless = job.fruitless
         self._store = store
         self._full = search.task.fidelity
 
@@ -76,17 +81,11 @@ class Run:
     def _placed(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         return [placed(self.search.objective, outcome) for outcome in outcomes]
 
-    # What a strategy may look up (`strategies.Context`); so are `next_number` and `trials_left`.
+    # What a strategy may look up besides (`strategies.Context`).
 
     @property
     def wants_front(self) -> bool:
         return self.search.spec.objective.reward == "pareto"
-
-    def costs(self, genotype: Genotype) -> Mapping[str, float]:
-        return self.search.costs(self.search.bound.architecture(genotype))
-
-    def feasible(self, genotype: Genotype) -> bool:
-        return self.search.objective.violation(self.costs(genotype)) is None
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
         with self._store.read() as conn:
@@ -95,6 +94,15 @@ class Run:
     def awaited(self) -> Mapping[int, Proposal]:
         with self._store.read() as conn:
             return asks.awaited(conn, self.job_id)
+
+    def best(self) -> Outcome | None:
+        with self._store.read() as conn:
+            number = asks.best(conn, self.job_id)
+        return None if number is None else next(iter(self.outcomes([number])), None)
+
+    def has_weights(self, number: int) -> bool:
+        with self._store.read() as conn:
+            return "weights" in asks.left_by(conn, self.job_id, {number}).get(number, {})
 
 
 def lock(conn: Connection, run: Run, expected: Collection[str]) -> None:

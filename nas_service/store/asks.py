@@ -12,10 +12,10 @@ from sqlalchemy import Connection, select
 from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
 
+from . import trials as trial_rows
 from .bulk import Bulk, Row, text
 from .records import Known, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
-from .trials import took
 
 LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
 
@@ -66,7 +66,7 @@ def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, 
     t = trials.c
     query = select(t.key, t.id, t.job_id, t.metrics, t.request_id).where(t.key.in_(keys), t.state == "completed")
     found = conn.execute(query.order_by(t.job_id == job_id, t.ended_at.desc())).all()
-    seconds = took(conn, {row.request_id for row in found})
+    seconds = trial_rows.took(conn, {row.request_id for row in found})
     return {row.key: Reusable(row.id, row.job_id, row.metrics, seconds[row.request_id]) for row in found}
 
 
@@ -127,6 +127,24 @@ def candidates_of(conn: Connection, job_id: str, numbers: Collection[int]) -> di
         proposals.c.job_id == job_id, proposals.c.number.in_(numbers)
     )
     return {row.number: row.candidate_id for row in conn.execute(query)}
+
+
+def best(conn: Connection, job_id: str) -> int | None:
+    """The number of the proposal that made its candidate the best of full fidelity within the limits, or None.
+
+    Of several for this candidate, one whose trial left weights.
+    """
+    found = trial_rows.best(conn, job_id)
+    if found is None:
+        return None
+    query = (
+        select(proposals.c.number, trials.c.artifacts)
+        .outerjoin(trials, trials.c.id == proposals.c.trial_id)
+        .where(proposals.c.candidate_id == found[0], proposals.c.job_id == job_id, proposals.c.reward == found[1])
+        .order_by(proposals.c.number)
+    )
+    rows = conn.execute(query).all()
+    return max(rows, key=lambda row: "weights" in (row.artifacts or {})).number if rows else None
 
 
 def left_by(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int | None, dict[str, str]]:

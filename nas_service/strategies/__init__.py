@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from nas_service.errors import InvalidSpec
-from search_spaces import BoundSpace
+from search_spaces import BoundSpace, spaces_of
 from search_spaces.plugins import Plugins, load_plugins
 
 from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 from .evolution import Evolution
+from .netadapt import NetAdapt
 from .nsga2 import Nsga2
 from .optuna_sampler import OptunaSampler, Tpe
 from .ppo import Ppo
@@ -34,6 +35,7 @@ __all__ = [
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "evolution": Evolution,
+    "netadapt": NetAdapt,
     "nsga2": Nsga2,
     "optuna": OptunaSampler,
     "ppo": Ppo,
@@ -71,8 +73,8 @@ def get_strategy(name: str, options: dict[str, Any], space: BoundSpace, seed: in
     if not isinstance(space, chosen.needs):
         fitting = sorted(n for n, c in known.items() if isinstance(space, c.needs))
         raise InvalidSpec(
-            f"strategy {name!r} needs a {chosen.needs.__name__}, which this space is not; those that fit: "
-            + ", ".join(fitting),
+            f"strategy {name!r} needs a {chosen.needs.__name__}, which this space is not; "
+            f"spaces that fit it: {', '.join(spaces_of(chosen.needs))}; those that fit: {', '.join(fitting)}",
             "strategy.name",
         )
     try:

@@ -34,7 +34,8 @@ class Proposal:
     `parents` are numbers of earlier proposals; `token` is JSON that comes back with the outcome (log-probabilities, a
     rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose trained weights the trial
     starts from, `resumes` the one whose trial was the beginning of this very training; `seed` is the trial's, None the
-    job's.
+    job's. What is wanted `anew`, because its weights will be inherited, is trained even where its result is known:
+    results of other jobs come without weights.
     """
 
     genotype: Genotype
@@ -44,6 +45,7 @@ class Proposal:
     weights_of: int | None = None
     resumes: int | None = None
     seed: int | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,32 @@ class State:
     blob: bytes | None = None
 
 
-class Context(Protocol):
+class Prices(Protocol):
+    """What is known of a network before it is trained."""
+
+    @property
+    def cost_name(self) -> str:
+        """The cost that the job trades its metric against: `latency_ms`, `params`, `macs`, or a metric of the task."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        """The job's limits by the name of the cost or metric."""
+        ...
+
+    def costs(self, genotype: Genotype) -> Mapping[str, float]:
+        """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype.
+
+        Raises InvalidSpec where the latency table lacks an op.
+        """
+        ...
+
+    def feasible(self, genotype: Genotype) -> bool:
+        """Whether the costs known before training meet the job's limits."""
+        ...
+
+
+class Context(Prices, Protocol):
     """What the coordinator lets a strategy look up."""
 
     @property
@@ -96,15 +123,12 @@ class Context(Protocol):
 
     @property
     def trials_left(self) -> int:
-        """Trials of the budget that are not taken yet, by what runs neither."""
+        """Trials of the budget that are not taken yet, by what is under way neither."""
         ...
 
-    def costs(self, genotype: Genotype) -> Mapping[str, float]:
-        """`params`, `macs` and, with a device, `latency_ms` and `latency_error_ms` of a genotype."""
-        ...
-
-    def feasible(self, genotype: Genotype) -> bool:
-        """Whether the costs known before training meet the job's limits."""
+    @property
+    def fruitless(self) -> int:
+        """Proposals in a row that brought no trial; a thousand of them, as a rule, end the job."""
         ...
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
@@ -113,6 +137,14 @@ class Context(Protocol):
 
     def awaited(self) -> Mapping[int, Proposal]:
         """The proposals that have not ended, by number: their genotypes, parents and tokens."""
+        ...
+
+    def best(self) -> Outcome | None:
+        """How the best network of full fidelity within all limits ended; None where there is none yet."""
+        ...
+
+    def has_weights(self, number: int) -> bool:
+        """Whether the trial of this proposal has left weights that are still there."""
         ...
 
 
@@ -130,6 +162,7 @@ class Strategy(ABC):
     Options: ClassVar[type[StrategyOptions]] = StrategyOptions
     needs: ClassVar[type[Any]] = BoundSpace  # what the space has to be
     decides_fidelity: ClassVar[bool] = False  # whether its proposals say how much a trial spends
+    cuts_widths: ClassVar[bool] = False  # whether it proposes widths that no option of the space offers
 
     def __init__(self, space: BoundSpace, options: Any, seed: int) -> None:
         self.space = space
@@ -146,15 +179,23 @@ class Strategy(ABC):
         """The smallest budget that is sure to bring a result of full fidelity; jobs with less are refused."""
         return 1
 
-    def check_budget(self, trials: int) -> None:  # noqa: B027 - most strategies make sense with any budget
-        """Refuse, when the job is submitted, options that make no sense with so many trials.
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:  # noqa: B027 - most fit any budget
+        """Refuse, when the job is submitted, what could never bring a result with so many trials.
 
-        Raises InvalidSpec that names the option and says what would be right.
+        `full` is the fidelity of a whole trial. Raises InvalidSpec that names the field and says what would be right.
         """
 
     @property
     def done(self) -> str:
         """Why nothing more will be proposed, with which the job ends as finished; empty while there is more to come."""
+        return ""
+
+    @property
+    def short_of_trials(self) -> str:
+        """Why the trials that are left are too few to go on with; empty while they are not.
+
+        The job then ends as exhausted, and goes on when its budget is extended.
+        """
         return ""
 
     @abstractmethod

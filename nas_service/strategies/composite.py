@@ -12,19 +12,24 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from search_spaces import BoundSpace, Genotype
+from workers.requests import Fidelity
 
-from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
+from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
 
 Token = TypeVar("Token", Outcome, Proposal)
 
 
 class View:
-    """What a part may look up. `ahead` proposals of the same `ask` will be numbered before those of the part."""
+    """What a part may look up. `ahead` proposals of the same `ask` will be numbered before those of the part.
 
-    def __init__(self, context: Context, owns: Callable[[Any], bool], ahead: int = 0) -> None:
+    `reserved` trials of the budget are not for the part.
+    """
+
+    def __init__(self, context: Context, owns: Callable[[Any], bool], ahead: int = 0, reserved: int = 0) -> None:
         self._context = context
         self._owns = owns
         self._ahead = ahead
+        self._reserved = reserved
 
     @property
     def wants_front(self) -> bool:
@@ -36,7 +41,19 @@ class View:
 
     @property
     def trials_left(self) -> int:
-        return self._context.trials_left - self._ahead
+        return max(0, self._context.trials_left - self._ahead - self._reserved)
+
+    @property
+    def fruitless(self) -> int:
+        return self._context.fruitless
+
+    @property
+    def cost_name(self) -> str:
+        return self._context.cost_name
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        return self._context.limits
 
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         return self._context.costs(genotype)
@@ -50,6 +67,14 @@ class View:
     def awaited(self) -> dict[int, Proposal]:
         waiting = self._context.awaited().items()
         return {number: bare(proposal) for number, proposal in waiting if self._owns(proposal.token)}
+
+    def best(self) -> Outcome | None:
+        """The best of the whole job, where it is the part's own."""
+        best = self._context.best()
+        return bare(best) if best is not None and self._owns(best.token) else None
+
+    def has_weights(self, number: int) -> bool:
+        return self._context.has_weights(number)
 
 
 class Composite(Strategy):
@@ -72,24 +97,28 @@ class Composite(Strategy):
     def fewest_trials(self) -> int:
         return self.main.fewest_trials
 
-    def check_budget(self, trials: int) -> None:
-        self.main.check_budget(trials)
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:
+        self.main.check(trials, full, prices)
 
     @property
     def done(self) -> str:
         return self.main.done
+
+    @property
+    def short_of_trials(self) -> str:
+        return self.main.short_of_trials
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for name, part in self.parts.items():
             if mine := [bare(outcome) for outcome in outcomes if part_of(outcome.token) == name]:
                 part.tell(mine)
 
-    def ask_part(self, name: str, n: int, context: Context, ahead: int = 0) -> list[Proposal]:
+    def ask_part(self, name: str, n: int, context: Context, ahead: int = 0, reserved: int = 0) -> list[Proposal]:
         """Up to `n` proposals of a part, marked as its own; `ahead` others of this `ask` come before them."""
-        return marked(name, self.parts[name].ask(n, self.view(name, context, ahead)))
+        return marked(name, self.parts[name].ask(n, self.view(name, context, ahead, reserved)))
 
-    def view(self, name: str, context: Context, ahead: int = 0) -> View:
-        return View(context, lambda token: part_of(token) == name, ahead)
+    def view(self, name: str, context: Context, ahead: int = 0, reserved: int = 0) -> View:
+        return View(context, lambda token: part_of(token) == name, ahead, reserved)
 
     def state(self) -> State:
         states = {name: part.state() for name, part in self.parts.items()}

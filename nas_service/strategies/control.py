@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from nas_service.errors import InvalidSpec
+from workers.requests import Fidelity
 
-from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
+from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
 from .composite import Composite, part_of
 from .random_search import RandomSearch
 
@@ -40,7 +41,7 @@ class Control(Composite):
         """The first budget that leaves the search as many as it needs."""
         return math.floor((self.main.fewest_trials - 1) / (1 - self._share)) + 1
 
-    def check_budget(self, trials: int) -> None:
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:
         random = self._due(trials)
         if not random:
             raise InvalidSpec(
@@ -48,7 +49,7 @@ class Control(Composite):
                 f"raise budget.trials to {math.ceil(1 / self._share)} or more, or give the control a larger share",
                 "control.share",
             )
-        self.main.check_budget(trials - random)
+        self.main.check(trials - random, full, prices)
 
     def ask(self, n: int, context: Context) -> list[Proposal]:
         random = self._owed(n) if self._missed < PATIENCE else 0

@@ -23,7 +23,7 @@ from nas_service.errors import InvalidSpec
 from search_spaces import BoundSpace, Genotype
 from workers.requests import Fidelity
 
-from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
+from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
 from .composite import View, bare
 from .nsga2 import constrained_order
 
@@ -105,7 +105,7 @@ class SuccessiveHalving(Strategy):
         """Networks on each rung, lowest first, for every one that is trained to the end."""
         return tuple(self.ladder.factor**below for below in reversed(range(len(self.ladder.rungs))))
 
-    def check_budget(self, trials: int) -> None:
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:
         if trials < sum(self.round):
             raise InvalidSpec(
                 f"with {len(self.ladder.rungs)} rungs and factor {self.ladder.factor} the first network is trained to "
@@ -113,11 +113,15 @@ class SuccessiveHalving(Strategy):
                 "fewer rungs, a smaller factor, or raise budget.trials",
                 "early_stopping.rungs",
             )
-        self.inner.check_budget(trials * self.round[0] // sum(self.round))
+        self.inner.check(trials * self.round[0] // sum(self.round), full, prices)
 
     @property
     def done(self) -> str:
         return self.inner.done
+
+    @property
+    def short_of_trials(self) -> str:
+        return self.inner.short_of_trials
 
     def ask(self, n: int, context: Context) -> list[Proposal]:
         asked: list[Proposal] = []

@@ -17,8 +17,9 @@ from nas_service.errors import InvalidSpec
 from nas_service.pareto import nsga2_order
 from search_spaces import Genotype
 from search_spaces.choice_space import ChoiceSpace
+from workers.requests import Fidelity
 
-from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
+from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
 
 NOVELTY_ATTEMPTS = 8  # mutations of a child that equals a living member
 
@@ -56,7 +57,7 @@ class Nsga2(Strategy):
         super().__init__(space, options, seed)
         self._members: dict[str, Outcome] = {}  # by architecture, best first
 
-    def check_budget(self, trials: int) -> None:
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:  # noqa: ARG002
         if self.options.population > trials:
             raise InvalidSpec(
                 f"the first {self.options.population} proposals of 'nsga2' are random, so with {trials} trials nothing "

@@ -7,8 +7,9 @@ from typing import Any
 
 from nas_service.errors import InvalidSpec
 from search_spaces import Genotype
+from workers.requests import Fidelity
 
-from .base import Context, Proposal, State, Strategy
+from .base import Context, Prices, Proposal, State, Strategy
 from .composite import Composite, marked
 
 
@@ -20,7 +21,7 @@ class WarmStart(Composite):
         self._genotypes = list(genotypes)
         self._begun = 0  # so many of them were proposed
 
-    def check_budget(self, trials: int) -> None:
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:
         given, most = len(self._genotypes), min(trials, self.main.room or trials)
         if given > most:
             why = f"has {trials} trials" if most == trials else f"can begin with {most}, the population of its strategy"
@@ -29,7 +30,7 @@ class WarmStart(Composite):
                 f"warm_start.genotypes, or raise {'budget.trials' if most == trials else 'strategy.population'}",
                 "warm_start",
             )
-        super().check_budget(trials)
+        super().check(trials, full, prices)
 
     def ask(self, n: int, context: Context) -> list[Proposal]:
         given = self._genotypes[self._begun : self._begun + n]

@@ -16,10 +16,12 @@ from pydantic import Field, PositiveInt
 from ..architecture import Architecture
 from ..choice_space import ChoiceSpace, Position
 from ..errors import SpaceError
+from ..narrowing import NarrowableSpace
 from ..ops import Activation, Skip
-from ..space import Kind, Options, SearchSpace, Signature
+from ..space import Genotype, Kind, Options, SearchSpace, Signature
 from .network import Ends, Layer, assemble, make_divisible, se_width
 from .references import REFERENCES, reference
+from .widths import HEAD, STEM, shared, sizes
 
 StageOp = Literal["conv", "separable", "mbconv"]
 
@@ -64,42 +66,13 @@ class MobileNetV3Options(Options):
         return BACKBONES[self.backbone] if isinstance(self.backbone, str) else self.backbone
 
 
-class MobileNetV3(SearchSpace):
-    name: ClassVar[str] = "mobilenetv3"
-    version: ClassVar[int] = 1
-    kinds: ClassVar[tuple[Kind, ...]] = ("image",)
-    summary: ClassVar[str] = "MnasNet's factorised space with MobileNetV3's blocks, for images"
-    Options: ClassVar[type[Options]] = MobileNetV3Options
-    options: MobileNetV3Options
-
-    def _bind(self, signature: Signature) -> BoundMobileNetV3:
-        low, high = signature.sizes
-        for resolution in self.options.resolution:
-            if not low <= resolution <= high:
-                raise SpaceError(
-                    f"this task delivers images of {low} to {high} px, but a resolution of {resolution} is asked for",
-                    "space.options.resolution",
-                )
-        return BoundMobileNetV3(self.options, signature)
-
-    @property
-    def references(self) -> tuple[str, ...]:
-        return tuple(REFERENCES)
-
-    def reference(self, name: str) -> Architecture:
-        return reference(name) if name in REFERENCES else super().reference(name)
-
-
-class BoundMobileNetV3(ChoiceSpace):
+class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
     def __init__(self, options: MobileNetV3Options, signature: Signature) -> None:
         self.options = options
         self.signature = signature
         self.positions = tuple(self._positions())
-        self.width_names = frozenset(
-            p.name.replace(".expansion", ".expanded")
-            for p in self.positions
-            if p.name.endswith((".width", ".expansion"))
-        )
+        named = (p.name for p in self.positions if p.name.endswith((".width", ".expansion")))
+        self.width_names = frozenset({STEM, HEAD, *(name.replace(".expansion", ".expanded") for name in named)})
 
     def _positions(self) -> Iterator[Position]:
         o = self.options
@@ -134,18 +107,38 @@ class BoundMobileNetV3(ChoiceSpace):
         return not (rest[-1] == "expansion" and op != "mbconv") and not (rest[-1] == "se" and op == "conv")
 
     def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
-        stem = make_divisible(self.options.stem * self.options.width)
+        stem = widths.get(STEM, make_divisible(self.options.stem * self.options.width))
         layers: list[Layer] = []
         cin = stem
-        for number, stage in enumerate(self.options.stages()):
-            name = f"stage{number}"
-            out = widths.get(f"{name}.width", chosen[f"{name}.width"])
-            for index in range(chosen[f"{name}.depth"]):
-                stride = stage.stride if index == 0 else 1
-                layers.append(self._layer(chosen, widths, f"{name}.layer{index}", cin, out, stride))
-                cin = out
-        ends = Ends(stem, make_divisible(6 * cin), self.options.hidden, chosen["last_stage"])
+        for name, stride in self._layers(chosen):
+            width = f"{name.partition('.')[0]}.width"
+            layers.append(self._layer(chosen, widths, name, cin, widths.get(width, chosen[width]), stride))
+            cin = layers[-1].out
+        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * cin)), self.options.hidden, chosen["last_stage"])
         return assemble(self.signature, chosen["resolution"], layers, ends)
+
+    def widths(self, genotype: Genotype) -> dict[str, int]:
+        """Bottlenecks, those that add to one another as one (`stem.width+stage0.width`), then expansions."""
+        architecture, layers = self.architecture(genotype), self._layer_names(genotype)
+        found = sizes(architecture, layers)
+        bottlenecks = {"+".join(names): found[names[0]] for names in shared(architecture, layers)}
+        return bottlenecks | {name: channels for name, channels in found.items() if name.endswith(".expanded")}
+
+    def with_width(self, genotype: Genotype, name: str, channels: int) -> Genotype:
+        found = sizes(self.architecture(genotype), self._layer_names(genotype))
+        changed = dict.fromkeys(name.split("+"), channels)
+        if unknown := changed.keys() - found:
+            raise SpaceError(f"this network has no width {min(unknown)!r}; it has: {', '.join(found)}")
+        return {"choices": list(genotype["choices"]), "widths": found | changed}
+
+    def _layers(self, chosen: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+        """Name and stride of the layers of the body, in order."""
+        for number, stage in enumerate(self.options.stages()):
+            for index in range(chosen[f"stage{number}.depth"]):
+                yield f"stage{number}.layer{index}", stage.stride if index == 0 else 1
+
+    def _layer_names(self, genotype: Genotype) -> list[str]:
+        return [name for name, _ in self._layers(self.decode(genotype))]
 
     def _layer(
         self, chosen: Mapping[str, Any], widths: Mapping[str, int], name: str, cin: int, out: int, stride: int
@@ -166,3 +159,30 @@ class BoundMobileNetV3(ChoiceSpace):
 def _distinct(values: Iterator[int]) -> tuple[int, ...]:
     """In first-seen order, so that the first option stays the one that was named first."""
     return tuple(dict.fromkeys(values))
+
+
+class MobileNetV3(SearchSpace):
+    name: ClassVar[str] = "mobilenetv3"
+    version: ClassVar[int] = 1
+    kinds: ClassVar[tuple[Kind, ...]] = ("image",)
+    summary: ClassVar[str] = "MnasNet's factorised space with MobileNetV3's blocks, for images"
+    Options: ClassVar[type[Options]] = MobileNetV3Options
+    binds_to: ClassVar[type[Any]] = BoundMobileNetV3
+    options: MobileNetV3Options
+
+    def _bind(self, signature: Signature) -> BoundMobileNetV3:
+        low, high = signature.sizes
+        for resolution in self.options.resolution:
+            if not low <= resolution <= high:
+                raise SpaceError(
+                    f"this task delivers images of {low} to {high} px, but a resolution of {resolution} is asked for",
+                    "space.options.resolution",
+                )
+        return BoundMobileNetV3(self.options, signature)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return tuple(REFERENCES)
+
+    def reference(self, name: str) -> Architecture:
+        return reference(name) if name in REFERENCES else super().reference(name)

@@ -57,6 +57,14 @@ class Op(metaclass=_Interned):
         shown = (f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
         return f"{self.kind}({','.join(shown)})"
 
+    @property
+    def family(self) -> str:
+        """The key with every width left out: ops of one family differ in nothing but numbers of channels.
+
+        An op of a class that says nothing of its widths is alone in its family.
+        """
+        return self.key
+
     def to_json(self) -> dict[str, Any]:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {"kind": self.kind} | {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import ClassVar, Literal
@@ -36,6 +36,10 @@ class Conv(Op):
     @cached_property
     def macs(self) -> int:
         return self.in_shape[0] * self.out_channels * self.kernel**2 * area(self.out_shape)
+
+    @cached_property
+    def family(self) -> str:
+        return replace(self, in_shape=(1, *self.in_shape[1:]), out_channels=1).key
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,12 @@ class MBConv(Op):
         per_output = self.kernel**2 * mid + mid * self.out_channels
         return expansion + per_output * area(self.out_shape) + 2 * mid * self.se_channels
 
+    @cached_property
+    def family(self) -> str:
+        shape, squeezed = (1, *self.in_shape[1:]), min(1, self.se_channels)
+        alike = replace(self, in_shape=shape, out_channels=1, expanded_channels=1 + self.expands, se_channels=squeezed)
+        return alike.key
+
 
 @dataclass(frozen=True)
 class Classifier(Op):
@@ -99,6 +109,10 @@ class Classifier(Op):
     @cached_property
     def macs(self) -> int:
         return sum(a * b for a, b in pairwise(self._widths))
+
+    @cached_property
+    def family(self) -> str:
+        return replace(self, in_shape=(1, *self.in_shape[1:])).key
 
     @property
     def _widths(self) -> tuple[int, ...]:

@@ -71,25 +71,6 @@ class TvnOptions(Options):
     ] = 2048
 
 
-class Tvn(SearchSpace):
-    name: ClassVar[str] = "tvn"
-    version: ClassVar[int] = 1
-    kinds: ClassVar[tuple[Kind, ...]] = ("clip",)
-    summary: ClassVar[str] = "Tiny Video Networks, input size and frame rate included, for clips"
-    Options: ClassVar[type[Options]] = TvnOptions
-    options: TvnOptions
-
-    def _bind(self, signature: Signature) -> BoundTvn:
-        return BoundTvn(self.options, signature)
-
-    @property
-    def references(self) -> tuple[str, ...]:
-        return tuple(REFERENCES)
-
-    def reference(self, name: str) -> Architecture:
-        return reference(name) if name in REFERENCES else super().reference(name)
-
-
 class BoundTvn(ChoiceSpace):
     def __init__(self, options: TvnOptions, signature: Signature) -> None:
         self.options = options
@@ -186,3 +167,23 @@ def _offered(
                 f"space.options.{name}",
             )
     return tuple(asked)
+
+
+class Tvn(SearchSpace):
+    name: ClassVar[str] = "tvn"
+    version: ClassVar[int] = 1
+    kinds: ClassVar[tuple[Kind, ...]] = ("clip",)
+    summary: ClassVar[str] = "Tiny Video Networks, input size and frame rate included, for clips"
+    Options: ClassVar[type[Options]] = TvnOptions
+    binds_to: ClassVar[type[Any]] = BoundTvn
+    options: TvnOptions
+
+    def _bind(self, signature: Signature) -> BoundTvn:
+        return BoundTvn(self.options, signature)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return tuple(REFERENCES)
+
+    def reference(self, name: str) -> Architecture:
+        return reference(name) if name in REFERENCES else super().reference(name)

@@ -64,18 +64,6 @@ class WannOptions(Options):
         return rates
 
 
-class Wann(SearchSpace):
-    name: ClassVar[str] = "wann"
-    version: ClassVar[int] = 1
-    kinds: ClassVar[tuple[Kind, ...]] = ("vector",)
-    summary: ClassVar[str] = "Weight agnostic networks: topologies that grow and work under one shared weight"
-    Options: ClassVar[type[Options]] = WannOptions
-    options: WannOptions
-
-    def _bind(self, signature: Signature) -> BoundWann:
-        return BoundWann(self.options, signature)
-
-
 class BoundWann(BoundSpace):
     """Genotypes are those of `genotype`; the networks read `signature.channels` inputs beside the bias."""
 
@@ -130,3 +118,16 @@ class BoundWann(BoundSpace):
 def _architecture(genome: Genome, published_disabled: bool) -> Architecture:
     """A search asks for a network several times: to price it, to tell it from others, to send it."""
     return Architecture.chain([express(genome, published_disabled).network])
+
+
+class Wann(SearchSpace):
+    name: ClassVar[str] = "wann"
+    version: ClassVar[int] = 1
+    kinds: ClassVar[tuple[Kind, ...]] = ("vector",)
+    summary: ClassVar[str] = "Weight agnostic networks: topologies that grow and work under one shared weight"
+    Options: ClassVar[type[Options]] = WannOptions
+    binds_to: ClassVar[type[Any]] = BoundWann
+    options: WannOptions
+
+    def _bind(self, signature: Signature) -> BoundWann:
+        return BoundWann(self.options, signature)

@@ -75,7 +75,10 @@ def test_defaults_are_filled_in_and_stay_as_they_are(strategy: str) -> None:
 
 
 def _ground(strategy: str) -> dict[str, Any]:
-    """A space that grows, for a strategy that needs one."""
+    """A space that grows, for a strategy that needs one; a network to start from, for one that cuts."""
+    if strategy == "netadapt":
+        widest = {"choices": [n - 1 for n in admit(spec(), TABLES).bound.choices]}
+        return {"strategy": {"name": strategy, "seed_network": widest}, "task": {"name": "landscape", "epochs": 4}}
     if strategy_classes()[strategy].needs is BoundWann:
         objective = {"reward": "metric", "cost": "params"}
         return {"space": {"name": "wann"}, "task": {"name": "cartpole-swingup"}, "objective": objective}

@@ -2,7 +2,7 @@
 
 from .clip_inputs import Clips, clips_of
 from .clip_runner import ClipRunner, evaluate_clips
-from .initial import inherit, seeded_module
+from .initial import inherit, seeded_module, warm_module
 from .inputs import Inputs, Labelled, Samples, prepare
 from .runner import ClassificationRunner, ImageRunner
 from .trainer import EpochResult, Trainer, evaluate, logits_of
@@ -24,4 +24,5 @@ __all__ = [
     "logits_of",
     "prepare",
     "seeded_module",
+    "warm_module",
 ]

@@ -1,4 +1,7 @@
-"""The weights that a training starts from: fresh ones that follow from the seed, or inherited ones where they fit."""
+"""The weights that a training starts from: fresh ones that follow from the seed, or inherited ones where they fit.
+
+Weights of a wider network are cut to fit (see `search_spaces.modules.narrowing`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from search_spaces import Architecture
-from search_spaces.modules import build
+from search_spaces.modules import build, narrowed
 
 _GLOBAL_GENERATOR = Lock()  # torch initialises modules from its one global generator
 
@@ -19,6 +22,12 @@ def seeded_module(architecture: Architecture, seed: int) -> nn.Module:
     with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(architecture)
+
+
+def warm_module(architecture: Architecture, seed: int, weights: Mapping[str, Tensor]) -> tuple[nn.Module, int]:
+    """A seeded module that starts from the `weights` of another network, and how many of its tensors do."""
+    module = seeded_module(architecture, seed)
+    return module, inherit(module, narrowed(architecture, weights))
 
 
 def inherit(module: nn.Module, weights: Mapping[str, Tensor]) -> int:

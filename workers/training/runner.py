@@ -17,7 +17,7 @@ from ..tasks.image_classification import ImageClassification
 from ..tasks.image_data import Augmentation
 from ..trial_runner import TrialRunner
 from ..weights import load_weights, save_weights
-from .initial import inherit, seeded_module
+from .initial import warm_module
 from .inputs import Inputs, prepare, subset
 from .trainer import EpochResult, Trainer, class_weights
 
@@ -64,8 +64,8 @@ class ClassificationRunner(TrialRunner):
         device = "cuda" if resources.gpus > 0 and torch.cuda.is_available() else "cpu"
         torch.set_num_threads(max(1, int(resources.cpus)))
         architecture = Architecture.from_json(trial.architecture)
-        module = seeded_module(architecture, trial.seed)
-        inherited = inherit(module, load_weights(store, trial.initial_weights)) if trial.initial_weights else 0
+        start = load_weights(store, trial.initial_weights) if trial.initial_weights else {}
+        module, inherited = warm_module(architecture, trial.seed, start)
         options = self._recipe.options
         inputs = self.inputs(architecture, trial.fidelity, device)
         balanced = options.class_weights == "balanced"

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from past import Past
 from searches import SPACE
 
 from nas_service.early_stopping import ladder_of, stop_early
 from nas_service.errors import InvalidSpec
 from nas_service.spec import EarlyStoppingSpec
 from nas_service.strategies import Outcome, Proposal, State, Strategy, get_strategy
-from search_spaces import Genotype, get_space
+from search_spaces import get_space
 from search_spaces.choice_space import ChoiceSpace
 from workers.requests import Fidelity
 from workers.tasks import get_task
@@ -31,16 +31,14 @@ def space() -> ChoiceSpace:
     return bound
 
 
-class World:
-    """Numbers proposals and evaluates them: fewer epochs are worth less, and rank with some noise."""
+class World(Past):
+    """Evaluates proposals: fewer epochs are worth less, and rank with some noise."""
 
     def __init__(self, space: ChoiceSpace, name: str = "random", *, wants_front: bool = False, **plan: Any) -> None:
-        self.space, self.name, self.plan = space, name, EarlyStoppingSpec(**plan)
+        super().__init__(space)
+        self.name, self.plan = name, EarlyStoppingSpec(**plan)
         self.wants_front = wants_front
-        self.budget = 10_000
         self.strategy = self.fresh(0)
-        self.asked: list[Proposal] = []
-        self.told: dict[int, Outcome] = {}
 
     def fresh(self, seed: int) -> Strategy:
         inner = get_strategy(self.name, {}, self.space, seed)
@@ -55,26 +53,6 @@ class World:
         saved = self.strategy.state()
         again.strategy.restore(State(json.loads(json.dumps(saved.data)), saved.blob), again)
         return again
-
-    @property
-    def next_number(self) -> int:
-        return len(self.asked)
-
-    @property
-    def trials_left(self) -> int:
-        return self.budget - len(self.asked)
-
-    def costs(self, genotype: Genotype) -> Mapping[str, float]:
-        return {"params": self.space.architecture(genotype).params}
-
-    def feasible(self, _: Genotype) -> bool:
-        return True
-
-    def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
-        return [self.told[number] for number in numbers if number in self.told]
-
-    def awaited(self) -> dict[int, Proposal]:
-        return {number: each for number, each in enumerate(self.asked) if number not in self.told}
 
     def ask(self, n: int = 1) -> list[int]:
         first = self.next_number
@@ -199,8 +177,8 @@ def test_failures_are_never_promoted_and_the_search_goes_on(space: ChoiceSpace) 
 @pytest.mark.parametrize("flying", [0, 4])
 def test_the_last_trials_bring_what_has_begun_to_the_top(space: ChoiceSpace, flying: int) -> None:
     world = World(space)
-    world.budget = 13
-    while world.trials_left:
+    while world.next_number < 13:
+        world.trials_left = 13 - world.next_number
         if not world.ask():
             world.tell(next(iter(world.awaited())))
         while len(waiting := list(world.awaited())) > flying:
@@ -290,18 +268,20 @@ def test_more_rungs_than_epochs_are_refused(plan: dict[str, Any], epochs: int, m
 
 
 def test_a_budget_that_never_reaches_the_top_is_refused(space: ChoiceSpace) -> None:
-    strategy = World(space).strategy
-    strategy.check_budget(13)
+    world = World(space)
+    strategy = world.strategy
+    strategy.check(13, FULL, world)
     with pytest.raises(InvalidSpec, match=r"in trial 13, and a budget of 12 trials never gets there") as refused:
-        strategy.check_budget(12)
+        strategy.check(12, FULL, world)
     assert refused.value.field == "early_stopping.rungs"
 
 
 def test_the_inner_strategy_s_budget_is_what_begins(space: ChoiceSpace) -> None:
-    strategy = World(space, "nsga2").strategy
-    strategy.check_budget(26)  # of 26 trials 18 begin, which a population of 16 fits into
+    world = World(space, "nsga2")
+    strategy = world.strategy
+    strategy.check(26, FULL, world)  # of 26 trials 18 begin, which a population of 16 fits into
     with pytest.raises(InvalidSpec, match=r"with 13 trials") as refused:
-        strategy.check_budget(19)
+        strategy.check(19, FULL, world)
     assert refused.value.field == "strategy.population"
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
+from past import Past
 from searches import SPACE, Lab, spec
 from sqlalchemy import select
 
 from nas_service.errors import InvalidSpec
 from nas_service.store import Store
 from nas_service.store.schema import proposals
-from nas_service.strategies import Outcome, Proposal, State, get_strategy
+from nas_service.strategies import Outcome, State, get_strategy
 from nas_service.strategies import optuna_sampler as module
 from nas_service.strategies.optuna_sampler import KINDS, OptunaStrategy
 from search_spaces import Genotype, Signature, get_space
@@ -45,32 +46,12 @@ def space() -> ChoiceSpace:
     return bound
 
 
-class Past:
-    """What a strategy may look up: the rows of one search."""
+class Search(Past):
+    """A search whose proposals end as `ended` says."""
 
     def __init__(self, space: ChoiceSpace, *, wants_front: bool) -> None:
-        self.space = space
+        super().__init__(space)
         self.wants_front = wants_front
-        self.asked: list[Proposal] = []
-        self.told: dict[int, Outcome] = {}
-
-    trials_left = 10_000
-
-    @property
-    def next_number(self) -> int:
-        return len(self.asked)
-
-    def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
-        return [self.told[number] for number in numbers if number in self.told]
-
-    def awaited(self) -> dict[int, Proposal]:
-        return {number: each for number, each in enumerate(self.asked) if number not in self.told}
-
-    def costs(self, _: Genotype) -> Mapping[str, float]:
-        raise AssertionError("not looked up by these strategies")
-
-    def feasible(self, _: Genotype) -> bool:
-        raise AssertionError("not looked up by these strategies")
 
     def ended(self, number: int) -> Outcome:
         """Every fifth is infeasible, every seventh fails."""
@@ -103,14 +84,14 @@ def made(space: ChoiceSpace, case: Mapping[str, Any], seed: int = 0) -> OptunaSt
     return strategy
 
 
-def restored(space: ChoiceSpace, case: Mapping[str, Any], strategy: OptunaStrategy, past: Past) -> OptunaStrategy:
+def restored(space: ChoiceSpace, case: Mapping[str, Any], strategy: OptunaStrategy, past: Search) -> OptunaStrategy:
     again = made(space, case, seed=99)
     again.restore(State(json.loads(json.dumps(strategy.state().data))), past)
     return again
 
 
-def twin(past: Past) -> Past:
-    copy = Past(past.space, wants_front=past.wants_front)
+def twin(past: Search) -> Search:
+    copy = Search(past.space, wants_front=past.wants_front)
     copy.asked, copy.told = list(past.asked), dict(past.told)
     return copy
 
@@ -119,7 +100,7 @@ def twin(past: Past) -> Past:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case.values())))
 def test_a_rebuilt_study_goes_on_as_the_old_one(space: ChoiceSpace, case: dict[str, Any], wants_front: bool) -> None:
     """Open proposals and all: after 20, at the window's edge, and after the window has moved."""
-    strategy, past = made(space, case), Past(space, wants_front=wants_front)
+    strategy, past = made(space, case), Search(space, wants_front=wants_front)
     for asks in (20, 9):
         past.search(strategy, asks, np.random.default_rng(asks))
         other, copy = restored(space, case, strategy, past), twin(past)
@@ -135,14 +116,14 @@ def test_gaussian_processes(space: ChoiceSpace) -> None:
     """Apart from the others, for each of its asks takes a second."""
     pytest.importorskip("torch")
     case = {"name": "optuna", "sampler": "gp", "startup": 2}
-    strategy, past = made(space, case), Past(space, wants_front=False)
+    strategy, past = made(space, case), Search(space, wants_front=False)
     past.search(strategy, 6, np.random.default_rng(0))
     assert restored(space, case, strategy, past).ask(1, past) == strategy.ask(1, past)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case.values())))
 def test_given_networks_are_in_a_rebuilt_study_too(space: ChoiceSpace, case: dict[str, Any]) -> None:
-    strategy, past = made(space, case), Past(space, wants_front=False)
+    strategy, past = made(space, case), Search(space, wants_front=False)
     given = [space.sample(np.random.default_rng(seed)) for seed in range(8)]
     past.asked += strategy.begin_with(given, past)
     assert [proposal.genotype for proposal in past.asked] == given
@@ -155,7 +136,7 @@ def test_given_networks_are_in_a_rebuilt_study_too(space: ChoiceSpace, case: dic
 
 @pytest.mark.parametrize("case", CASES[:4], ids=lambda case: "-".join(map(str, case.values())))
 def test_the_state_is_a_generator_and_a_few_numbers(space: ChoiceSpace, case: dict[str, Any]) -> None:
-    strategy, past = made(space, case), Past(space, wants_front=False)
+    strategy, past = made(space, case), Search(space, wants_front=False)
     past.search(strategy, 30, np.random.default_rng(0))
     assert set(strategy.state().data) == {"rng", "asked", "window", "sequence"}
     assert strategy.state().data["asked"] == 30
@@ -165,7 +146,7 @@ def test_trials_stand_for_proposals_by_number(space: ChoiceSpace, monkeypatch: p
     """Whatever Optuna's own numbers are: replaced repeats leave trials without a proposal behind."""
     neighbour = np.random.default_rng(0)
     monkeypatch.setattr(OptunaStrategy, "_unknown", lambda _, genotype: space.mutate(genotype, neighbour))
-    strategy, past = made(space, CASES[0]), Past(space, wants_front=True)
+    strategy, past = made(space, CASES[0]), Search(space, wants_front=True)
     past.search(strategy, 25, np.random.default_rng(0))
     study = strategy._study
     assert study is not None
@@ -188,7 +169,7 @@ def test_trials_stand_for_proposals_by_number(space: ChoiceSpace, monkeypatch: p
 
 @pytest.mark.parametrize(("wants_front", "values"), [(False, [0.5]), (True, [0.5, 7.0])])
 def test_values_are_the_reward_or_the_point(space: ChoiceSpace, wants_front: bool, values: list[float]) -> None:
-    strategy, past = made(space, CASES[0]), Past(space, wants_front=wants_front)
+    strategy, past = made(space, CASES[0]), Search(space, wants_front=wants_front)
     (proposal,) = strategy.ask(1, past)
     strategy.tell([Outcome(0, "completed", proposal.genotype, reward=0.5, point=(0.5, 7.0))])
     assert strategy._study is not None
@@ -196,7 +177,7 @@ def test_values_are_the_reward_or_the_point(space: ChoiceSpace, wants_front: boo
 
 
 def test_a_completed_network_beyond_a_limit_counts_as_infeasible(space: ChoiceSpace) -> None:
-    strategy, past = made(space, CASES[0]), Past(space, wants_front=False)
+    strategy, past = made(space, CASES[0]), Search(space, wants_front=False)
     (proposal,) = strategy.ask(1, past)
     strategy.tell([Outcome(0, "completed", proposal.genotype, reward=0.9, violation=0.1)])
     assert strategy._study is not None
@@ -204,13 +185,13 @@ def test_a_completed_network_beyond_a_limit_counts_as_infeasible(space: ChoiceSp
 
 
 def test_tpe_proposes_no_network_twice(space: ChoiceSpace) -> None:
-    strategy, past = made(space, CASES[0]), Past(space, wants_front=False)
+    strategy, past = made(space, CASES[0]), Search(space, wants_front=False)
     networks = [space.architecture(g).hash for g in past.search(strategy, 60, np.random.default_rng(0))]
     assert len(set(networks)) == len(networks)
 
 
 def test_a_study_holds_two_windows_at_most(space: ChoiceSpace) -> None:
-    strategy, past = made(space, CASES[1]), Past(space, wants_front=False)
+    strategy, past = made(space, CASES[1]), Search(space, wants_front=False)
     for _ in range(45):
         past.search(strategy, 1, np.random.default_rng(0))
         assert strategy._study is not None
@@ -220,7 +201,7 @@ def test_a_study_holds_two_windows_at_most(space: ChoiceSpace) -> None:
 
 
 def test_an_outcome_of_another_genotype_is_what_the_study_shows(space: ChoiceSpace) -> None:
-    strategy, past = made(space, CASES[0]), Past(space, wants_front=False)
+    strategy, past = made(space, CASES[0]), Search(space, wants_front=False)
     (proposal,) = strategy.ask(1, past)
     other = space.mutate(proposal.genotype, np.random.default_rng(1))
     strategy.tell([Outcome(0, "completed", other, reward=0.5)])
@@ -232,7 +213,7 @@ def test_an_outcome_of_another_genotype_is_what_the_study_shows(space: ChoiceSpa
 
 def test_optuna_says_nothing(space: ChoiceSpace, capfd: pytest.CaptureFixture[str]) -> None:
     for case in CASES:
-        past = Past(space, wants_front=False)
+        past = Search(space, wants_front=False)
         past.search(made(space, case), 12, np.random.default_rng(0))
     assert capfd.readouterr() == ("", "")
 
