@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ..api.views import CandidateView, JobSummary, JobView
+from ..api.views import ArmView, CandidateView, ComparisonView, JobSummary, JobView
 from ..durations import spoken
 from ..spec import read_spec
 from .terminal import DEFAULT_URL, AsJson, JobId, Server, UserError, connected, print_json, show_table, when
@@ -64,11 +64,14 @@ def show(job: JobId, server: Server = DEFAULT_URL, as_json: AsJson = False) -> N
     with connected(server) as client:
         found = client.job(job)
         front = [] if as_json else client.pareto(job)
+        compared = None if as_json or found.spec.get("control") is None else client.comparison(job)
     if as_json:
         print_json(found)
-    else:
-        _describe(found)
-        _show_front(found, front)
+        return
+    _describe(found)
+    if compared is not None:
+        _show_comparison(compared)
+    _show_front(found, front)
 
 
 def pause(job: JobId, server: Server = DEFAULT_URL) -> None:
@@ -151,6 +154,7 @@ def _describe(job: JobView) -> None:
         "state": job.state + (f": {job.reason}" if job.reason else ""),
         "search": f"{job.strategy} over {job.space} for {job.task}" + (f" on {job.device}" if job.device else ""),
         "objective": f"{job.metric} against {job.cost}, limits: {limits}",
+        **_begins(job),
         "trials": f"{job.completed} completed, {job.failed} failed, of {job.trials_budget}",
         "proposals": f"{job.proposals}, of which {job.infeasible} over a limit and {job.reused} known already",
         "saved": f"{spoken(job.saved_seconds)} of training, by results that were reused",
@@ -159,6 +163,39 @@ def _describe(job: JobView) -> None:
     }
     for name, text in lines.items():
         typer.echo(f"{name:<10} {text}")
+
+
+def _begins(job: JobView) -> dict[str, str]:
+    """The networks that a job begins with, if any."""
+    begun = job.spec.get("warm_start")
+    if begun is None:
+        return {}
+    told = []
+    if begun["genotypes"]:
+        told.append(f"{len(begun['genotypes'])} given networks")
+    if begun["jobs"]:
+        told.append(f"{len(begun['resolved'] or [])} networks of {', '.join(begun['jobs'])}")
+    return {"begins": f"with {' and '.join(told)}"}
+
+
+def _show_comparison(found: ComparisonView) -> None:
+    typer.echo(f"{'control':<10} {found.note}\n")
+    columns = [
+        "",
+        "trials",
+        "candidates",
+        "best reward",
+        "hypervolume",
+        f"of {found.subset} candidates",
+        "95 % interval",
+    ]
+    show_table(columns, [_arm_row("search", found.search), _arm_row("random control", found.control)])
+
+
+def _arm_row(name: str, arm: ArmView) -> list[str]:
+    figures = ("–" if value is None else f"{value:.4f}" for value in (arm.best_reward, arm.hypervolume, arm.mean))
+    interval = "–" if arm.low is None else f"{arm.low:.4f} to {arm.high:.4f}"
+    return [name, f"{arm.trials:,}", f"{arm.candidates:,}", *figures, interval]
 
 
 def _show_front(job: JobView, front: Sequence[CandidateView]) -> None:

@@ -24,6 +24,10 @@ def test_the_guide_works(live: Live, client: Client, tmp_path: Path) -> None:
     assert "is finished: all 30 trials of the budget have ended" in said
     assert "is deleted" in said
     assert "would be collected" in said
-    (copy,) = client.jobs()
-    assert copy.id == (tmp_path / "copy.txt").read_text().strip()
-    assert (copy.trials_budget, copy.strategy) == (5, "random")
+    assert "begins     with 10 networks of" in said
+    assert "95 % interval" in said
+    jobs = {name: client.job((tmp_path / f"{name}.txt").read_text().strip()) for name in ("copy", "warm", "beside")}
+    assert {job.id for job in client.jobs()} == {job.id for job in jobs.values()}
+    assert (jobs["copy"].trials_budget, jobs["copy"].strategy) == (5, "random")
+    assert len(jobs["warm"].spec["warm_start"]["resolved"]) == 10
+    assert jobs["beside"].spec["control"] == {"name": "random", "share": 0.2}
