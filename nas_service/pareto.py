@@ -27,18 +27,22 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
     return front
 
 
-def hypervolume(points: Sequence[tuple[float, float]], value: float, cost: float) -> float:
+def hypervolume(points: Sequence[tuple[float, float]] | Values, value: float, cost: float) -> float:
     """Area that (value to maximise, cost to minimise) points dominate, down to `value` and up to `cost`.
 
     Of two fronts with one reference the larger area is better; points beyond the reference add nothing.
     """
-    area, reached = 0.0, value
-    for i in pareto_front(points):
-        gained, left = points[i][0] - reached, cost - points[i][1]
-        if gained > 0 and left > 0:
-            area += gained * left
-            reached = points[i][0]
-    return area
+    return float(hypervolumes(np.array(points, dtype=np.float64).reshape(1, -1, 2), value, cost)[0])
+
+
+def hypervolumes(sets: Values, value: float, cost: float) -> Values:
+    """The hypervolume of each of several sets of equal size, (sets, points, 2), with one reference."""
+    order = np.argsort(sets[:, :, 1], axis=1, kind="stable")
+    values, costs = (np.take_along_axis(sets[:, :, axis], order, axis=1) for axis in (0, 1))
+    reached = np.maximum.accumulate(np.maximum(values, value), axis=1)
+    gained = np.diff(reached, axis=1, prepend=value)
+    areas: Values = (gained * np.maximum(cost - costs, 0)).sum(axis=1)
+    return areas
 
 
 def fronts(values: Values) -> list[Positions]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Genotypes = Annotated[tuple[dict[str, Any], ...], Field(max_length=500)]  # in the job's row, which every step reads
+Genotypes = Annotated[list[dict[str, Any]], Field(max_length=500)]  # in the job's row, which every step reads
 LARGEST_SPEC_BYTES = 2_000_000  # of a file: reading YAML takes a thousand times its size in memory and seconds a MB
 
 
@@ -52,15 +52,15 @@ class WarmStartSpec(Part):
     `resolved` is what the jobs' networks were when this job was submitted; it is filled in then.
     """
 
-    jobs: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
+    jobs: Annotated[list[Name], Field(max_length=10)] = []
     top: Annotated[int, Field(ge=1, le=50)] = 10
-    genotypes: Genotypes = ()
+    genotypes: Genotypes = []
     resolved: Genotypes | None = None
 
     @property
     def networks(self) -> Genotypes:
         """All of them, in the order in which they are proposed."""
-        return (*self.genotypes, *(self.resolved or ()))
+        return [*self.genotypes, *(self.resolved or [])]
 
 
 class ControlSpec(Part):
@@ -71,8 +71,12 @@ class ControlSpec(Part):
 
     @staticmethod
     def read(data: Any) -> Any:
-        """The name alone stands for the whole."""
-        return {"name": data} if isinstance(data, str) else data
+        """The name alone stands for the whole. Raises ValueError for what is no control."""
+        if isinstance(data, str):
+            return {"name": data}
+        if data is None or isinstance(data, dict | ControlSpec):
+            return data
+        raise ValueError("expected random, or {name: random, share: 0.2}")
 
 
 Control = Annotated[

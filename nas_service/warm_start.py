@@ -50,7 +50,7 @@ def resolved(search: Search, look_up: LookUp) -> tuple[Search, str]:
         found |= adopted
         told.append(said)
     networks = [genotype for network, genotype in found.items() if network not in known]
-    spec = search.spec.model_copy(update={"warm_start": wanted.model_copy(update={"resolved": tuple(networks)})})
+    spec = search.spec.model_copy(update={"warm_start": wanted.model_copy(update={"resolved": networks})})
     return replace(search, spec=spec), "; ".join(told)
 
 

@@ -11,13 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from nas_service.comparison import compare
+from nas_service.errors import NotFound
 from nas_service.pareto import pareto_front
-from nas_service.store import Candidate, Event, Export, Job, Trial, candidates, jobs, trials
+from nas_service.store import Candidate, Event, Export, Job, Trial, arms, candidates, jobs, trials
 
 from . import architectures
 from .views import (
     CandidateDetail,
     CandidateView,
+    ComparisonView,
     EventView,
     ExportView,
     JobSummary,
@@ -105,6 +108,16 @@ def points(conn: Connection, job: Job) -> Points:
         feasible=[int(row.feasible) for row in rows],
         front=[fit[i] for i in pareto_front([(rows[i].value, rows[i].cost) for i in fit])],
     )
+
+
+def comparison(conn: Connection, job: Job) -> ComparisonView:
+    """The search beside its control. Raises NotFound for a job without one."""
+    control, objective = job.spec.get("control"), job.spec["objective"]
+    if control is None:
+        raise NotFound(f"job {job.id} has no control; one that has: nas clone {job.id} --set control=random")
+    found = compare(*arms.of_job(conn, job.id), objective["limits"].get(objective["cost"]), job.spec["seed"])
+    axes = {"metric": job.spec["task"]["metric"], "cost": objective["cost"]}
+    return ComparisonView.model_validate(asdict(found) | axes | {"share": control["share"]})
 
 
 def lineage(conn: Connection, candidate: Candidate) -> list[Candidate]:

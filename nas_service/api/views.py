@@ -158,6 +158,47 @@ class RetargetView(View):
     front: list[JudgedView]
 
 
+class FrameView(View):
+    """What hypervolumes are shares of: the rectangle from `reference` to `ideal`, each (value, cost)."""
+
+    reference: tuple[float, float]
+    ideal: tuple[float, float]
+
+
+class ArmView(View):
+    """The search of a job, or its random control. `candidates` have a result in full within the limits.
+
+    `hypervolume` is that of its whole front, `mean` that of subsets of its candidates, with a 95 % interval from `low`
+    to `high`.
+    """
+
+    trials: int
+    candidates: int
+    best_reward: float | None
+    hypervolume: float | None
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+class ComparisonView(View):
+    """A search beside its random control, which has had a `share` of the trials.
+
+    Subsets of `subset` candidates are drawn from either; `overlap` says whether the intervals of their hypervolumes
+    do, `note` what that means, or why there are none. `metric` and `cost` are the axes.
+    """
+
+    share: float
+    metric: str
+    cost: str
+    subset: int
+    frame: FrameView | None
+    search: ArmView
+    control: ArmView
+    overlap: bool | None
+    note: str
+
+
 class CandidateView(View):
     """An architecture in a job. `value` (to maximise) and `cost` (to minimise) are its place against the front.
 

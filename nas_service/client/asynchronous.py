@@ -14,6 +14,7 @@ from nas_service.api.views import (
     CandidateView,
     CatalogueEntry,
     ClusterView,
+    ComparisonView,
     DeviceView,
     EventView,
     ExportView,
@@ -175,6 +176,10 @@ class AsyncClient:
     async def points(self, job_id: str) -> Points:
         """Every evaluated candidate as columns."""
         return await self._send(calls.points(job_id))
+
+    async def comparison(self, job_id: str) -> ComparisonView:
+        """The search beside its random control; ApiError with status 404 for a job without one."""
+        return await self._send(calls.comparison(job_id))
 
     async def trials_page(
         self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100

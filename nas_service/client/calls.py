@@ -16,6 +16,7 @@ from nas_service.api.views import (
     CandidateView,
     CatalogueEntry,
     ClusterView,
+    ComparisonView,
     DeviceView,
     ExportView,
     GarbageView,
@@ -128,6 +129,10 @@ def pareto(job_id: str) -> Call[list[CandidateView]]:
 
 def points(job_id: str) -> Call[Points]:
     return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points")
+
+
+def comparison(job_id: str) -> Call[ComparisonView]:
+    return Call(ComparisonView, "GET", f"/jobs/{_safe(job_id)}/control")
 
 
 def trials(job_id: str, cursor: str | None, limit: int, state: str) -> Call[Page[TrialView]]:

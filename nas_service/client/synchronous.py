@@ -15,6 +15,7 @@ from nas_service.api.views import (
     CandidateView,
     CatalogueEntry,
     ClusterView,
+    ComparisonView,
     DeviceView,
     EventView,
     ExportView,
@@ -184,6 +185,10 @@ class Client:
     def points(self, job_id: str) -> Points:
         """Every evaluated candidate as columns."""
         return self._send(calls.points(job_id))
+
+    def comparison(self, job_id: str) -> ComparisonView:
+        """The search beside its random control; ApiError with status 404 for a job without one."""
+        return self._send(calls.comparison(job_id))
 
     def trials_page(
         self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100

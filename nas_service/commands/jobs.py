@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ..api.views import CandidateView, JobSummary, JobView
+from ..api.views import ArmView, CandidateView, ComparisonView, JobSummary, JobView
+from ..client import Client
 from ..durations import spoken
 from ..spec import read_spec
 from .terminal import DEFAULT_URL, AsJson, JobId, Server, UserError, connected, print_json, show_table, when
@@ -34,10 +35,11 @@ def submit(
         job = client.submit(read(spec), idempotency_key)
         if wait:
             job = follow(client, job.id, quiet=as_json)
+        compared = _comparison(client, job) if wait and not as_json else None
     if as_json:
         print_json(job)
     elif wait:
-        _describe(job)
+        _describe(job, compared)
     else:
         typer.echo(job.id)
     _fail_unless_useful(job)
@@ -64,10 +66,11 @@ def show(job: JobId, server: Server = DEFAULT_URL, as_json: AsJson = False) -> N
     with connected(server) as client:
         found = client.job(job)
         front = [] if as_json else client.pareto(job)
+        compared = None if as_json else _comparison(client, found)
     if as_json:
         print_json(found)
     else:
-        _describe(found)
+        _describe(found, compared)
         _show_front(found, front)
 
 
@@ -144,13 +147,19 @@ def _row(job: JobSummary) -> list[str]:
     ]
 
 
-def _describe(job: JobView) -> None:
+def _comparison(client: Client, job: JobView) -> ComparisonView | None:
+    """The search beside its control, for a job that has one."""
+    return None if job.spec.get("control") is None else client.comparison(job.id)
+
+
+def _describe(job: JobView, compared: ComparisonView | None) -> None:
     limits = ", ".join(f"{name} {limit:g}" for name, limit in job.limits.items()) or "none"
     lines = {
         "job": f"{job.id}  {job.name}",
         "state": job.state + (f": {job.reason}" if job.reason else ""),
         "search": f"{job.strategy} over {job.space} for {job.task}" + (f" on {job.device}" if job.device else ""),
         "objective": f"{job.metric} against {job.cost}, limits: {limits}",
+        **_begins(job),
         "trials": f"{job.completed} completed, {job.failed} failed, of {job.trials_budget}",
         "proposals": f"{job.proposals}, of which {job.infeasible} over a limit and {job.reused} known already",
         "saved": f"{spoken(job.saved_seconds)} of training, by results that were reused",
@@ -159,6 +168,33 @@ def _describe(job: JobView) -> None:
     }
     for name, text in lines.items():
         typer.echo(f"{name:<10} {text}")
+    if compared is not None:
+        _show_comparison(compared)
+
+
+def _begins(job: JobView) -> dict[str, str]:
+    """The networks that a job begins with, if any."""
+    begun = job.spec.get("warm_start")
+    if begun is None:
+        return {}
+    told = []
+    if begun["genotypes"]:
+        told.append(f"{len(begun['genotypes'])} given networks")
+    if begun["jobs"]:
+        told.append(f"{len(begun['resolved'] or [])} networks of {', '.join(begun['jobs'])}")
+    return {"begins": f"with {' and '.join(told)}"}
+
+
+def _show_comparison(found: ComparisonView) -> None:
+    typer.echo(f"{'control':<10} {found.note}\n")
+    columns = ["", "trials", "candidates", "best reward", "hypervolume", f"of {found.subset}", "95 %"]
+    show_table(columns, [_arm_row("search", found.search), _arm_row("random", found.control)])
+
+
+def _arm_row(name: str, arm: ArmView) -> list[str]:
+    figures = ("–" if value is None else f"{value:.4f}" for value in (arm.best_reward, arm.hypervolume, arm.mean))
+    interval = "–" if arm.low is None else f"{arm.low:.2f} to {arm.high:.2f}"
+    return [name, f"{arm.trials:,}", f"{arm.candidates:,}", *figures, interval]
 
 
 def _show_front(job: JobView, front: Sequence[CandidateView]) -> None:
@@ -179,5 +215,5 @@ def _front_row(job: JobView, candidate: CandidateView) -> list[str]:
     reward = "–" if candidate.reward is None else f"{candidate.reward:.4f}"
     metric = candidate.metrics.get(job.metric)
     shown = "–" if metric is None else f"{metric:.4f}"
-    result = "trained" if candidate.reused_from is None else f"reused, {candidate.reused_from}"
+    result = "trained" if candidate.reused_from is None else "reused"
     return [candidate.id, shown, latency, f"{candidate.params:,}", f"{candidate.macs:,}", reward, result]

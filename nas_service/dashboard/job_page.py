@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
-from nas_service.api.views import CandidateView, JobView, Points
+from nas_service.api.views import ArmView, CandidateView, JobView, Points
 from nas_service.client import ApiError, AsyncClient
 from nas_service.durations import spoken
 
@@ -33,6 +33,7 @@ class JobPage:
             self._figures = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
         with self._body:
+            self._arms = ui.row().classes("sheet").style("gap:36px")
             self._chart = ui.echart({}).classes("sheet").style("height:420px")
             with ui.column().classes("sheet"):
                 self._table = ui.table(rows=[], row_key="id").classes("w-full").props("flat dense hide-no-data")
@@ -118,7 +119,20 @@ class JobPage:
         self._chart.options.update(scatter.options(_dots(points), cost=job.cost, metric=job.metric, limit=limit))
         self._chart.update()
         self._table.columns = _columns(job)
+        await self._draw_arms(job)
         await self._draw_table()
+
+    async def _draw_arms(self, job: JobView) -> None:
+        """The search beside its random control, where it has one."""
+        compared = None if job.spec.get("control") is None else await self._client.comparison(self._job_id)
+        self._arms.clear()
+        self._arms.set_visibility(compared is not None)
+        if compared is None:
+            return
+        with self._arms:
+            figure("hypervolume, search", *_hypervolume(compared.search))
+            figure("hypervolume, random control", *_hypervolume(compared.control))
+            ui.label(compared.note).classes("muted text-sm").style("flex:1 1 240px;min-width:0")
 
     async def _draw_table(self) -> None:
         cursor = self._cursors[-1]
@@ -137,6 +151,14 @@ class JobPage:
     async def _previous(self) -> None:
         self._cursors.pop()
         await self._draw_table()
+
+
+def _hypervolume(arm: ArmView) -> tuple[str, str]:
+    """The figure, and below it its interval and what it rests on."""
+    spent = f"{arm.trials:,} trials"
+    if arm.mean is None:
+        return "–", spent
+    return f"{arm.mean:.4f}", f"95 %: {arm.low:.4f} to {arm.high:.4f}, {spent}"
 
 
 def _saved(job: JobView) -> str:

@@ -12,6 +12,7 @@ from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import (
     CandidateView,
+    ComparisonView,
     ExtendRequest,
     JobSummary,
     JobView,
@@ -144,6 +145,13 @@ def points(job_id: Id, service: Here) -> Points:
     """Every evaluated candidate as compact columns, for a scatter."""
     with service.store.read() as conn:
         return readings.points(conn, jobs.get(conn, job_id))
+
+
+@router.get("/{job_id}/control")
+def compared(job_id: Id, service: Here) -> ComparisonView:
+    """The search beside its random control: hypervolumes with intervals; 404 for a job without a control."""
+    with service.store.read() as conn:
+        return readings.comparison(conn, jobs.get(conn, job_id))
 
 
 def _created(response: Response, job: Job, new: bool) -> JobView:

@@ -109,6 +109,18 @@ def test_a_running_job_proceeds_on_its_page(visit: Open, running: str) -> None:
     expect(trials).not_to_have_text(before)
 
 
+def test_what_was_reused_is_shown_and_how_the_control_did(visit: Open, client: Client, finished: str) -> None:
+    spec = SPEC | {"warm_start": {"jobs": [finished], "top": 5}, "control": {"share": 0.4}}
+    job = client.wait(client.submit(spec).id)
+    best = next(c for c in client.candidates(job.id, order="reward") if c.reused_from)
+    page = visit(f"/jobs/{job.id}")
+    expect(page.locator("tr", has_text=best.id).first).to_contain_text(f"completed, reused from {best.reused_from}")
+    expect(page.get_by_text(re.compile(r"^not trained again, .* saved$"))).to_be_visible()
+    expect(page.get_by_text("hypervolume, random control")).to_be_visible()
+    expect(page.get_by_text(client.comparison(job.id).note)).to_be_visible()
+    expect(visit(f"/jobs/{finished}").get_by_text("hypervolume, search")).not_to_be_visible()
+
+
 def test_a_job_that_failed_says_why(visit: Open, client: Client) -> None:
     task = SPEC["task"] | {"seconds": 1}
     spec = SPEC | {"task": task, "seed": 31, "workers": {"timeout_s": 0.01}, "budget": {"trials": 2}}
