@@ -46,12 +46,12 @@ def cut_space(spec: JobSpec, space: BoundSpace) -> BoundSpace | None:
     return Narrowed(space, getattr(options, "seed_network", None), getattr(options, "step", STEP))
 
 
-def covered(space: BoundSpace, cuts: BoundSpace | None, rng: Generator) -> Coverage:
-    """The ops to measure: all that the space has, and those of `CUT_NETWORKS` of its networks at random widths."""
+def covered(space: BoundSpace, cuts: BoundSpace | None, rng: Generator, networks: int | None = None) -> Coverage:
+    """The ops to measure: all that the space has, and those of so many (`CUT_NETWORKS`) networks at random widths."""
     whole = cover(space, rng)
     if cuts is None:
         return whole
-    found = {op.key: op for op in (*whole.ops, *cover(cuts, rng, most=CUT_NETWORKS).ops)}
+    found = {op.key: op for op in (*whole.ops, *cover(cuts, rng, most=networks or CUT_NETWORKS).ops)}
     return Coverage(tuple(found[key] for key in sorted(found)), whole.samples, whole.exhausted)
 
 
