@@ -15,7 +15,7 @@ from pydantic import Field
 
 FEWEST_NETWORKS = 4
 SITTING_ERROR = 0.02  # by which all is faster or slower at another time, unseen by a fit within one sitting
-_NORMAL_95 = 1.6449  # one-sided 95 %, that is 90 % on both sides
+NORMAL_95 = 1.6449  # one-sided 95 %, that is 90 % on both sides
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -68,7 +68,7 @@ def _left_out_errors(x: Floats, y: Floats) -> Floats:
 
 def _student_95(freedom: int) -> float:
     """The 95 % quantile of Student's t: Cornish-Fisher expansion, within 1 % from three degrees of freedom on."""
-    z = _NORMAL_95
+    z = NORMAL_95
     first = (z**3 + z) / (4 * freedom)
     second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
     return z + first + second

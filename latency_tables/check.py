@@ -16,7 +16,7 @@ from .measure import INTERLEAVED, Protocol, summary
 from .profile import distinct_networks
 from .rounds import ProgressCallback, measure_subjects
 from .subjects import REFERENCE, REFERENCE_NETWORK, of_network, reference_entry
-from .table import LatencyTable, TableError
+from .table import Estimate, LatencyTable, TableError
 
 CHECKED_NETWORKS = 40
 
@@ -75,16 +75,18 @@ def check_table(
     progress: ProgressCallback,
     networks: int = CHECKED_NETWORKS,
     protocol: Protocol = INTERLEAVED,
+    between: bool = False,
 ) -> Check:
     """Measure up to `networks` unseen ones, twice each, as calibration networks were. Needs the table's own device.
 
-    Raises TableError where the table does not speak for what runs here, lacks an op, or saw the whole space.
+    `between` measured widths, ops are interpolated. Raises TableError where the table does not speak for what runs
+    here, lacks an op, or saw the whole space.
     """
     if problem := table.mismatch(threads=table.runtime.threads):
         raise TableError(
             f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC.yaml --fresh"
         )
-    chosen = _unseen(table, space, networks, rng)
+    chosen = _unseen(table, space, networks, rng, between=between)
     twice = replace(protocol, visits=2 * protocol.visits)
     journal = Journal()
     measure_subjects(
@@ -99,14 +101,17 @@ def check_table(
     first = np.array([summary(v[: protocol.visits], protocol).latency_ms for v in visits])
     second = np.array([summary(v[protocol.visits :], protocol).latency_ms for v in visits])
     slowdown = table.slowdown(reference_entry(summary(journal.visits[REFERENCE.name], protocol)))
-    return _compared(table, chosen, first, second, slowdown)
+    estimates = [table.estimate(architecture, between=between) for architecture in chosen]
+    return _compared(chosen, estimates, first, second, slowdown)
 
 
-def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generator) -> list[Architecture]:
+def _unseen(
+    table: LatencyTable, space: BoundSpace, networks: int, rng: Generator, *, between: bool
+) -> list[Architecture]:
     chosen = distinct_networks(space, networks, rng, without=frozenset(n.hash for n in table.networks))
     if not chosen:
         raise TableError("every network of this space was seen in calibration: there is none left to check on")
-    missing = {key for architecture in chosen for key in table.estimate(architecture).missing}
+    missing = {key for architecture in chosen for key in table.estimate(architecture, between=between).missing}
     if missing:
         raise TableError(
             f"the table of {table.device.name!r} lacks {len(missing)} op(s) of this space, for example {min(missing)}; "
@@ -116,9 +121,8 @@ def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generato
 
 
 def _compared(
-    table: LatencyTable, chosen: Sequence[Architecture], first: Floats, second: Floats, slowdown: float
+    chosen: Sequence[Architecture], estimates: Sequence[Estimate], first: Floats, second: Floats, slowdown: float
 ) -> Check:
-    estimates = [table.estimate(architecture) for architecture in chosen]
     estimated = np.array([e.latency_ms for e in estimates])
     measured = (first + second) / 2
     covered = np.abs(estimated - measured) <= [e.error_ms for e in estimates]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+from math import hypot, sqrt
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -18,7 +19,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from search_spaces import Architecture
 
-from .calibration import Calibration
+from .between import Interpolation
+from .calibration import NORMAL_95, Calibration
 from .files import write_atomically
 from .machine import Device, Runtime
 
@@ -109,13 +111,16 @@ class LatencyTable:
         """How much slower the machine is now than it was for this table, by what the reference network takes."""
         return reference.latency_ms / self.reference.latency_ms if self.reference else 1.0
 
-    def estimate(self, architecture: Architecture) -> Estimate:
-        """Sum of the ops' costs, calibrated."""
+    def estimate(self, architecture: Architecture, *, between: bool = False) -> Estimate:
+        """Sum of the ops' costs, calibrated.
+
+        `between` measured widths, ops are interpolated, with a wider interval (see `latency_tables.between`).
+        """
         costs = self._costs
         try:
             total = sum([costs[op.key] for op in architecture.ops])
         except KeyError:
-            return self._partial(architecture)
+            return self._interpolated(architecture) if between else self._partial(architecture)
         latency_ms = self.calibration.latency_ms(total)
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
 
@@ -145,6 +150,24 @@ class LatencyTable:
     @cached_property
     def _costs(self) -> dict[str, float]:
         return {key: entry.latency_ms for key, entry in self.entries.items()}
+
+    @cached_property
+    def _interpolation(self) -> Interpolation:
+        return Interpolation(self._costs)
+
+    def _interpolated(self, architecture: Architecture) -> Estimate:
+        total, variance = 0.0, 0.0
+        for op in architecture.ops:
+            cost = self._costs.get(op.key)
+            if cost is None:
+                cost = self._interpolation.cost_ms(op)
+                if cost is None:
+                    return self._partial(architecture)
+                variance += (self._interpolation.relative_errors[op.kind] * cost) ** 2
+            total += cost
+        latency_ms = self.calibration.latency_ms(total)
+        spread_ms = NORMAL_95 * self.calibration.scale * sqrt(variance)
+        return Estimate(latency_ms, hypot(latency_ms * self.calibration.relative_error, spread_ms))
 
     def _partial(self, architecture: Architecture) -> Estimate:
         known = [self._costs[op.key] for op in architecture.ops if op.key in self._costs]

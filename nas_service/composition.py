@@ -62,3 +62,9 @@ def refiner(wanted: RefineSpec, space: BoundSpace, seed: int) -> Refiner:
         strategy = get_strategy(wanted.name, wanted.options, space, seed)
     assert isinstance(strategy, Refiner)  # noqa: S101 - its class was just looked up
     return strategy
+
+
+def cuts_widths(spec: JobSpec) -> bool:
+    """Whether a strategy of the job proposes widths that no option of its space offers."""
+    names = [spec.strategy.name, *([spec.refine.name] if spec.refine is not None else [])]
+    return any(strategy_classes()[name].cuts_widths for name in names if name in strategy_classes())

@@ -24,7 +24,6 @@ from latency_tables import (
     Progress,
     TableError,
     check_table,
-    cover,
     load,
     profile_space,
     table_path,
@@ -35,7 +34,7 @@ from workers.tasks import TaskError
 from ..errors import InvalidSpec
 from ..settings import Settings
 from ..spec import JobSpec
-from .profiled import of_spec, whole_space
+from .profiled import covered, cut_space, of_spec, whole_space
 
 app = typer.Typer(help="Latency tables: measure this machine, list what was measured, check it.", no_args_is_help=True)
 
@@ -72,10 +71,11 @@ def profile(
 
     What was interrupted goes on where it was.
     """
+    cuts = None
     with _user_errors():
         if spec_file is not None and space_name is None:
             spec, space = of_spec(spec_file)
-            count = _threads(spec, threads)
+            count, cuts = _threads(spec, threads), cut_space(spec, space)
         elif space_name is not None and spec_file is None:
             space = whole_space(space_name, resolution, option or (), channels=channels, classes=classes)
             count = threads or 1
@@ -83,11 +83,11 @@ def profile(
             raise ValueError("say whose ops to measure: either --for SPEC.yaml, or --space NAME")
         path = table_path(Settings().tables, name, count)
         rng = np.random.default_rng(PROFILE_SEED)
-        coverage = cover(space, rng)
+        coverage = covered(space, cuts, rng)
         _warn_of_rest(coverage)
         with _bar("measuring") as progress:
             table = profile_space(
-                space,
+                cuts or space,
                 device=name,
                 threads=count,
                 path=path,
@@ -126,7 +126,10 @@ def check(
         table = _present(table_path(Settings().tables, name, _threads(spec, threads)), name)
         rng = np.random.default_rng(CHECK_SEED)
         with _bar("checking") as progress:
-            result = check_table(table, space, rng=rng, progress=progress, networks=networks)
+            cuts = cut_space(spec, space)
+            result = check_table(
+                table, cuts or space, rng=rng, progress=progress, networks=networks, between=cuts is not None
+            )
     figures = _figures(result)
     typer.echo(json.dumps(figures) if as_json else _sentences(figures))
 

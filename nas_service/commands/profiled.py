@@ -1,4 +1,8 @@
-"""Whose ops `nas device` measures: those of a job's spec, or of a whole space at one resolution."""
+"""Whose ops `nas device` measures: those of a job's spec, or of a whole space at one resolution.
+
+Where a job's strategies cut widths, its networks can have any; those of some networks at random widths are measured,
+and what lies between them is interpolated.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from numpy.random import Generator
 
-from search_spaces import BoundSpace, Signature, SpaceError, get_space
+from latency_tables import Coverage, cover
+from search_spaces import BoundSpace, NarrowableSpace, Signature, SpaceError, get_space
+from search_spaces.narrowing import STEP, Narrowed
 from workers.tasks import get_task, variant
 
 from ..admission import parse
+from ..composition import chosen, cuts_widths, refiner
 from ..spec import JobSpec, read_spec
 
+CUT_NETWORKS = 40
 SIZES = (8, 4096)  # pixels a side that a whole space may ask for
 
 
@@ -23,6 +32,27 @@ def of_spec(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
     space = get_space(spec.space.name, **spec.space.options)
     task = get_task(variant(spec.task.name, space.kinds), **spec.task.options)
     return spec, space.bind(task.signature)
+
+
+def cut_space(spec: JobSpec, space: BoundSpace) -> BoundSpace | None:
+    """The networks of a job that cuts widths: its seed, or any of the space, at random widths. None for other jobs.
+
+    Raises InvalidSpec where the options of the strategy that cuts are none.
+    """
+    if not (cuts_widths(spec) and isinstance(space, NarrowableSpace)):
+        return None
+    cutting = chosen(spec, space) if spec.refine is None else refiner(spec.refine, space, spec.seed)
+    options = cutting.options
+    return Narrowed(space, getattr(options, "seed_network", None), getattr(options, "step", STEP))
+
+
+def covered(space: BoundSpace, cuts: BoundSpace | None, rng: Generator, networks: int | None = None) -> Coverage:
+    """The ops to measure: all that the space has, and those of so many (`CUT_NETWORKS`) networks at random widths."""
+    whole = cover(space, rng)
+    if cuts is None:
+        return whole
+    found = {op.key: op for op in (*whole.ops, *cover(cuts, rng, most=networks or CUT_NETWORKS).ops)}
+    return Coverage(tuple(found[key] for key in sorted(found)), whole.samples, whole.exhausted)
 
 
 def whole_space(

@@ -6,6 +6,8 @@ once a process. MACs count convolutions and linear layers only (MobileNetV3's MA
 
 from __future__ import annotations
 
+import re
+from ast import literal_eval
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +40,7 @@ __all__ = [
     "Triple",
     "area",
     "op_from_json",
+    "op_from_key",
     "strided",
 ]
 
@@ -59,3 +62,25 @@ def op_from_json(data: Mapping[str, Any]) -> Op:
     """The op that `to_json` described. Raises KeyError for an unknown kind, TypeError for unknown fields."""
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "kind"}
     return OPS[data["kind"]](**values)
+
+
+def op_from_key(key: str) -> Op | None:
+    """The op of an `Op.key`; None for an op whose key does not spell out every field."""
+    kind, _, rest = key.partition("(")
+    if kind not in OPS or not rest.endswith(")"):
+        return None
+    values = dict(part.partition("=")[::2] for part in rest[:-1].split(","))
+    try:
+        op = OPS[kind](**{name: _value(name, text) for name, text in values.items()})
+    except (TypeError, ValueError):
+        return None
+    return op if op.key == key else None
+
+
+def _value(name: str, text: str) -> Any:
+    if name == "in_shape" or re.fullmatch(r"\d+(x\d+)+", text):
+        return tuple(map(int, text.split("x")))
+    try:
+        return literal_eval(text)
+    except (SyntaxError, ValueError):
+        return text

@@ -81,6 +81,24 @@ def test_profile_list_and_check(home, spec, moment):
     assert "3 unseen networks" in nas_device("check", "local", "--for", spec, "--networks", 3).stdout
 
 
+def test_widths_that_are_cut_are_measured_and_interpolated(home, tmp_path, moment, monkeypatch):
+    """The space has one network; those at random widths are what its table is calibrated and checked on."""
+    monkeypatch.setattr(profiled, "CUT_NETWORKS", 4)
+    monkeypatch.setitem(device.profile_space.__kwdefaults__, "networks", 4)
+    one = {"kernel": [3], "expansion": [4], "se": [False], "width_factors": [2.0], "stem": 16}
+    options = SPEC["space"]["options"] | one | {"backbone": [{"width": 16}]}
+    strategy = {"name": "netadapt", "step": 2}
+    path = tmp_path / "cut.yaml"
+    path.write_text(yaml.safe_dump(SPEC | {"space": SPEC["space"] | {"options": options}, "strategy": strategy}))
+    assert nas_device("profile", "local", "--for", path).exit_code == 0
+    checked = json.loads(nas_device("check", "local", "--for", path, "--networks", 3, "--json").stdout)
+    assert checked["networks"] == 3
+    assert all(estimated > 0 for estimated in checked["estimated_ms"])
+    path.write_text(yaml.safe_dump(SPEC | {"strategy": strategy | {"step": "wide"}}))
+    refused = nas_device("profile", "local", "--for", path)
+    assert (refused.exit_code, "strategy.step" in refused.stderr) == (2, True)
+
+
 WHOLE = ("--space", "mobilenetv3", "--resolution", 8)
 FEW_OPTIONS = [
     f"--option={key}={json.dumps(value)}" for key, value in SPEC["space"]["options"].items() if key != "resolution"
