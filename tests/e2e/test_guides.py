@@ -75,6 +75,14 @@ def test_weight_agnostic_networks(folder, service, environment):
     assert (folder / "again.out").read_text().count("nan") == (winner / "network.out").read_text().count("nan")
 
 
+def test_netadapt(folder, service, environment):
+    for step in steps("netadapt.md"):
+        follow(step, folder, environment)
+    refined, cut = service.nas_json("jobs")[:2]
+    assert {job["state"] for job in (refined, cut)} == {"finished"}
+    assert all("is reached" in job["reason"] for job in (refined, cut))
+
+
 def test_video(folder, service, environment):
     said = {}
     for step in steps("video.md"):
