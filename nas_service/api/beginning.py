@@ -13,7 +13,7 @@ from nas_service.warm_start import Earlier
 from . import readings
 from .service import Service
 
-MOST = 1000  # candidates that are looked at, best first
+MOST = 300  # candidates that are looked at, best first
 
 
 def earlier(service: Service, job_id: str) -> Earlier | None:
