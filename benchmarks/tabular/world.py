@@ -1,0 +1,90 @@
+"""A job on a table of trained networks, by the service's own rules, one trial at a time: searches that cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nas_service.coordinator.proposing import FRUITLESS_LIMIT
+from nas_service.coordinator.results import placed
+from nas_service.objective import Objective
+from nas_service.spec import ObjectiveSpec
+from nas_service.strategies import Outcome, Proposal, Strategy
+from search_spaces import Genotype
+from search_spaces.choice_space import ChoiceSpace
+from workers.tasks.base import Metric
+
+COSTS = ("params", "macs", "latency_ms")
+ACCURACY = "val_accuracy"
+
+Metrics = Mapping[str, float]
+
+
+@dataclass
+class World:
+    """What a strategy may look up (`strategies.Context`), and what becomes of its proposals.
+
+    `metrics` has every network's accuracy and costs by its hash. A network over a limit is told as infeasible, one that
+    was trained before as reused: neither is a trial.
+    """
+
+    space: ChoiceSpace
+    metrics: Mapping[str, Metrics]
+    objective: Objective
+    told: list[Outcome] = field(default_factory=list)
+    trained: dict[str, Outcome] = field(default_factory=dict)  # by hash, in the order of the trials
+    fruitless: int = 0  # proposals in a row that brought no trial
+
+    @property
+    def wants_front(self) -> bool:
+        return self.objective.spec.reward == "pareto"
+
+    @property
+    def next_number(self) -> int:
+        return len(self.told)
+
+    def costs(self, genotype: Genotype) -> Metrics:
+        found = self.metrics[self.hash(genotype)]
+        return {name: found[name] for name in COSTS if name in found}
+
+    def feasible(self, genotype: Genotype) -> bool:
+        return self.objective.violation(self.costs(genotype)) is None
+
+    def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
+        return [self.told[number] for number in numbers]
+
+    def awaited(self) -> dict[int, Proposal]:
+        return {}
+
+    def search(self, strategy: Strategy, trials: int) -> None:
+        """So many trials, or fewer where nothing new is proposed for as long as the service waits."""
+        while self.goes_on(trials) and (asked := strategy.ask(1, self)):
+            strategy.tell([self.outcome(proposal) for proposal in asked])
+
+    def goes_on(self, trials: int) -> bool:
+        return len(self.trained) < trials and self.fruitless < FRUITLESS_LIMIT
+
+    def outcome(self, proposal: Proposal) -> Outcome:
+        """What the coordinator would tell of the next proposal."""
+        genotype, key = proposal.genotype, self.hash(proposal.genotype)
+        common = (genotype, proposal.parents, proposal.token)
+        if self.feasible(genotype):
+            status, metrics = "reused" if key in self.trained else "completed", self.metrics[key]
+            found = Outcome(self.next_number, status, *common, metrics, self.objective.reward(metrics))
+        else:
+            found = Outcome(self.next_number, "infeasible", *common, self.costs(genotype))
+        found = placed(self.objective, found)
+        self.told.append(found)
+        self.fruitless += 1
+        if found.status == "completed":
+            self.trained[key] = found
+            self.fruitless = 0
+        return found
+
+    def hash(self, genotype: Genotype) -> str:
+        return self.space.architecture(genotype).hash
+
+
+def objective(spec: ObjectiveSpec) -> Objective:
+    """The rule of a job on a table of accuracies."""
+    return Objective.of(spec, (Metric(ACCURACY, "maximize", (0.0, 1.0)),), ACCURACY)
