@@ -20,6 +20,8 @@ from .networks import Network, Row
 from .world import ACCURACY, COSTS, World, objective
 
 COST = "latency_ms"
+PATIENCE = 100  # proposals in a row without a new network, after which a search has converged
+PROPOSALS = 1500  # of a search in all: what repeats itself grows slow, Optuna's samplers with the square of these
 
 
 class Listed(BoundMobileNetV3):
@@ -55,7 +57,7 @@ class Contest:
 
     def world(self, reward: Literal["mnasnet", "pareto"]) -> World:
         """A job that has just begun."""
-        return World(self.space, self.metrics, self._objective(reward))
+        return World(self.space, self.metrics, self._objective(reward), PATIENCE, PROPOSALS)
 
     def judged(self, trained: Sequence[str], trials: int) -> NDArray[np.float64]:
         """Hypervolume and regret, (2, trials), after each trial of a search that trained these networks in this order.

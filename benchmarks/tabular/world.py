@@ -25,12 +25,15 @@ class World:
     """What a strategy may look up (`strategies.Context`), and what becomes of its proposals.
 
     `metrics` has every network's accuracy and costs by its hash. A network over a limit is told as infeasible, one that
-    was trained before as reused: neither is a trial.
+    was trained before as reused: neither is a trial. After `patience` proposals in a row without a trial, or `proposals`
+    in all, a search ends early, as one that repeats itself.
     """
 
     space: ChoiceSpace
     metrics: Mapping[str, Metrics]
     objective: Objective
+    patience: int = FRUITLESS_LIMIT  # the service's own
+    proposals: int | None = None
     told: list[Outcome] = field(default_factory=list)
     trained: dict[str, Outcome] = field(default_factory=dict)  # by hash, in the order of the trials
     fruitless: int = 0  # proposals in a row that brought no trial
@@ -57,12 +60,13 @@ class World:
         return {}
 
     def search(self, strategy: Strategy, trials: int) -> None:
-        """So many trials, or fewer where nothing new is proposed for as long as the service waits."""
+        """So many trials, or fewer where the search ends early."""
         while self.goes_on(trials) and (asked := strategy.ask(1, self)):
             strategy.tell([self.outcome(proposal) for proposal in asked])
 
     def goes_on(self, trials: int) -> bool:
-        return len(self.trained) < trials and self.fruitless < FRUITLESS_LIMIT
+        patient = self.fruitless < self.patience and (self.proposals is None or len(self.told) < self.proposals)
+        return patient and len(self.trained) < trials
 
     def outcome(self, proposal: Proposal) -> Outcome:
         """What the coordinator would tell of the next proposal."""
