@@ -12,6 +12,7 @@ from .errors import InvalidSpec
 from .objective import upper_end
 from .search import Search
 from .spec import JobSpec
+from .warm_start import resolved
 
 PROBED = 200  # sampled architectures that must show at least one that meets the limits
 
@@ -30,11 +31,16 @@ def parse(data: Any) -> JobSpec:
 
 
 def admit(data: Any, tables: Path) -> Search:
-    """The search that a spec describes. Raises InvalidSpec for one that could never bring a result."""
-    search = Search.prepare(parse(data), tables)
+    """The search that a spec describes, where there are no other jobs. Raises what `resolved` and `refuse` raise."""
+    search, _ = resolved(Search.prepare(parse(data), tables), lambda _: None)
+    refuse_hopeless(search)
+    return search
+
+
+def refuse_hopeless(search: Search) -> None:
+    """Raises InvalidSpec for a search that could never bring a result."""
     _refuse_small_budget(search)
     _refuse_impossible_limits(search)
-    return search
 
 
 def _refuse_small_budget(search: Search) -> None:

@@ -27,7 +27,10 @@ def changed_spec(spec: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str,
     """A stored spec, which has every default filled in, with a merge patch applied.
 
     What was filled in for a value that the patch replaces goes with it: the options of a space, task or strategy that
-    gets another name, the hash of data that gets another path, and a target that was taken from a limit.
+    gets another name, the hash of data that gets another path, a target that was taken from a limit, and what a warm
+    start found in other jobs, where it or the space changes.
+
+    Raises ServiceError where genotypes of a warm start would mean other networks.
     """
     kept = dict(spec)
     for part in ("space", "task", "strategy"):
@@ -37,11 +40,26 @@ def changed_spec(spec: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str,
     task = patch.get("task")
     if "task" in kept and isinstance(task, Mapping) and "path" in task:
         kept["task"] = {name: value for name, value in kept["task"].items() if name != "content"}
+    if spec.get("warm_start") is not None and ("space" in patch or "warm_start" in patch):
+        kept["warm_start"] = _begun(spec["warm_start"], patch)
     objective = spec["objective"]
     if objective["target"] is not None and objective["target"] == objective["limits"].get(objective["cost"]):
         kept["objective"] = {name: value for name, value in objective.items() if name != "target"}
     result: dict[str, Any] = merged(kept, patch)
     return result
+
+
+def _begun(warm_start: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A warm start that has to look again into the jobs that it names."""
+    change = patch.get("warm_start", {})
+    given_anew = not isinstance(change, Mapping) or "genotypes" in change
+    if "space" in patch and warm_start["genotypes"] and not given_anew:
+        raise ServiceError(
+            "the job begins with networks that were given in terms of its space's options, so with another space they "
+            "would be others; give them anew, or leave them out: warm_start.genotypes=[]",
+            "warm_start.genotypes",
+        )
+    return {name: value for name, value in warm_start.items() if name != "resolved"}
 
 
 def patch_of(assignments: Sequence[str]) -> dict[str, Any]:

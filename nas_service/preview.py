@@ -62,7 +62,8 @@ class Estimate:
 class Preview:
     """`bites` names the limit that most samples break; None where all meet all of them.
 
-    `unchecked` says of which workers it is not known whether they see the data, or is empty.
+    `unchecked` says of which workers it is not known whether they see the data, `warm_start` which networks of other
+    jobs it begins with; or they are empty.
     """
 
     sampled: int
@@ -72,6 +73,7 @@ class Preview:
     histogram: Histogram
     estimate: Estimate
     unchecked: str = ""
+    warm_start: str = ""
 
 
 def preview(search: Search, earlier: Sequence[Measured], cluster: Resources) -> Preview:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +16,7 @@ from workers.requests import Fidelity
 from workers.tasks import Task, TaskError, get_task, variant
 
 from .composition import chosen, compose
+from .early_stopping import ladder_of
 from .errors import InvalidSpec
 from .objective import Objective
 from .spec import DeviceSpec, JobSpec
@@ -68,10 +69,8 @@ class Search:
             costs |= {"latency_ms": estimate.latency_ms, "latency_error_ms": estimate.error_ms}
         return costs
 
-    def trial_key(self, architecture: Architecture, fidelity: Fidelity, seed: int, weights: str | None) -> str | None:
-        """What has to be equal for a trial's result to be used again; None for inherited weights, which are never."""
-        if weights is not None:
-            return None
+    def trial_key(self, architecture: Architecture, fidelity: Fidelity, seed: int) -> str:
+        """What has to be equal for the result of a trial that began afresh to be used again."""
         text = f'["{architecture.hash}", {self._evaluator}, {_fidelity_text(fidelity)}, {seed}]'
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -91,6 +90,8 @@ class Search:
         options = chosen(self.spec, self.bound).options
         spec["strategy"] = {"name": self.spec.strategy.name, **options.model_dump(mode="json")}
         spec["workers"]["parallel"] = self.parallel
+        if self.spec.early_stopping is not None:
+            spec["early_stopping"]["rungs"] = len(ladder_of(self.spec.early_stopping, self.task.fidelity).rungs)
         return spec
 
     @property
@@ -113,7 +114,7 @@ class Search:
 
 @lru_cache(maxsize=64)
 def _fidelity_text(fidelity: Fidelity) -> str:
-    return json.dumps(asdict(fidelity), sort_keys=True)
+    return json.dumps(fidelity.as_json(), sort_keys=True)
 
 
 def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Genotypes = Annotated[tuple[dict[str, Any], ...], Field(max_length=500)]  # in the job's row, which every step reads
 LARGEST_SPEC_BYTES = 2_000_000  # of a file: reading YAML takes a thousand times its size in memory and seconds a MB
 
 
@@ -45,6 +46,41 @@ class StrategySpec(OpenPart):
     """A strategy's name, with its options beside it (`population`, `sample`)."""
 
 
+class WarmStartSpec(Part):
+    """What the search begins with: the best `top` networks of each of these jobs of the same space, and `genotypes`.
+
+    `resolved` is what the jobs' networks were when this job was submitted; it is filled in then.
+    """
+
+    jobs: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
+    top: Annotated[int, Field(ge=1, le=50)] = 10
+    genotypes: Genotypes = ()
+    resolved: Genotypes | None = None
+
+    @property
+    def networks(self) -> Genotypes:
+        """All of them, in the order in which they are proposed."""
+        return (*self.genotypes, *(self.resolved or ()))
+
+
+class ControlSpec(Part):
+    """Random candidates that get a share of the trials, so that the job shows what its search adds."""
+
+    name: Literal["random"] = "random"
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+    @staticmethod
+    def read(data: Any) -> Any:
+        """The name alone stands for the whole."""
+        return {"name": data} if isinstance(data, str) else data
+
+
+Control = Annotated[
+    ControlSpec | None,
+    BeforeValidator(ControlSpec.read, json_schema_input_type=ControlSpec | Literal["random"] | None),
+]
+
+
 class DeviceSpec(Part):
     """The device whose latency table prices candidates; `threads` is what inference will use there."""
 
@@ -67,6 +103,19 @@ class ObjectiveSpec(Part):
     target: Positive | None = None
     exponents: Exponents = Exponents()
     limits: dict[str, Positive] = {}
+
+
+class EarlyStoppingSpec(Part):
+    """Rungs: every network begins with a part of a trial, and of each rung the best 1 / `factor` go on to the next.
+
+    `asha` is one ladder, `hyperband` has one for each rung to begin on; with `percentile` what is as good as the best
+    1 / `factor` of the networks trained to the end goes on, by Optuna's pruner. Without `rungs` there are up to three.
+    """
+
+    method: Literal["asha", "hyperband", "percentile"] = "asha"
+    over: Literal["epochs", "data_fraction", "input_scale"] = "epochs"
+    factor: Annotated[int, Field(ge=2, le=10)] = 3
+    rungs: Annotated[int | None, Field(ge=2, le=10)] = None
 
 
 class BudgetSpec(Part):
@@ -103,6 +152,9 @@ class JobSpec(Part):
     device: DeviceSpec | None = None
     objective: ObjectiveSpec = ObjectiveSpec()
     strategy: StrategySpec = StrategySpec(name="evolution")
+    warm_start: WarmStartSpec | None = None
+    control: Control = None
+    early_stopping: EarlyStoppingSpec | None = None
     budget: BudgetSpec
     workers: WorkersSpec = WorkersSpec()
     webhook: WebhookSpec | None = None

@@ -97,6 +97,8 @@ class ChoiceSpace(BoundSpace):
         """What the genotype means here. Raises SpaceError for choices or widths that this space does not have."""
         chosen = self.decode(genotype)
         widths = genotype.get("widths", {})
+        if not isinstance(widths, dict):
+            raise SpaceError(f"widths are channels by name, not {widths!r}", "genotype.widths")
         for name, channels in widths.items():
             if name not in self.width_names or type(channels) is not int or channels < 1:
                 raise SpaceError(f"{name!r}: {channels!r} is no width of this space in channels", "genotype.widths")
@@ -114,6 +116,13 @@ class ChoiceSpace(BoundSpace):
                     f"{position.name} has options 0 to {len(position.options) - 1}, not {index!r}", "genotype.choices"
                 )
         return {p.name: p.options[i] for p, i in zip(self.positions, choices, strict=True)}
+
+    def rewritten(self, genotype: Genotype, source: BoundSpace) -> Genotype:
+        """By what was chosen, for an index means another option there; 0 for what is not offered or not there."""
+        chosen = source.decode(genotype) if isinstance(source, ChoiceSpace) else {}
+        shared = {p.name for p in self.positions if p.name in chosen and chosen[p.name] in p.options}
+        choices = [p.options.index(chosen[p.name]) if p.name in shared else 0 for p in self.positions]
+        return _genotype(choices, genotype.get("widths", {}))
 
     def encode(self, chosen: Mapping[str, Any]) -> Genotype:
         """The genotype that `decode` turns into `chosen`. Raises SpaceError for a value that is no option."""

@@ -64,6 +64,20 @@ class BoundSpace(ABC):
     def architecture(self, genotype: Genotype) -> Architecture:
         """What the genotype means here. Raises SpaceError for a genotype of another space."""
 
+    def adopt(self, genotype: Genotype, source: BoundSpace) -> Genotype:
+        """How a network of `source`, the same space with other options, is written here.
+
+        Raises SpaceError where this space does not offer the network.
+        """
+        adopted = self.rewritten(genotype, source)
+        if self.architecture(adopted).hash != source.architecture(genotype).hash:
+            raise SpaceError("this space, with its options, does not offer the network", "genotype")
+        return adopted
+
+    def rewritten(self, genotype: Genotype, source: BoundSpace) -> Genotype:  # noqa: ARG002 - the contract
+        """What `adopt` tries: the genotype as it is. A space whose options decide what genotypes mean translates it."""
+        return genotype
+
 
 class SearchSpace(ABC):
     """A named, versioned space with options, not yet bound to a task.

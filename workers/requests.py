@@ -7,7 +7,7 @@ report carries it back, so that what a worker says after it lost the lease can b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 Kind = Literal["evaluate", "export"]
@@ -17,22 +17,36 @@ Cause = Literal["nan", "out_of_memory", "disk_full", "timeout", "crash", "cancel
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How much a trial spends: epochs, the share of the training data, the scale of the training input."""
+    """How much a trial spends: epochs, the share of the training data, the scale of the training input.
+
+    With a `schedule` the trial is the beginning of a training of so many epochs, and leaves a checkpoint from which
+    another trial can go on; None: it is a whole training.
+    """
 
     epochs: int
     data_fraction: float = 1.0
     input_scale: float = 1.0
+    schedule: int | None = None
+
+    def as_json(self) -> dict[str, float]:
+        """For rows and keys; without a schedule where there is none, as before schedules were known."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class TrialRequest:
-    """One evaluation of one architecture (JSON). `initial_weights` is an artifact's name, or None to start afresh."""
+    """One evaluation of one architecture (JSON). `initial_weights` is an artifact's name, or None to start afresh.
+
+    `checkpoint` names the artifact with which the beginning of this very training ended. It saves the epochs up to
+    there and changes nothing else: without it, or where it is gone, they are trained again to the same end.
+    """
 
     trial_id: str
     architecture: dict[str, Any]
     fidelity: Fidelity
     seed: int
     initial_weights: str | None = None
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def trial_log(trial: Trial, curve: Sequence[Mapping[str, float]]) -> str:
     lines = [
         f"trial {trial.id} of candidate {trial.candidate_id}, seed {trial.seed}",
         "fidelity: " + _listed(trial.fidelity),
-        f"weights: {trial.initial_weights or 'started afresh'}",
+        f"weights: {trial.checkpoint or trial.initial_weights or 'started afresh'}",
         f"queued {_when(trial.created_at)}, started {_when(trial.started_at)}",
         *(f"epoch {point['epoch']:g}: {_listed({k: v for k, v in point.items() if k != 'epoch'})}" for point in curve),
         f"state: {trial.state}" + (f" ({trial.cause})" if trial.cause else "") + _took(trial),

@@ -12,14 +12,16 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from nas_service.admission import admit, parse
+from nas_service.admission import parse, refuse_hopeless
 from nas_service.errors import ServiceError
 from nas_service.preview import Preview, preview
 from nas_service.remote_data import refuse_unseen
 from nas_service.search import Search
 from nas_service.store import Job, events, jobs, trials
+from nas_service.warm_start import resolved
 from nas_service.webhooks import refuse_forbidden
 
+from .beginning import earlier
 from .service import Service
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -31,33 +33,42 @@ LONGEST_KEY = 200
 def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None = None) -> tuple[Job, bool]:
     """Check and store a job; whether it is new, or the one that this key made before.
 
-    Where it is not known whether every worker sees the data, an event of type `data` says so.
+    Where it is not known whether every worker sees the data, an event of type `data` says so; one of type `warm_start`
+    tells which networks of other jobs it begins with.
 
     Raises InvalidSpec for a spec that cannot run, Conflict for a key that was used for another spec.
     """
     check_key(idempotency_key)
-    search = admit(spec, service.settings.tables)
+    search, begins = _prepared(service, spec)
+    refuse_hopeless(search)
     refuse_forbidden(search.spec, service.settings.hosts_for_webhooks)
     unchecked = refuse_unseen(search.task, search.spec.workers, service.dispatcher)
+    notes = {name: said for name, said in (("data", unchecked), ("warm_start", begins)) if said}
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(IntegrityError):
-            return _store(service, search, _hash(spec), idempotency_key, unchecked)
-    return _store(service, search, _hash(spec), idempotency_key, unchecked)
+            return _store(service, search, _hash(spec), idempotency_key, notes)
+    return _store(service, search, _hash(spec), idempotency_key, notes)
 
 
 def look_ahead(service: Service, spec: dict[str, Any]) -> Preview:
     """What a job with this spec would be like; nothing is stored. Raises InvalidSpec for a spec that cannot run."""
-    search = Search.prepare(parse(spec), service.settings.tables)
+    search, begins = _prepared(service, spec)
     search.strategy()
     refuse_forbidden(search.spec, service.settings.hosts_for_webhooks)
     unchecked = refuse_unseen(search.task, search.spec.workers, service.dispatcher)
     with service.store.read() as conn:
-        earlier = trials.measured(conn)
-    return replace(preview(search, earlier, service.dispatcher.cluster().total), unchecked=unchecked)
+        measured = trials.measured(conn)
+    found = preview(search, measured, service.dispatcher.cluster().total)
+    return replace(found, unchecked=unchecked, warm_start=begins)
+
+
+def _prepared(service: Service, spec: dict[str, Any]) -> tuple[Search, str]:
+    """The search with the networks that it begins with, and what is to be said of those of other jobs."""
+    return resolved(Search.prepare(parse(spec), service.settings.tables), lambda job_id: earlier(service, job_id))
 
 
 def _store(
-    service: Service, search: Search, spec_hash: str, idempotency_key: str | None, unchecked: str
+    service: Service, search: Search, spec_hash: str, idempotency_key: str | None, notes: dict[str, str]
 ) -> tuple[Job, bool]:
     job_id, at = new_id(), service.clock()
     with service.store.write() as conn:
@@ -72,8 +83,8 @@ def _store(
             at=at,
         )
         new = job.id == job_id
-        if new and unchecked:
-            events.append(conn, job.id, at, [("data", {"message": unchecked})])
+        if new:
+            events.append(conn, job.id, at, [(name, {"message": said}) for name, said in notes.items()])
     return job, new
 
 

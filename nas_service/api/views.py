@@ -40,7 +40,8 @@ class Problem(View):
 class JobSummary(View):
     """A job and where it stands. `reason` says why it waits or why it ended; `final` that it has ended.
 
-    `trials` counts those sent out or taken over; `trials_budget` and `hours_budget` are where it ends.
+    `trials` counts those sent out or taken over; `trials_budget` and `hours_budget` are where it ends. `reused`
+    proposals took a result that this job or another one had; `saved_seconds` is what the trials of those had taken.
     """
 
     id: str
@@ -64,6 +65,7 @@ class JobSummary(View):
     failed: int
     infeasible: int
     reused: int
+    saved_seconds: float = 0.0
     best_reward: float | None
     incumbent: str | None
 
@@ -115,7 +117,8 @@ class EstimateView(View):
 class PreviewView(View):
     """A job before it is submitted. `bites` names the limit that most of the sampled architectures break.
 
-    `unchecked` says of which workers it is not known whether they see the data, or is empty.
+    `unchecked` says of which workers it is not known whether they see the data, `warm_start` which networks of other
+    jobs it begins with; or they are empty.
     """
 
     sampled: int
@@ -125,6 +128,7 @@ class PreviewView(View):
     histogram: HistogramView
     estimate: EstimateView
     unchecked: str = ""
+    warm_start: str = ""
 
 
 class JudgedView(View):
@@ -158,6 +162,7 @@ class CandidateView(View):
     """An architecture in a job. `value` (to maximise) and `cost` (to minimise) are its place against the front.
 
     `full` says that its result is of the task's full fidelity: only such a one counts for the front and the incumbent.
+    `reused_from` is the trial of another job whose result it has; null where it was trained in this job, or not at all.
     """
 
     id: str
@@ -178,6 +183,7 @@ class CandidateView(View):
     value: float | None
     cost: float | None
     reward: float | None
+    reused_from: str | None = None
 
 
 class OpView(View):

@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 from ..api.views import CandidateView, JobSummary, JobView
+from ..durations import spoken
 from ..spec import read_spec
 from .terminal import DEFAULT_URL, AsJson, JobId, Server, UserError, connected, print_json, show_table, when
 from .watch import follow
 
 SHOWN = 20  # candidates of a front, and jobs where no other number is asked for
+COLUMNS = ("job", "name", "state", "trials", "best reward", "saved", "submitted")
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="job spec, YAML or JSON")]
 Key = Annotated[str | None, typer.Option(help="submit once, however often this runs with the same key")]
@@ -52,7 +54,7 @@ def list_jobs(
     if as_json:
         print_json(found)
     elif found:
-        show_table(["job", "name", "state", "trials", "best reward", "submitted"], [_row(job) for job in found])
+        show_table(COLUMNS, [_row(job) for job in found])
     else:
         typer.echo("no jobs yet; submit one with: nas submit SPEC.yaml")
 
@@ -137,6 +139,7 @@ def _row(job: JobSummary) -> list[str]:
         job.state,
         f"{job.completed + job.failed}/{job.trials_budget}",
         reward,
+        spoken(job.saved_seconds) if job.saved_seconds else "–",
         when(job.created_at),
     ]
 
@@ -150,6 +153,7 @@ def _describe(job: JobView) -> None:
         "objective": f"{job.metric} against {job.cost}, limits: {limits}",
         "trials": f"{job.completed} completed, {job.failed} failed, of {job.trials_budget}",
         "proposals": f"{job.proposals}, of which {job.infeasible} over a limit and {job.reused} known already",
+        "saved": f"{spoken(job.saved_seconds)} of training, by results that were reused",
         "best": "none yet" if job.best_reward is None else f"{job.incumbent}  reward {job.best_reward:.4f}",
         "time": f"submitted {when(job.created_at)}, started {when(job.started_at)}, ended {when(job.ended_at)}",
     }
@@ -164,7 +168,7 @@ def _show_front(job: JobView, front: Sequence[CandidateView]) -> None:
         f"\nPareto front, cheapest first ({len(front)} candidates"
         + (f", the first {SHOWN})" if len(front) > SHOWN else ")")
     )
-    columns = ["candidate", job.metric, "latency ms", "params", "MACs", "reward"]
+    columns = ["candidate", job.metric, "latency ms", "params", "MACs", "reward", "result"]
     show_table(columns, [_front_row(job, candidate) for candidate in front[:SHOWN]])
 
 
@@ -175,4 +179,5 @@ def _front_row(job: JobView, candidate: CandidateView) -> list[str]:
     reward = "–" if candidate.reward is None else f"{candidate.reward:.4f}"
     metric = candidate.metrics.get(job.metric)
     shown = "–" if metric is None else f"{metric:.4f}"
-    return [candidate.id, shown, latency, f"{candidate.params:,}", f"{candidate.macs:,}", reward]
+    result = "trained" if candidate.reused_from is None else f"reused, {candidate.reused_from}"
+    return [candidate.id, shown, latency, f"{candidate.params:,}", f"{candidate.macs:,}", reward, result]

@@ -21,6 +21,8 @@ def preview(spec: SpecFile, server: Server = DEFAULT_URL, as_json: AsJson = Fals
     _describe(found)
     _show(found.histogram)
     typer.echo(f"time       {_time(found.estimate)}")
+    if found.warm_start:
+        typer.echo(f"begins     {found.warm_start}")
     if found.unchecked:
         typer.echo(f"data       {found.unchecked}")
 

@@ -82,7 +82,8 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
     by_trial = {report.trial_id: report for report in ended}
     found: dict[str, Result] = {}
     outcomes: list[Outcome] = []
-    for waiting in trials.awaiting(conn, list(by_trial)):
+    awaiting = trials.awaiting(conn, list(by_trial))
+    for waiting in awaiting:
         trial_id, first = waiting.trial_id, waiting.trial_id not in found
         if first:
             by_trial[trial_id] = _checked(run, waiting, by_trial[trial_id])
@@ -100,6 +101,7 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
         completed=completed,
         failed=len(by_trial) - completed,
         reused=sum(o.status == "reused" for o in outcomes),
+        saved_seconds=_saved(conn, [by_trial[w.trial_id] for w in awaiting if not w.spent]),
     )
     if any(scored.full for scored in found.values()):
         crown(conn, run.job_id)
@@ -126,6 +128,13 @@ def _outcome(waiting: Awaiting, scored: Result, *, first: bool) -> Outcome:
     if scored.state == "failed":
         return waiting.outcome("failed", {}, None)
     return waiting.outcome("completed" if first else "reused", scored.metrics, scored.reward)
+
+
+def _saved(conn: Connection, shared: Sequence[Report]) -> float:
+    """Seconds of training that were saved: each of these trials, where it completed, would have run once more."""
+    requested = [report.request_id for report in shared if report.state == "completed"]
+    seconds = trials.took(conn, set(requested))
+    return sum(seconds[request_id] for request_id in requested)
 
 
 def _told(run: Run, ended: Collection[Report], found: Mapping[str, Result]) -> list[tuple[str, dict[str, object]]]:

@@ -7,7 +7,8 @@ together: either both are in the database or neither is, and the next ask goes o
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,7 @@ from nas_service.store import (
     NewCandidate,
     NewProposal,
     NewTrial,
+    Start,
     Store,
     asks,
     candidates,
@@ -24,9 +26,11 @@ from nas_service.store import (
     jobs,
     trials,
 )
+from nas_service.store.asks import Reusable
 from nas_service.store.candidates import Result
-from nas_service.strategies import Outcome
+from nas_service.strategies import Outcome, Proposal
 from nas_service.strategies.base import Status
+from nas_service.strategies.composite import in_part
 
 from .grouping import grouped
 from .results import flaw, result
@@ -47,6 +51,7 @@ class Round:
     proposals: list[NewProposal] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     taken_over: int = 0  # results of other jobs, which stand for trials of this one
+    saved_seconds: float = 0.0  # of training, by results that were there already
     causes: Counter[str] = field(default_factory=Counter)
     known: dict[str, Known] = field(default_factory=dict)  # by hash
     flights: dict[str, str] = field(default_factory=dict)  # trial key -> trial id
@@ -65,7 +70,7 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
     """
     done, most = Round(job, job.fruitless), patience(run)
     while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
-        run.next_number = done.next_number
+        run.next_number, run.trials_left = done.next_number, job.trials_budget - job.trials - _used(done)
         asked = run.strategy.ask(wanted, run)
         if not asked:
             break
@@ -93,22 +98,34 @@ def _decide(conn: Connection, run: Run, done: Round, described: list[Described])
     """What becomes of each proposal; the outcomes that are known at once."""
     hashes = {d.architecture.hash for d in described}
     done.known |= asks.known_candidates(conn, run.job_id, hashes)
-    weights = asks.weights_of(
-        conn, run.job_id, {d.proposal.weights_of for d in described if d.proposal.weights_of is not None}
-    )
-    inherited = [weights.get(d.proposal.weights_of) if d.proposal.weights_of is not None else None for d in described]
+    starts = _starts(conn, run.job_id, [item.proposal for item in described])
     keys = [
-        run.search.trial_key(d.architecture, d.fidelity, d.seed, w) for d, w in zip(described, inherited, strict=True)
+        None if start.inherits else run.search.trial_key(d.architecture, d.fidelity, d.seed)
+        for d, start in zip(described, starts, strict=True)
     ]
-    reusable = asks.reusable(conn, {key for key in keys if key})
+    reusable = asks.reusable(conn, run.job_id, {key for key in keys if key})
     done.flights |= asks.in_flight(conn, run.job_id, {key for key in keys if key})
     parents = asks.candidates_of(conn, run.job_id, {n for d in described for n in d.proposal.parents})
     told = []
-    for item, key, start in zip(described, keys, inherited, strict=True):
+    for item, key, start in zip(described, keys, starts, strict=True):
         outcome = _place(run, done, item, key, start, reusable.get(key or ""), parents)
         if outcome is not None:
             told.append(outcome)
     return told
+
+
+def _starts(conn: Connection, job_id: str, made: Sequence[Proposal]) -> list[Start]:
+    """Where the trials of these proposals would begin; afresh where what they name left nothing, or not any more."""
+    left = asks.left_by(conn, job_id, {n for p in made for n in (p.weights_of, p.resumes) if n is not None})
+    nothing: dict[str, str] = {}
+    return [
+        Start(
+            left.get(p.weights_of, nothing).get("weights"),
+            left.get(p.resumes, nothing).get("checkpoint"),
+            heir=p.weights_of is not None,
+        )
+        for p in made
+    ]
 
 
 def _place(
@@ -116,8 +133,8 @@ def _place(
     done: Round,
     item: Described,
     key: str | None,
-    start: str | None,
-    reported: dict[str, float] | None,
+    start: Start,
+    known: Reusable | None,
     parents: dict[int, str],
 ) -> Outcome | None:
     new = item.architecture.hash not in done.known
@@ -129,12 +146,12 @@ def _place(
         done.causes[candidate.reason.split(" ")[0] if new else "known"] += 1
         done.fruitless += 1
         return _close(done, item, candidate, "infeasible", dict(item.costs))
-    if reported is not None and flaw(run.search.objective, {**item.costs, **reported}) is None:
-        return _reuse(run, done, item, candidate, reported, new=new)
+    if known is not None and flaw(run.search.objective, {**item.costs, **known.metrics}) is None:
+        return _reuse(run, done, item, candidate, known, new=new)
     if key in done.flights:
         done.causes["known"] += 1
         done.fruitless += 1
-        _wait(done, item, candidate, done.flights[key])
+        _wait(done, item, candidate, done.flights[key], spent=False)
         return None
     _add_trial(run, done, item, candidate, key, start)
     return None
@@ -149,33 +166,32 @@ def _add_candidate(run: Run, done: Round, item: Described, lineage: tuple[str, .
     done.known[item.architecture.hash] = Known(new.id, item.reason, genotype)
 
 
-def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: str | None, start: str | None) -> None:
+def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: str | None, start: Start) -> None:
     count = done.job.trials + _used(done)
     request_id = f"{run.job_id}.r{count}"
-    trial = NewTrial(
-        f"{run.job_id}.t{count}", count, candidate.id, request_id, key, item.fidelity, item.full, item.seed, start
-    )
+    trial_id, fidelity = f"{run.job_id}.t{count}", item.fidelity
+    trial = NewTrial(trial_id, count, candidate.id, request_id, key, fidelity, item.full, item.seed, start)
     done.trials.append(trial)
     done.fruitless = 0
     if key is not None:
         done.flights[key] = trial.id
-    _wait(done, item, candidate, trial.id)
+    _wait(done, item, candidate, trial.id, spent=True)
 
 
-def _reuse(
-    run: Run, done: Round, item: Described, candidate: Known, reported: dict[str, float], *, new: bool
-) -> Outcome:
+def _reuse(run: Run, done: Round, item: Described, candidate: Known, known: Reusable, *, new: bool) -> Outcome:
     """A result that is there already. One of another job counts as a trial of this one, for it fills in a candidate."""
-    metrics = {**item.costs, **reported}
-    found = result(run.search.objective, candidate.id, metrics, full=item.full)
+    metrics = {**item.costs, **known.metrics}
+    source = known.trial_id if known.job_id != run.job_id else None
+    found = result(run.search.objective, candidate.id, metrics, full=item.full, source=source)
     done.results.append(found)
+    done.saved_seconds += known.seconds
     if new:
         done.fruitless = 0
         done.taken_over += 1
     else:
         done.causes["known"] += 1
         done.fruitless += 1
-    return _close(done, item, candidate, "reused", metrics, found.reward)
+    return _close(done, item, candidate, "reused", metrics, found.reward, spent=new)
 
 
 def _close(
@@ -183,31 +199,32 @@ def _close(
     item: Described,
     candidate: Known,
     status: Status,
-    metrics: dict[str, float] | None = None,
+    metrics: dict[str, float],
     reward: float | None = None,
+    *,
+    spent: bool = False,
 ) -> Outcome:
-    number, proposal, found = done.next_number, item.proposal, metrics or {}
-    done.proposals.append(_proposal(done, item, candidate, None, status, reward, found))
-    return Outcome(number, status, proposal.genotype, proposal.parents, proposal.token, found, reward)
+    made = _proposal(done, item, candidate, None, spent=spent)
+    done.proposals.append(replace(made, status=status, reward=reward, metrics=metrics))
+    genotype = item.proposal.genotype
+    return Outcome(made.number, status, genotype, made.parents, made.token, metrics, reward, spent=spent)
 
 
-def _wait(done: Round, item: Described, candidate: Known, trial_id: str) -> None:
-    done.proposals.append(_proposal(done, item, candidate, trial_id))
+def _wait(done: Round, item: Described, candidate: Known, trial_id: str, *, spent: bool) -> None:
+    done.proposals.append(_proposal(done, item, candidate, trial_id, spent=spent))
 
 
-def _proposal(
-    done: Round,
-    item: Described,
-    candidate: Known,
-    trial_id: str | None,
-    status: Status | None = None,
-    reward: float | None = None,
-    metrics: dict[str, float] | None = None,
-) -> NewProposal:
+def _proposal(done: Round, item: Described, candidate: Known, trial_id: str | None, *, spent: bool) -> NewProposal:
     made = item.proposal
-    own = None if made.genotype == candidate.genotype else made.genotype
     return NewProposal(
-        done.next_number, candidate.id, trial_id, made.parents, made.token, status, reward, metrics or {}, own
+        done.next_number,
+        candidate.id,
+        trial_id,
+        made.parents,
+        made.token,
+        genotype=None if made.genotype == candidate.genotype else made.genotype,
+        spent=spent,
+        control=in_part(made.token, "control"),
     )
 
 
@@ -226,6 +243,7 @@ def _record(store: Store, run: Run, done: Round, at: float) -> None:
             completed=done.taken_over,
             infeasible=statuses["infeasible"],
             reused=statuses["reused"],
+            saved_seconds=done.saved_seconds,
         )
         jobs.set_fruitless(conn, run.job_id, done.fruitless)
         if any(found.full for found in done.results):

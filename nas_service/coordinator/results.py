@@ -12,8 +12,13 @@ from nas_service.strategies import Outcome
 from workers.requests import Report
 
 
-def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float], *, full: bool) -> Result:
-    """A completed candidate. `metrics` holds the task's metrics and the architecture's costs."""
+def result(
+    objective: Objective, candidate_id: str, metrics: Mapping[str, float], *, full: bool, source: str | None = None
+) -> Result:
+    """A completed candidate. `metrics` holds the task's metrics and the architecture's costs.
+
+    `source` is the trial of another job that had the result.
+    """
     violation = objective.violation(metrics)
     value, cost = objective.point(metrics)
     return Result(
@@ -26,6 +31,7 @@ def result(objective: Objective, candidate_id: str, metrics: Mapping[str, float]
         cost,
         objective.reward(metrics),
         full,
+        source,
     )
 
 

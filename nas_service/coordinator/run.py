@@ -44,6 +44,7 @@ class Run:
         self.search = search
         self.strategy: Strategy = search.strategy()
         self.next_number = job.proposals
+        self.trials_left = max(0, job.trials_budget - job.trials)
         self._store = store
         self._full = search.task.fidelity
 
@@ -75,7 +76,7 @@ class Run:
     def _placed(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         return [placed(self.search.objective, outcome) for outcome in outcomes]
 
-    # What a strategy may look up (`strategies.Context`); `next_number` belongs to it too.
+    # What a strategy may look up (`strategies.Context`); so are `next_number` and `trials_left`.
 
     @property
     def wants_front(self) -> bool:

@@ -90,4 +90,5 @@ def _resources(run: Run) -> Resources:
 
 def _trial(run: Run, trial: Open) -> TrialRequest:
     architecture = run.search.bound.architecture(trial.genotype).to_json()
-    return TrialRequest(trial.id, architecture, Fidelity(**trial.fidelity), trial.seed, trial.initial_weights)
+    fidelity = Fidelity(**trial.fidelity)
+    return TrialRequest(trial.id, architecture, fidelity, trial.seed, trial.initial_weights, trial.checkpoint)

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from nas_service.api.views import CandidateView, JobView, Points
 from nas_service.client import ApiError, AsyncClient
+from nas_service.durations import spoken
 
 from . import scatter
 from .theme import amount, count, figure, frame, milliseconds, pill, share
@@ -87,7 +88,7 @@ class JobPage:
                 figure("trials", f"{done:,} of {job.trials_budget:,}", f"{job.failed:,} failed" if job.failed else "")
                 figure("best reward", "–" if job.best_reward is None else f"{job.best_reward:.4f}", job.incumbent or "")
                 figure("over a limit", f"{job.infeasible:,}", "screened before training")
-                figure("known already", f"{job.reused:,}", "not trained again")
+                figure("known already", f"{job.reused:,}", _saved(job))
                 figure("limits", _limits(job), f"strategy {job.strategy}, device {job.device or 'none'}")
 
     def _controls(self, job: JobView) -> None:
@@ -138,6 +139,10 @@ class JobPage:
         await self._draw_table()
 
 
+def _saved(job: JobView) -> str:
+    return f"not trained again, {spoken(job.saved_seconds)} saved" if job.saved_seconds else "not trained again"
+
+
 def _limits(job: JobView) -> str:
     return ", ".join(amount(name, limit) for name, limit in job.limits.items()) or "none"
 
@@ -177,5 +182,12 @@ def _row(candidate: CandidateView) -> dict[str, Any]:
         "macs": count(candidate.macs),
         "reward": "–" if candidate.reward is None else f"{candidate.reward:.4f}",
         "parent": ", ".join(candidate.parents) or "–",
-        "state": candidate.state if candidate.feasible else f"{candidate.state}, {candidate.reason}",
+        "state": _state(candidate),
     }
+
+
+def _state(candidate: CandidateView) -> str:
+    state = (
+        candidate.state if candidate.reused_from is None else f"{candidate.state}, reused from {candidate.reused_from}"
+    )
+    return state if candidate.feasible else f"{state}, {candidate.reason}"

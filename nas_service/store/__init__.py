@@ -1,7 +1,7 @@
 """The database of the service: the truth about every job. One module a noun; records come out, rows stay in."""
 
 from .engine import Store
-from .records import Candidate, Claim, Event, Export, Job, Known, NewCandidate, NewProposal, NewTrial, Trial
+from .records import Candidate, Claim, Event, Export, Job, Known, NewCandidate, NewProposal, NewTrial, Start, Trial
 
 __all__ = [
     "Candidate",
@@ -13,6 +13,7 @@ __all__ = [
     "NewCandidate",
     "NewProposal",
     "NewTrial",
+    "Start",
     "Store",
     "Trial",
 ]

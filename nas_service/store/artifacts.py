@@ -54,9 +54,11 @@ def names(left: Iterable[Left]) -> set[str]:
 
 
 def awaited(conn: Connection) -> tuple[set[str], set[str]]:
-    """Of trials under way: the weights that they start from, and their keys (equal keys leave equal weights)."""
-    rows = conn.execute(select(trials.c.initial_weights, trials.c.key).where(trials.c.state.in_(OPEN))).all()
-    return {row.initial_weights for row in rows} - {None}, {row.key for row in rows} - {None}
+    """Of trials under way: what they begin with, and their keys (equal keys leave equal weights)."""
+    t = trials.c
+    rows = conn.execute(select(t.initial_weights, t.checkpoint, t.key).where(t.state.in_(OPEN))).all()
+    begins = {name for row in rows for name in (row.initial_weights, row.checkpoint)}
+    return begins - {None}, {row.key for row in rows} - {None}
 
 
 def exporting(conn: Connection) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import Connection, select
@@ -15,10 +15,21 @@ from workers.requests import Fidelity
 from .bulk import Bulk, Row, text
 from .records import Known, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
+from .trials import took
 
 LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
 
 _CANDIDATES, _REQUESTS, _TRIALS, _PROPOSALS = map(Bulk.into, (candidates, requests, trials, proposals))
+
+
+@dataclass(frozen=True)
+class Reusable:
+    """A trial that completed, what it reported, and the seconds that it took."""
+
+    trial_id: str
+    job_id: str
+    metrics: dict[str, float]
+    seconds: float
 
 
 def record(
@@ -50,10 +61,13 @@ def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> 
     }
 
 
-def reusable(conn: Connection, keys: Collection[str]) -> dict[str, dict[str, float]]:
-    """Trial key to metrics, for trials of any job that completed with such a key."""
-    query = select(trials.c.key, trials.c.metrics).where(trials.c.key.in_(keys), trials.c.state == "completed")
-    return {row.key: row.metrics for row in conn.execute(query)}
+def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, Reusable]:
+    """Trial key to a trial of any job that completed with such a key: one of this job, if it has any, or the first."""
+    t = trials.c
+    query = select(t.key, t.id, t.job_id, t.metrics, t.request_id).where(t.key.in_(keys), t.state == "completed")
+    found = conn.execute(query.order_by(t.job_id == job_id, t.ended_at.desc())).all()
+    seconds = took(conn, {row.request_id for row in found})
+    return {row.key: Reusable(row.id, row.job_id, row.metrics, seconds[row.request_id]) for row in found}
 
 
 def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, str]:
@@ -87,6 +101,7 @@ def _outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> dict[int
             row.token,
             row.metrics or {},
             row.reward,
+            spent=row.spent,
         )
         for row in conn.execute(query)
     }
@@ -114,14 +129,14 @@ def candidates_of(conn: Connection, job_id: str, numbers: Collection[int]) -> di
     return {row.number: row.candidate_id for row in conn.execute(query)}
 
 
-def weights_of(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int, str]:
-    """Proposal number to the artifact with the weights that its trial left."""
+def left_by(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int | None, dict[str, str]]:
+    """Proposal number to what its trial left: role (`weights`, `checkpoint`) to artifact."""
     query = (
         select(proposals.c.number, trials.c.artifacts)
         .join(trials, trials.c.id == proposals.c.trial_id)
         .where(proposals.c.job_id == job_id, proposals.c.number.in_(numbers), trials.c.state == "completed")
     )
-    return {row.number: row.artifacts["weights"] for row in conn.execute(query) if "weights" in row.artifacts}
+    return {row.number: row.artifacts for row in conn.execute(query)}
 
 
 def _candidate_row(job_id: str, new: NewCandidate) -> Row:
@@ -167,7 +182,8 @@ def _trial_row(job_id: str, at: float, new: NewTrial) -> Row:
         "fidelity": _fidelity_text(new.fidelity),
         "full": new.full,
         "seed": new.seed,
-        "initial_weights": new.initial_weights,
+        "initial_weights": new.start.weights,
+        "checkpoint": new.start.checkpoint,
         "state": "queued",
         "metrics": "{}",
         "artifacts": "{}",
@@ -178,7 +194,7 @@ def _trial_row(job_id: str, at: float, new: NewTrial) -> Row:
 
 @lru_cache(maxsize=64)
 def _fidelity_text(fidelity: Fidelity) -> str:
-    return text(asdict(fidelity))
+    return text(fidelity.as_json())
 
 
 def _proposal_row(job_id: str, new: NewProposal) -> Row:
@@ -193,4 +209,6 @@ def _proposal_row(job_id: str, new: NewProposal) -> Row:
         "status": new.status,
         "reward": new.reward,
         "metrics": text(new.metrics),
+        "spent": new.spent,
+        "control": new.control,
     }

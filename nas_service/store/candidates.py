@@ -16,7 +16,7 @@ from .schema import candidates
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
 FETCHED = 1000  # rows at a time
-_SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "full")
+_SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "full", "reused_from")
 
 
 def _saving(condition: ColumnElement[bool]) -> Bulk:
@@ -31,7 +31,7 @@ _FULL, _PARTIAL, _FAILED = map(_saving, (true(), not_(candidates.c.full), candid
 class Result:
     """What a trial says of its candidate; without reward, that the trial did not complete.
 
-    `full` tells whether it ran at the task's full fidelity.
+    `full` tells whether it ran at the task's full fidelity; `reused_from` names the trial where it ran in another job.
     """
 
     candidate_id: str
@@ -43,6 +43,7 @@ class Result:
     cost: float | None = None
     reward: float | None = None
     full: bool = True
+    reused_from: str | None = None
 
 
 def get(conn: Connection, candidate_id: str) -> Candidate:
@@ -147,4 +148,5 @@ def _row(one: Result) -> Row:
         "new_cost": one.cost,
         "new_reward": one.reward,
         "new_full": one.full and one.value is not None,
+        "new_reused_from": one.reused_from,
     }

@@ -170,7 +170,7 @@ def set_reason(conn: Connection, job_id: str, reason: str) -> None:
     conn.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running").values(reason=reason))
 
 
-def add(conn: Connection, job_id: str, state: State | None, **counts: int) -> None:
+def add(conn: Connection, job_id: str, state: State | None, **counts: float) -> None:
     """Save the strategy's state and raise the job's counters, in the transaction of what changed them."""
     values: dict[str, Any] = {name: jobs.c[name] + n for name, n in counts.items() if n}
     if state is not None:

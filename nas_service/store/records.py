@@ -31,6 +31,7 @@ class Job:
     failed: int
     infeasible: int
     reused: int
+    saved_seconds: float
     fruitless: int
     best_reward: float | None
     incumbent: str | None
@@ -52,6 +53,7 @@ class Candidate:
     """An architecture in a job, unique there by its hash. `value` and `cost` are its place against the front.
 
     `full` says that its result is of the task's full fidelity: only such a one counts for the front and the incumbent.
+    `reused_from` is the trial of another job that had the result; None where it was trained here, or has none.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Candidate:
     value: float | None
     cost: float | None
     reward: float | None
+    reused_from: str | None
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Trial:
     full: bool
     seed: int
     initial_weights: str | None
+    checkpoint: str | None
     state: str
     metrics: dict[str, float]
     artifacts: dict[str, str]
@@ -137,7 +141,8 @@ class Event:
 class NewProposal:
     """A numbered proposal, described, screened and looked up; `status` is set where no trial has to be awaited.
 
-    `genotype` is None where it is the candidate's.
+    `genotype` is None where it is the candidate's. `spent` says that it took a trial of the budget, `control` that the
+    job's random control made it.
     """
 
     number: int
@@ -149,6 +154,8 @@ class NewProposal:
     reward: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     genotype: dict[str, Any] | None = None
+    spent: bool = False
+    control: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,23 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Start:
+    """The artifacts that a trial begins with, where it does not begin afresh.
+
+    `heir` says that it was to begin with the weights of another; with a checkpoint it did, though they may be gone.
+    """
+
+    weights: str | None = None
+    checkpoint: str | None = None
+    heir: bool = False
+
+    @property
+    def inherits(self) -> bool:
+        """Whether the result depends on inherited weights: then it is nobody else's result."""
+        return self.heir and bool(self.weights or self.checkpoint)
+
+
+@dataclass(frozen=True)
 class NewTrial:
     """A trial that has to run, in a request that it may share with others."""
 
@@ -185,7 +209,7 @@ class NewTrial:
     fidelity: Fidelity
     full: bool
     seed: int
-    initial_weights: str | None = None
+    start: Start = Start()
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ jobs = Table(
     Column("failed", Integer, nullable=False, default=0),
     Column("infeasible", Integer, nullable=False, default=0),
     Column("reused", Integer, nullable=False, default=0),
+    Column("saved_seconds", Float, nullable=False, default=0.0),  # of training, by results that were reused
     Column("fruitless", Integer, nullable=False, default=0),  # proposals in a row that led to no trial
     Column("best_reward", Float),
     Column("incumbent", String(64)),  # candidate id
@@ -94,6 +95,7 @@ candidates = Table(
     Column("value", Float),  # first axis of the front, to maximise; only of a completed trial
     Column("cost", Float),  # second axis, to minimise
     Column("reward", Float),
+    Column("reused_from", String(64)),  # id of the trial of another job that had the result
     UniqueConstraint("job_id", "hash"),
     UniqueConstraint("job_id", "number"),
     Index(None, "job_id", "full", "reward"),
@@ -112,6 +114,8 @@ proposals = Table(
     Column("status", String(16)),  # null until told
     Column("reward", Float),
     Column("metrics", JSON),
+    Column("spent", Boolean, nullable=False),  # took a trial of the budget
+    Column("control", Boolean, nullable=False),  # made by the job's random control
 )
 
 requests = Table(
@@ -143,6 +147,7 @@ trials = Table(
     Column("full", Boolean, nullable=False),  # at the task's full fidelity
     Column("seed", BigInteger, nullable=False),
     Column("initial_weights", Text),
+    Column("checkpoint", Text),  # of the beginning of this training, in a trial of less fidelity
     Column("state", String(16), nullable=False),
     Column("metrics", JSON, nullable=False),
     Column("artifacts", JSON, nullable=False),

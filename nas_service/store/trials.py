@@ -68,6 +68,7 @@ class Open:
     fidelity: dict[str, Any]
     seed: int
     initial_weights: str | None
+    checkpoint: str | None
     genotype: dict[str, Any]
 
 
@@ -84,9 +85,10 @@ class Awaiting:
     genotype: dict[str, Any]
     parents: tuple[int, ...]
     token: Any
+    spent: bool
 
     def outcome(self, status: Status, metrics: Mapping[str, float], reward: float | None) -> Outcome:
-        return Outcome(self.number, status, self.genotype, self.parents, self.token, metrics, reward)
+        return Outcome(self.number, status, self.genotype, self.parents, self.token, metrics, reward, spent=self.spent)
 
 
 def get(conn: Connection, trial_id: str) -> Trial:
@@ -101,7 +103,16 @@ def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
     """The open trials of these requests, in the order of their numbers."""
     t = trials.c
     query = (
-        select(t.id, t.request_id, t.candidate_id, t.fidelity, t.seed, t.initial_weights, candidates.c.genotype)
+        select(
+            t.id,
+            t.request_id,
+            t.candidate_id,
+            t.fidelity,
+            t.seed,
+            t.initial_weights,
+            t.checkpoint,
+            candidates.c.genotype,
+        )
         .join(candidates, candidates.c.id == t.candidate_id)
         .where(t.request_id.in_(request_ids), t.state.in_(OPEN))
         .order_by(t.number)
@@ -204,19 +215,21 @@ def cancel(conn: Connection, job_id: str, state: str, at: float) -> list[str]:
 def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
     """Every proposal that waits for one of these trials, in their order: the first one of a trial brought it."""
     p, c = proposals.c, candidates.c
+    own = (c.genotype, p.genotype, p.number, p.parents, p.token, p.spent)
     query = (
-        select(trials.c.id, trials.c.full, c.id, c.feasible, *(c[name] for name in PRICES))
-        .add_columns(c.genotype, p.number, p.genotype, p.parents, p.token)
+        select(trials.c.id, trials.c.full, c.id, c.feasible, *(c[name] for name in PRICES), *own)
         .join_from(proposals, candidates, c.id == p.candidate_id)
         .join(trials, trials.c.id == p.trial_id)
         .where(p.trial_id.in_(trial_ids), p.status.is_(None))
         .order_by(p.number)
     )
     found = []
-    for trial_id, full, candidate_id, feasible, *prices, shared, number, own, parents, token in conn.execute(query):
+    for row in conn.execute(query):
+        trial_id, full, candidate_id, feasible, *prices = row[: -len(own)]
+        shared, genotype, number, parents, token, spent = row[-len(own) :]
         costs = {name: price for name, price in zip(PRICES, prices, strict=True) if price is not None}
-        genotype = own or shared
-        found.append(Awaiting(trial_id, full, candidate_id, feasible, costs, number, genotype, tuple(parents), token))
+        made = (number, genotype or shared, tuple(parents), token, spent)
+        found.append(Awaiting(trial_id, full, candidate_id, feasible, costs, *made))
     return found
 
 
@@ -262,12 +275,24 @@ def of_candidate(conn: Connection, candidate_id: str) -> list[Trial]:
     return [Trial(**row) for row in conn.execute(query).mappings()]
 
 
+def took(conn: Connection, request_ids: Collection[str]) -> dict[str, float]:
+    """Request id to the seconds that one of its completed trials took; trials that ran together took equal shares."""
+    if not request_ids:
+        return {}
+    t = trials.c
+    whole = func.max(t.ended_at) - func.min(func.coalesce(t.started_at, t.ended_at))
+    query = select(t.request_id, (whole / func.count()).label("seconds"))
+    rows = conn.execute(query.where(t.request_id.in_(request_ids), t.state == "completed").group_by(t.request_id))
+    return {row.request_id: row.seconds for row in rows}
+
+
 def measured(conn: Connection, limit: int = 500) -> list[Measured]:
-    """The newest trials that completed at full fidelity, of all jobs."""
+    """The newest trials that were run whole and completed, of all jobs."""
     query = (
         select(jobs.c.spec, trials.c.fidelity, (trials.c.ended_at - trials.c.started_at).label("seconds"))
         .join(jobs, jobs.c.id == trials.c.job_id)
-        .where(trials.c.state == "completed", trials.c.full, trials.c.started_at.is_not(None))
+        .where(trials.c.state == "completed", trials.c.full, trials.c.checkpoint.is_(None))
+        .where(trials.c.started_at.is_not(None))
         .order_by(trials.c.ended_at.desc())
         .limit(limit)
     )

@@ -33,7 +33,8 @@ class Proposal:
 
     `parents` are numbers of earlier proposals; `token` is JSON that comes back with the outcome (log-probabilities, a
     rung); `fidelity` None means the task's full one; `weights_of` names the proposal whose trained weights the trial
-    starts from; `seed` is the trial's, None the job's.
+    starts from, `resumes` the one whose trial was the beginning of this very training; `seed` is the trial's, None the
+    job's.
     """
 
     genotype: Genotype
@@ -41,6 +42,7 @@ class Proposal:
     token: Any = None
     fidelity: Fidelity | None = None
     weights_of: int | None = None
+    resumes: int | None = None
     seed: int | None = None
 
 
@@ -50,7 +52,8 @@ class Outcome:
 
     `point` is its place against the job's front, (value to maximise, cost to minimise), where it has a reward and meets
     every limit. `violation` says by how much it exceeds the limits: the sum of the excesses, each as a share of its
-    limit; infinite for an infeasible one of which that is not known.
+    limit; infinite for an infeasible one of which that is not known. `spent` says whether the proposal took a trial of
+    the budget; it did not where it was screened out, or where the job had the result or was about to have it.
     """
 
     number: int
@@ -62,6 +65,7 @@ class Outcome:
     reward: float | None = None
     point: tuple[float, float] | None = None
     violation: float = 0.0
+    spent: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class Context(Protocol):
     @property
     def next_number(self) -> int:
         """The number of the next proposal; those of one `ask` follow one another."""
+        ...
+
+    @property
+    def trials_left(self) -> int:
+        """Trials of the budget that are not taken yet, by what runs neither."""
         ...
 
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
@@ -120,6 +129,7 @@ class Strategy(ABC):
     summary: ClassVar[str]
     Options: ClassVar[type[StrategyOptions]] = StrategyOptions
     needs: ClassVar[type[Any]] = BoundSpace  # what the space has to be
+    decides_fidelity: ClassVar[bool] = False  # whether its proposals say how much a trial spends
 
     def __init__(self, space: BoundSpace, options: Any, seed: int) -> None:
         self.space = space
@@ -150,6 +160,19 @@ class Strategy(ABC):
     @abstractmethod
     def ask(self, n: int, context: Context) -> list[Proposal]:
         """Up to `n` proposals. Fewer, or none, says that the strategy waits for outcomes."""
+
+    @property
+    def room(self) -> int | None:
+        """How many networks from elsewhere it can begin with; None for any number."""
+        return None
+
+    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:  # noqa: ARG002
+        """A proposal of each of these networks, which come from elsewhere, before the first `ask`.
+
+        They count as the strategy's own: it is told how they ended and learns from it. So whatever it notes down of
+        what it proposes, in itself or in a token, it notes down of these.
+        """
+        return [Proposal(genotype) for genotype in genotypes]
 
     @abstractmethod
     def tell(self, outcomes: Sequence[Outcome]) -> None:

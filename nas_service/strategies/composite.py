@@ -1,8 +1,8 @@
 """Strategies made of others: a random control beside a search, a refinement after it, successive halving around it.
 
 What a part is must not show to it: it sees its own proposals and outcomes only, with the tokens that it gave them. So
-every proposal of a composite carries the name of the part that made it, `{"part": name, "token": its own}`, and whatever
-a part may look up goes through a `View` that leaves out and unwraps.
+every proposal of a composite carries the name of the part that made it, `{"part": name, "token": its own}`, and
+whatever a part may look up goes through a `View` that leaves out and unwraps.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ class View:
     def next_number(self) -> int:
         return self._context.next_number + self._ahead
 
+    @property
+    def trials_left(self) -> int:
+        return self._context.trials_left - self._ahead
+
     def costs(self, genotype: Genotype) -> Mapping[str, float]:
         return self._context.costs(genotype)
 
@@ -41,11 +45,11 @@ class View:
         return self._context.feasible(genotype)
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
-        return [_bare(outcome) for outcome in self._context.outcomes(numbers) if self._owns(outcome.token)]
+        return [bare(outcome) for outcome in self._context.outcomes(numbers) if self._owns(outcome.token)]
 
     def awaited(self) -> dict[int, Proposal]:
         waiting = self._context.awaited().items()
-        return {number: _bare(proposal) for number, proposal in waiting if self._owns(proposal.token)}
+        return {number: bare(proposal) for number, proposal in waiting if self._owns(proposal.token)}
 
 
 class Composite(Strategy):
@@ -77,13 +81,12 @@ class Composite(Strategy):
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for name, part in self.parts.items():
-            if mine := [_bare(outcome) for outcome in outcomes if part_of(outcome.token) == name]:
+            if mine := [bare(outcome) for outcome in outcomes if part_of(outcome.token) == name]:
                 part.tell(mine)
 
     def ask_part(self, name: str, n: int, context: Context, ahead: int = 0) -> list[Proposal]:
         """Up to `n` proposals of a part, marked as its own; `ahead` others of this `ask` come before them."""
-        asked = self.parts[name].ask(n, self.view(name, context, ahead))
-        return [replace(proposal, token={"part": name, "token": proposal.token}) for proposal in asked]
+        return marked(name, self.parts[name].ask(n, self.view(name, context, ahead)))
 
     def view(self, name: str, context: Context, ahead: int = 0) -> View:
         return View(context, lambda token: part_of(token) == name, ahead)
@@ -101,11 +104,25 @@ class Composite(Strategy):
         super().restore(state, context)
 
 
+def marked(name: str, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Proposals of a part, with its name in their tokens."""
+    return [replace(proposal, token={"part": name, "token": proposal.token}) for proposal in proposals]
+
+
 def part_of(token: Any) -> str | None:
     """The name of the part that made a proposal with this token."""
     return token.get("part") if isinstance(token, dict) else None
 
 
-def _bare(wrapped: Token) -> Token:
+def in_part(token: Any, name: str) -> bool:
+    """Whether a part of this name made a proposal with this token, however many others wrapped it."""
+    while isinstance(token, dict):
+        if token.get("part") == name:
+            return True
+        token = token.get("token")
+    return False
+
+
+def bare(wrapped: Token) -> Token:
     """As the part knows it."""
     return replace(wrapped, token=wrapped.token["token"])

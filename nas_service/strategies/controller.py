@@ -18,6 +18,7 @@ from pydantic import Field
 from safetensors.numpy import load, save
 
 from nas_service.errors import InvalidSpec
+from search_spaces import Genotype
 from search_spaces.choice_space import ChoiceSpace
 
 from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
@@ -100,10 +101,19 @@ class Controller(Strategy):
     def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
         with one_thread():
             drawn = self.policy.sample(n, self.rng)
-        return [
-            Proposal({"choices": each.choices}, token={"policy": self._updates, "log_probs": _rounded(each.log_probs)})
-            for each in drawn
-        ]
+        return [self._proposal({"choices": each.choices}, each.log_probs) for each in drawn]
+
+    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:  # noqa: ARG002
+        """As if the policy had drawn them: with the log-probabilities that it gives their decisions now."""
+        import torch
+
+        options = torch.tensor([[g["choices"][i] for i in self.policy.decisions] for g in genotypes], dtype=torch.int64)
+        with one_thread(), torch.no_grad():
+            log_probs = taken_of(self.policy.distributions(options), options).tolist()
+        return [self._proposal(*pair) for pair in zip(genotypes, log_probs, strict=True)]
+
+    def _proposal(self, genotype: Genotype, log_probs: Sequence[float]) -> Proposal:
+        return Proposal(genotype, token={"policy": self._updates, "log_probs": _rounded(log_probs)})
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:

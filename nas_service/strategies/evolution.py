@@ -19,12 +19,14 @@ class EvolutionOptions(StrategyOptions):
 
     `removes` says who makes room for a new member: the `oldest`, or the `worst` and of equally bad ones the oldest.
     Where the worst does, no network lives twice: copies of the best would fill the population for good. It is
-    rewritten with every result, which bounds its size.
+    rewritten with every result, which bounds its size. With `inherit` a child starts from the weights of its parent
+    wherever their shapes fit, and a network that is proposed again is trained again.
     """
 
     population: Annotated[int, Field(ge=2, le=10_000)] = 24
     sample: Annotated[int, Field(ge=1, le=10_000)] = 8
     removes: Literal["oldest", "worst"] = "oldest"
+    inherit: bool = False
 
     @model_validator(mode="after")
     def _sample_fits(self) -> EvolutionOptions:
@@ -69,7 +71,8 @@ class Evolution(Strategy):
             return Proposal(self.space.sample(self.rng))
         drawn = self.rng.choice(len(self._population), self.options.sample, replace=False)
         parent = max((self._population[i] for i in sorted(drawn)), key=_fitness)
-        return Proposal(self.space.mutate(parent.genotype, self.rng), parents=(parent.number,))
+        child = self.space.mutate(parent.genotype, self.rng)
+        return Proposal(child, parents=(parent.number,), weights_of=parent.number if self.options.inherit else None)
 
     def _is_copy(self, outcome: Outcome) -> bool:
         """Whether the same network lives already, where that keeps it from joining."""

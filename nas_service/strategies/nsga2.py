@@ -28,12 +28,14 @@ class Nsga2Options(StrategyOptions):
 
     Each parent is the best of `tournament` members, drawn with replacement. With probability `crossover` a child takes
     every choice from one of two parents, otherwise it is a copy of one; with probability `mutation` one choice changes.
+    With `inherit` it starts from the weights of its first parent wherever their shapes fit.
     """
 
     population: Annotated[int, Field(ge=2, le=2000)] = 16
     tournament: Annotated[int, Field(ge=1, le=2000)] = 2
     crossover: Annotated[float, Field(ge=0, le=1)] = 0.9
     mutation: Annotated[float, Field(ge=0, le=1)] = 0.5
+    inherit: bool = False
 
 
 class Nsga2(Strategy):
@@ -91,7 +93,8 @@ class Nsga2(Strategy):
             if self._hash(genotype) not in self._members:
                 break
             genotype = self.space.mutate(genotype, self.rng)
-        return Proposal(genotype, tuple(dict.fromkeys(parent.number for parent in parents)))
+        numbers = tuple(dict.fromkeys(parent.number for parent in parents))
+        return Proposal(genotype, numbers, weights_of=numbers[0] if self.options.inherit else None)
 
     def _child(self) -> tuple[Genotype, list[Outcome]]:
         """A genotype and its parents, one or two."""

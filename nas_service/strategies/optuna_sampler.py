@@ -144,6 +144,10 @@ class OptunaStrategy(Strategy):
     def ask(self, n: int, context: Context) -> list[Proposal]:
         return [self._propose(context, context.next_number + i) for i in range(n)]
 
+    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:
+        """As enqueued trials, which a sampler learns from like from its own."""
+        return [self._propose(context, context.next_number + i, given) for i, given in enumerate(genotypes)]
+
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             proposal = self._open.pop(outcome.number, None)
@@ -166,12 +170,15 @@ class OptunaStrategy(Strategy):
         self._open = {number: each for number, each in context.awaited().items() if number >= self._first}
         self._study = None
 
-    def _propose(self, context: Context, number: int) -> Proposal:
+    def _propose(self, context: Context, number: int, given: Genotype | None = None) -> Proposal:
         if self.kind.recent and self._asked and self._asked % self.options.window == 0:
             self._move_window(number)
         study = self._study = self._study or self._rebuilt(context)
-        genotype, token = study.ask(number, self._sampler(study))
-        if self.kind.recent and (neighbour := self._unknown(genotype)) != genotype:
+        genotype, token = study.ask(number, self._sampler(study), given)
+        if given is not None:
+            genotype = given
+            self._known.add(self.space.architecture(given).hash)
+        elif self.kind.recent and (neighbour := self._unknown(genotype)) != genotype:
             genotype = neighbour
             study.replace(number, genotype)
         proposal = Proposal(genotype, token=token)

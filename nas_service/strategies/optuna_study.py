@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import TrialState
 
-SAMPLED = ("tpe:", "gp:")  # notes that repeat what a trial's parameters say
+SAMPLED = ("tpe:", "gp:", "fixed_params")  # notes that repeat what a trial's parameters say
 
 
 class OptunaStudy:
@@ -43,11 +43,15 @@ class OptunaStudy:
         self._trials: dict[int, int] = {}
         self.distributions = {p.name: _distribution(p, as_numbers) for p in space.positions if len(p.options) > 1}
 
-    def ask(self, number: int, sampler: BaseSampler) -> tuple[Genotype, Any]:
-        """What the sampler proposes under this number: genotype and token."""
+    def ask(self, number: int, sampler: BaseSampler, given: Genotype | None = None) -> tuple[Genotype, Any]:
+        """What the sampler proposes under this number: genotype and token. A `given` one takes the place of its own."""
         before = dict(self._storage.get_study_system_attrs(self._id))
+        if given is not None:
+            self._study.enqueue_trial(self._params(given))
         self._study.sampler = sampler
         trial = self._study.ask(self.distributions)
+        if given is not None:
+            _ = trial.relative_params  # samples after all, for only then the sampler notes the trial's generation
         self._trials[number] = trial.number
         params = trial.params
         genotype = {"choices": [params.get(name, 0) for name in self._positions]}
@@ -69,7 +73,7 @@ class OptunaStudy:
         trial = create_trial(
             state=state,
             values=values,
-            params={n: i for n, i in zip(self._positions, genotype["choices"], strict=True) if n in self.distributions},
+            params=self._params(genotype),
             distributions=self.distributions,
             system_attrs=notes.get("trial", {}),
         )
@@ -80,6 +84,10 @@ class OptunaStudy:
         """How the open proposal of the outcome's number ended."""
         state, values = self._ended(outcome)
         self._study.tell(self._trials[outcome.number], values, state)
+
+    def _params(self, genotype: Genotype) -> dict[str, int]:
+        named = zip(self._positions, genotype["choices"], strict=True)
+        return {name: option for name, option in named if name in self.distributions}
 
     def _end(self, number: int, state: str) -> None:
         from optuna.trial import TrialState

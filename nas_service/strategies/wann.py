@@ -61,6 +61,7 @@ class WannEvolution(Strategy):
     summary: ClassVar[str] = "weight agnostic networks: NSGA-II over mean reward, connections and best reward"
     Options: ClassVar[type[StrategyOptions]] = WannEvolutionOptions
     needs: ClassVar[type[Any]] = BoundWann
+    decides_fidelity: ClassVar[bool] = True
     options: WannEvolutionOptions
     space: BoundWann
 
@@ -83,6 +84,10 @@ class WannEvolution(Strategy):
         return self.options.population + 1
 
     @property
+    def room(self) -> int:
+        return self.options.population
+
+    @property
     def done(self) -> str:
         if not self._over or self._checks:
             return ""
@@ -96,6 +101,16 @@ class WannEvolution(Strategy):
         checks, self._checks = self._checks[:n], self._checks[n:]
         members = 0 if self._over else min(n - len(checks), self.options.population - self._asked)
         return [self._check(member) for member in checks] + [self._next() for _ in range(members)]
+
+    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:  # noqa: ARG002
+        """As members of the first generation. New nodes and connections get numbers beyond theirs.
+
+        Networks of several searches may have given one number to different things, which matters to crossover alone.
+        """
+        for genotype in genotypes:
+            self._innovations.skip(self.space.genome(genotype))
+        self._asked += len(genotypes)
+        return [self._member(genotype, ()) for genotype in genotypes]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         self._told |= {outcome.number: outcome for outcome in outcomes if "check" not in outcome.token}
@@ -129,7 +144,9 @@ class WannEvolution(Strategy):
     def _next(self) -> Proposal:
         """The next member of this generation: of the first a sample, of the others an elite or a child."""
         position, self._asked = self._asked, self._asked + 1
-        genotype, parents = self._made(position)
+        return self._member(*self._made(position))
+
+    def _member(self, genotype: Genotype, parents: tuple[int, ...]) -> Proposal:
         token = {"generation": self._generation}
         fidelity = Fidelity(self.options.repetitions, 0.0 if self._generation < self.options.narrow else 1.0)
         return Proposal(genotype, parents, token, fidelity, seed=self._seed)

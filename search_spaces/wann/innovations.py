@@ -33,6 +33,12 @@ class Innovations:
         hidden = genome.hidden[-1] if genome.hidden else 0
         return cls(max(genome.first_hidden, hidden + 1), max(genome.grid, last + 1))
 
+    def skip(self, genome: Genome) -> None:
+        """Go on behind the numbers of this genome too."""
+        after = self.after(genome)
+        self.next_node = max(self.next_node, after.next_node)
+        self.next_innovation = max(self.next_innovation, after.next_innovation)
+
     @classmethod
     def from_json(cls, data: Mapping[str, int]) -> Self:
         return cls(data["next_node"], data["next_innovation"])

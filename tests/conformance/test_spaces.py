@@ -130,6 +130,13 @@ def test_children_are_valid_and_parents_untouched(name, seed):
 
 
 @every_space
+def test_a_network_of_the_same_space_is_adopted(name):
+    space = bound(name)
+    genotype = space.mutate(sample(name, 0), np.random.default_rng(1))
+    assert space.architecture(space.adopt(genotype, space)) == space.architecture(genotype)
+
+
+@every_space
 def test_a_class_says_what_it_is(name):
     space = space_classes()[name]
     assert space.version >= 1

@@ -18,9 +18,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, func, insert, select
 
-from nas_service.store import Store, candidates, exports, jobs, trials
+from nas_service.store import Store, asks, candidates, exports, jobs, trials
 from nas_service.store.engine import MIGRATIONS
-from nas_service.store.schema import metadata
+from nas_service.store.schema import metadata, proposals
 
 STORED = sorted(Path(__file__).with_name("stored").glob("*.json"))
 Rows = dict[str, list[dict[str, Any]]]
@@ -90,6 +90,18 @@ def test_what_an_older_version_exported_can_be_read(upgraded: Store, rows: Rows)
         assert candidates.get(conn, export.candidate_id).genotype
         again = exports.create(conn, job.id, export.candidate_id, 3, 9.0, int8=True)
     assert (again.int8, again.normalise) == (True, False)
+
+
+def test_which_proposals_took_a_trial_is_known_of_an_older_search(upgraded: Store) -> None:
+    """Of those that waited for one trial the first did; no older version had a control, or counted what it saved."""
+    with upgraded.read() as conn:
+        (job,) = jobs.listed(conn)
+        spent = conn.execute(select(proposals.c.number, proposals.c.trial_id).where(proposals.c.spent)).all()
+        assert conn.execute(select(func.count()).where(proposals.c.control)).scalar_one() == 0
+        ended = asks.outcomes(conn, job.id, range(job.proposals))
+    assert len(spent) == len({row.trial_id for row in spent}) == job.trials
+    assert {outcome.number for outcome in ended if outcome.status == "completed"} == {row.number for row in spent}
+    assert job.saved_seconds == 0
 
 
 def test_what_an_older_version_evaluated_counts_in_full(upgraded: Store, rows: Rows) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from threading import Barrier
 
 import pytest
 from rows import add_job, add_trials, report
+from sqlalchemy import update
 
 from nas_service.errors import Conflict, NotFound
-from nas_service.store import Candidate, Store, asks, candidates, events, exports, jobs, trials
+from nas_service.store import Candidate, Store, asks, candidates, events, exports, jobs, schema, trials
+from nas_service.store.asks import Reusable
 from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, State
 
@@ -214,9 +217,42 @@ def test_a_trial_ends_once(searched: Store) -> None:
 
 def test_results_are_found_by_their_key(searched: Store) -> None:
     with searched.write() as conn:
+        trials.start(conn, ["j.t3"], 4.0)
         trials.finish(conn, [report(3, 1), report(4, 1, "failed")], 6.0)
-        assert asks.reusable(conn, ["j3", "j4", "j5"]) == {"j3": {"val_accuracy": 0.03}}
+        found = asks.reusable(conn, "j", ["j3", "j4", "j5"])
+        assert found == {"j3": Reusable("j.t3", "j", {"val_accuracy": 0.03}, seconds=2.0)}
         assert asks.in_flight(conn, "j", ["j3", "j4", "j5"]) == {"j5": "j.t5"}
+
+
+def test_of_equal_results_the_jobs_own_counts_or_else_the_first(searched: Store) -> None:
+    with searched.write() as conn:
+        for at, name in enumerate(("later", "first", "last"), 6):
+            add_job(conn, name)
+            add_trials(conn, [3], name, key="j")
+            trials.finish(conn, [report(3, 1, job_id=name)], 5.0 if name == "first" else at)
+        trials.finish(conn, [report(3, 1)], 9.0)
+        of = {job_id: asks.reusable(conn, job_id, ["j3"])["j3"].trial_id for job_id in ("j", "later", "other")}
+    assert of == {"j": "j.t3", "later": "later.t3", "other": "first.t3"}
+
+
+def test_trials_that_ran_together_took_equal_shares(store: Store) -> None:
+    with store.write() as conn:
+        add_job(conn)
+        add_trials(conn, range(4))
+        conn.execute(update(schema.trials).where(schema.trials.c.number < 3).values(request_id="j.r0"))
+        trials.start(conn, [f"j.t{n}" for n in range(4)], 10.0)
+        for n, at in enumerate((11.0, 13.0, 16.0, 17.0)):
+            trials.finish(conn, [report(n, 1)], at)
+        assert trials.took(conn, ["j.r0", "j.r3", "none"]) == {"j.r0": 2.0, "j.r3": 7.0}
+        assert trials.took(conn, []) == {}
+
+
+def test_a_candidate_names_the_trial_that_its_result_is_from(searched: Store) -> None:
+    with searched.write() as conn:
+        candidates.save(conn, [replace(_result(11), reused_from="k.t7")])
+        assert candidates.get(conn, "j.c11").reused_from == "k.t7"
+        candidates.save(conn, [_result(11)])
+        assert candidates.get(conn, "j.c11").reused_from is None
 
 
 def test_a_curve_is_that_of_the_newest_attempt(searched: Store) -> None:

@@ -56,6 +56,7 @@ def special_grounds() -> dict[str, Ground]:
     return {
         "nsga2": few,
         "optuna": replace(few, options={"sampler": "nsga2", "population": 10}, seeds=5),
+        "reinforce": replace(choices(**SPACE["options"]), options={"batch": 5, "learning_rate": 0.05}),
         "tpe": replace(few, options={"candidates": 8, "window": 60}, seeds=5),
     }
 
@@ -82,6 +83,8 @@ class World:
         self.asked: list[Proposal] = []
 
     wants_front = False
+
+    trials_left = 10_000
 
     @property
     def next_number(self) -> int:

@@ -91,6 +91,16 @@ def test_video(folder, service, environment):
     assert frames[1] == 1
 
 
+def test_choosing_a_strategy(folder, service, environment):
+    for step in steps("strategies.md"):
+        follow(step, folder, environment)
+    with service.client() as client:
+        job = client.job(_newest_job(service)["JOB"])
+        best = client.candidate(job.incumbent)
+    assert job.trials == 14
+    assert [trial.fidelity["epochs"] for trial in best.trials] == [1, 2, 4]
+
+
 def _newest_job(service: Server) -> dict[str, str]:
     """JOB as a reader would set it from what `submit` printed, once it has ended, and BEST, its best candidate."""
     with service.client() as client:

@@ -104,15 +104,14 @@ def test_equal_trials_have_equal_keys_and_others_do_not() -> None:
     b = search.bound.architecture({"choices": [n - 1 for n in search.bound.choices]})
     full, half = search.task.fidelity, type(search.task.fidelity)(1, 0.5)
     keys = [
-        search.trial_key(a, full, 0, None),
-        search.trial_key(b, full, 0, None),
-        search.trial_key(a, half, 0, None),
-        search.trial_key(a, full, 1, None),
-        noisy.trial_key(a, full, 0, None),
+        search.trial_key(a, full, 0),
+        search.trial_key(b, full, 0),
+        search.trial_key(a, half, 0),
+        search.trial_key(a, full, 1),
+        noisy.trial_key(a, full, 0),
     ]
     assert len(set(keys)) == len(keys)
-    assert admit(spec(trials=3), TABLES).trial_key(a, full, 0, None) == keys[0]
-    assert search.trial_key(a, full, 0, "ab/inherited.safetensors") is None
+    assert admit(spec(trials=3), TABLES).trial_key(a, full, 0) == keys[0]
 
 
 def test_limits_that_exclude_each_other(monkeypatch: pytest.MonkeyPatch) -> None:

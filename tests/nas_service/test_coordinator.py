@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from searches import SPACE, Lab, spec
+from searches import TINY, Lab, spec
 from sqlalchemy import select
 
 from nas_service import strategies
@@ -18,22 +18,6 @@ from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
 from workers.dispatchers import InlineDispatcher
 from workers.failures import TrialError
 from workers.requests import Cause, EvaluationRequest, Fidelity, Report, ShouldStop
-
-TINY = {
-    "name": "mobilenetv3",
-    "options": {
-        **SPACE["options"],
-        "resolution": [16],
-        "ops": ["mbconv"],
-        "width_factors": [1.0],
-        "depth_offsets": [0],
-        "se": [False],
-        "skip": ["none"],
-        "activation": ["relu"],
-        "kernel": [3, 5],
-        "expansion": [3],
-    },
-}
 
 
 class Checked(RandomSearch):

@@ -60,7 +60,13 @@ def test_another_strategy_starts_from_its_own_defaults() -> None:
     assert changed["strategy"] == {"name": "random"}
     assert admit(changed, TABLES).spec.budget.trials == 10
     same = changed_spec(filled(), {"strategy": {"name": "evolution", "sample": 2}})
-    assert same["strategy"] == {"name": "evolution", "population": 8, "sample": 2}
+    assert same["strategy"] == {
+        "name": "evolution",
+        "population": 8,
+        "sample": 2,
+        "removes": "oldest",
+        "inherit": False,
+    }
 
 
 def test_a_target_that_was_taken_from_a_limit_follows_it() -> None:

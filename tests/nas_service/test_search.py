@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
@@ -25,14 +24,15 @@ def test_a_key_is_the_hash_of_all_that_decides_a_result(search: Search) -> None:
     """Databases keep keys, so that no later version may write them otherwise."""
     architecture, fidelity = search.bound.architecture(search.bound.sample(np.random.default_rng(0))), Fidelity(3, 0.5)
     task = [search.task.name, search.task.version, search.task.fingerprint]
-    parts = [architecture.hash, [search.space.name, search.space.version], task, asdict(fidelity), 7]
+    parts = [
+        architecture.hash,
+        [search.space.name, search.space.version],
+        task,
+        {"epochs": 3, "data_fraction": 0.5, "input_scale": 1.0},
+        7,
+    ]
     expected = blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
-    assert search.trial_key(architecture, fidelity, 7, None) == expected
-
-
-def test_inherited_weights_have_no_key(search: Search) -> None:
-    architecture = search.bound.architecture(search.bound.sample(np.random.default_rng(0)))
-    assert search.trial_key(architecture, Fidelity(1), 0, "ab/weights") is None
+    assert search.trial_key(architecture, fidelity, 7) == expected
 
 
 @pytest.mark.parametrize(("workers", "filled"), [({}, 1), ({"parallel": 7}, 7)])

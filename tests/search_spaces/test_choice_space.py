@@ -99,6 +99,36 @@ def test_encode_refuses_what_is_no_option(space):
         space.encode(chosen)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_network_is_adopted_where_it_is_offered_however_it_is_written(space, seed):
+    """The other space lists its resolutions the other way round, and offers one kernel less."""
+    options = {"resolution": [24, 16], "width": 0.5, "kernel": [5, 7]}
+    other = get_space("mobilenetv3", **options).bind(space.signature)
+    genotype = space.sample(np.random.default_rng(seed))
+    chosen = space.decode(genotype)
+    kernels = {chosen[p.name] for p in space.positions if p.name.endswith("kernel") and space.is_active(p.name, chosen)}
+    if 3 in kernels:
+        with pytest.raises(SpaceError, match="does not offer the network"):
+            other.adopt(genotype, space)
+        genotype = {
+            "choices": [
+                1 if p.name.endswith("kernel") else i for p, i in zip(space.positions, genotype["choices"], strict=True)
+            ]
+        }
+    adopted = other.adopt(genotype, space)
+    assert adopted["choices"][0] == 1 - genotype["choices"][0]
+    assert other.architecture(adopted) == space.architecture(genotype)
+    assert space.adopt(adopted, other)["choices"][0] == genotype["choices"][0]
+
+
+def test_explicit_widths_are_adopted(space):
+    other = get_space("mobilenetv3", resolution=[24, 16], width=0.5).bind(space.signature)
+    cut = {"choices": [0] * len(space.positions), "widths": {"stage1.width": 11}}
+    assert other.adopt(cut, space)["widths"] == cut["widths"]
+    with pytest.raises(SpaceError, match="no width"):
+        other.adopt({**cut, "widths": {"stage77.width": 11}}, space)
+
+
 def test_explicit_widths_override_choices(space):
     genotype = {"choices": [0] * len(space.positions)}
     cut = genotype | {"widths": {"stage1.width": 11, "stage1.layer0.expanded": 13}}
@@ -127,6 +157,7 @@ def test_explicit_widths_fall_away_with_their_stage(space):
         ({"choices": ["0"]}, "genotype.choices", "resolution has options 0 to 1, not '0'"),
         ({"choices": [0], "widths": {"stage77.width": 8}}, "genotype.widths", "'stage77.width'"),
         ({"choices": [0], "widths": {"stage0.width": 0}}, "genotype.widths", "'stage0.width': 0"),
+        ({"choices": [0], "widths": 8}, "genotype.widths", "channels by name, not 8"),
     ],
 )
 def test_a_genotype_of_another_space_is_refused(space, genotype, field, message):

@@ -23,8 +23,12 @@ def add_job(conn: Connection, job_id: str = "j", *, key: str | None = None, spec
     )
 
 
-def add_trials(conn: Connection, numbers: Sequence[int], job_id: str = "j") -> None:
-    """A candidate, a trial in a queued request and a waiting proposal for each number."""
+def add_trials(conn: Connection, numbers: Sequence[int], job_id: str = "j", key: str | None = None) -> None:
+    """A candidate, a trial in a queued request and a waiting proposal for each number.
+
+    The trials' keys begin with `key`, which is the job's id unless given.
+    """
+    key = job_id if key is None else key
     asks.record(
         conn,
         job_id,
@@ -35,11 +39,11 @@ def add_trials(conn: Connection, numbers: Sequence[int], job_id: str = "j") -> N
         ],
         [
             NewTrial(
-                f"{job_id}.t{n}", n, f"{job_id}.c{n}", f"{job_id}.r{n}", f"{job_id}{n}", Fidelity(1), full=True, seed=0
+                f"{job_id}.t{n}", n, f"{job_id}.c{n}", f"{job_id}.r{n}", f"{key}{n}", Fidelity(1), full=True, seed=0
             )
             for n in numbers
         ],
-        [NewProposal(n, f"{job_id}.c{n}", f"{job_id}.t{n}", (), None) for n in numbers],
+        [NewProposal(n, f"{job_id}.c{n}", f"{job_id}.t{n}", (), None, spent=True) for n in numbers],
     )
 
 

@@ -20,6 +20,22 @@ SPACE = {
         "backbone": [{"width": 8, "stride": 2}, {"width": 16, "depth": 2, "stride": 2}],
     },
 }
+# a handful of networks, so that a search meets them again
+TINY = {
+    "name": "mobilenetv3",
+    "options": {
+        **SPACE["options"],
+        "resolution": [16],
+        "ops": ["mbconv"],
+        "width_factors": [1.0],
+        "depth_offsets": [0],
+        "se": [False],
+        "skip": ["none"],
+        "activation": ["relu"],
+        "kernel": [3, 5],
+        "expansion": [3],
+    },
+}
 TABLES = Path("/nowhere")  # no search here has a device
 STEPS = 20_000
 

@@ -42,9 +42,9 @@ def make_request(architecture: Architecture, tmp_path: Path) -> MakeRequest:
         task: dict[str, Any], *, trials: int = 1, epochs: int = 1, seed: int = 0, **rest: Any
     ) -> EvaluationRequest:
         fidelity = rest.pop("fidelity", Fidelity(epochs))
-        weights = rest.pop("initial_weights", None)
+        begins = (rest.pop("initial_weights", None), rest.pop("checkpoint", None))
         listed = tuple(
-            TrialRequest(f"t{i}", architecture.to_json(), fidelity, seed + i, weights) for i in range(trials)
+            TrialRequest(f"t{i}", architecture.to_json(), fidelity, seed + i, *begins) for i in range(trials)
         )
         return EvaluationRequest(
             "r0", 1, rest.pop("kind", "evaluate"), task, listed, (tmp_path / "artifacts").as_uri(), **rest

@@ -72,6 +72,16 @@ def test_weights_that_are_gone_fail_the_trial_with_a_reason(make_request: MakeRe
     assert "there is no artifact" in only.message
 
 
+def test_a_checkpoint_that_is_gone_costs_epochs_and_changes_nothing(make_request: MakeRequest) -> None:
+    begun = reports(make_request(DIGITS, fidelity=Fidelity(1, schedule=2)))[-1]
+    assert set(begun.artifacts) == {"weights", "checkpoint"}
+    resumed = reports(make_request(DIGITS, epochs=2, checkpoint=begun.artifacts["checkpoint"]))
+    afresh = reports(make_request(DIGITS, epochs=2, checkpoint=f"ab/ab{'0' * 38}.safetensors"))
+    assert [report.epoch for report in resumed] == [2, 2]
+    assert [report.epoch for report in afresh] == [1, 2, 2]
+    assert resumed[-1].artifacts == afresh[-1].artifacts
+
+
 def test_fidelity_scales_data_and_input(architecture: Architecture) -> None:
     runner = ImageRunner(Digits())
     inputs = runner.inputs(architecture, Fidelity(1, data_fraction=0.5, input_scale=0.5), "cpu")

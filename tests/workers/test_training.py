@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load, save
 from torch import nn
 
 from search_spaces import Architecture
@@ -52,6 +53,23 @@ def test_same_seed_same_weights_whatever_the_global_generator(architecture: Arch
     list(second.run(lambda: False))
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(weights(first)[name], value) for name, value in weights(second).items())
+
+
+@pytest.mark.parametrize("reached", [1, 2])
+def test_a_training_that_goes_on_from_a_checkpoint_ends_as_one_that_never_paused(
+    architecture: Architecture, inputs: Inputs, reached: int
+) -> None:
+    whole = trainer(architecture, inputs, epochs=3, dropout=0.3)
+    results = list(whole.run(lambda: False))
+    begun = trainer(architecture, inputs, epochs=3, dropout=0.3)
+    assert [one.epoch for one in begun.run(lambda: False, reached)] == list(range(1, reached + 1))
+    resumed = trainer(architecture, inputs, epochs=3, dropout=0.3, seed=5)
+    resumed.load(load(save({name: value.contiguous() for name, value in begun.checkpoint().items()})))
+    rest = list(resumed.run(lambda: False))
+    assert [one.metrics | {"train_seconds": 0} for one in rest] == [
+        one.metrics | {"train_seconds": 0} for one in results[reached:]
+    ]
+    assert all(torch.equal(weights(whole)[name], value) for name, value in weights(resumed).items())
 
 
 def test_another_seed_gives_other_weights(architecture: Architecture, inputs: Inputs) -> None:

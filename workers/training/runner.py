@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 
 import torch
 
 from search_spaces import Architecture
 
-from ..artifacts import ArtifactStore
+from ..artifacts import ArtifactError, ArtifactStore
 from ..requests import EvaluationRequest, Fidelity, Report, Resources, ShouldStop, State, TrialRequest
 from ..tasks.classification import Classification
 from ..tasks.image_classification import ImageClassification
@@ -47,17 +48,19 @@ class ClassificationRunner(TrialRunner):
         store = ArtifactStore(request.artifacts)
         trainer, inherited = self.trainer(trial, request.resources, store)
         last, given_up = None, ""
-        for last in trainer.run(should_stop):
+        for last in trainer.run(should_stop, trial.fidelity.epochs):
             yield _report(request, trial, "progress", last)
             given_up = "" if self._patient else self._recipe.stop_reason(last.epoch, last.metrics)
             if given_up:
                 break
         if last is not None and (given_up or last.epoch == trial.fidelity.epochs):
-            weights = save_weights(store, trainer.evaluated.state_dict())
-            yield _report(request, trial, "completed", last, {"weights": weights}, inherited, given_up)
+            files = {"weights": save_weights(store, trainer.evaluated.state_dict())}
+            if trial.fidelity.schedule is not None:
+                files["checkpoint"] = save_weights(store, trainer.checkpoint())
+            yield _report(request, trial, "completed", last, files, inherited, given_up)
 
     def trainer(self, trial: TrialRequest, resources: Resources, store: ArtifactStore) -> tuple[Trainer, int]:
-        """A trainer for this trial, and how many of its tensors start from the trial's initial weights."""
+        """A trainer where this trial begins, and how many of its tensors start from the trial's initial weights."""
         device = "cuda" if resources.gpus > 0 and torch.cuda.is_available() else "cpu"
         torch.set_num_threads(max(1, int(resources.cpus)))
         architecture = Architecture.from_json(trial.architecture)
@@ -67,8 +70,12 @@ class ClassificationRunner(TrialRunner):
         inputs = self.inputs(architecture, trial.fidelity, device)
         balanced = options.class_weights == "balanced"
         weights = class_weights(inputs.train.labels, self._recipe.signature.outputs) if balanced else None
-        epochs, moves = trial.fidelity.epochs, self.augmentation
-        return Trainer(module, inputs, options, moves, epochs=epochs, seed=trial.seed, weights=weights), inherited
+        epochs, moves = trial.fidelity.schedule or trial.fidelity.epochs, self.augmentation
+        trainer = Trainer(module, inputs, options, moves, epochs=epochs, seed=trial.seed, weights=weights)
+        if trial.checkpoint is not None:
+            with suppress(ArtifactError):  # collected meanwhile: the same training, from its first epoch
+                trainer.load(load_weights(store, trial.checkpoint))
+        return trainer, inherited
 
 
 class ImageRunner(ClassificationRunner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,7 @@ class AveragedWeights:
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self._decay = decay
-        self._step = 0
+        self.step = 0
         state = module.state_dict()
         self._live = [value for value in state.values() if value.is_floating_point()]
         self._averaged = [value.clone() for value in self._live]
@@ -33,10 +34,17 @@ class AveragedWeights:
 
     @torch.no_grad()
     def update(self) -> None:
-        self._step += 1
-        decay = min(self._decay, (1 + self._step) / (10 + self._step))
+        self.step += 1
+        decay = min(self._decay, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(self._averaged, self._live, 1 - decay)
 
     def state(self) -> dict[str, Tensor]:
         """The averaged values by name; counters are left out."""
         return dict(zip(self._names, self._averaged, strict=True))
+
+    @torch.no_grad()
+    def load(self, state: Mapping[str, Tensor], step: int) -> None:
+        """The averages as `state` gave them, after so many steps."""
+        self.step = step
+        for name, value in self.state().items():
+            value.copy_(state[name])

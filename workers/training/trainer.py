@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -45,7 +45,8 @@ class EpochResult:
 class Trainer:
     """Trains `module` in place on the device of `inputs`; every draw follows from `seed`.
 
-    `weights` (classes,) scale the loss of each class.
+    `epochs` is the length of the whole training, for which the learning rate is planned. `weights` (classes,) scale
+    the loss of each class.
 
     >>> trainer = Trainer(build(architecture), inputs, options, Augmentation(shift=0.1), epochs=4, seed=0)
     >>> results = list(trainer.run(should_stop))
@@ -79,11 +80,15 @@ class Trainer:
         self._batch = min(options.batch_size, len(inputs.train))
         self.steps = epochs * (len(inputs.train) // self._batch)
         self._epochs = epochs
+        self._epoch = 0
         self._step = 0
 
-    def run(self, should_stop: ShouldStop) -> Iterator[EpochResult]:
-        """One result an epoch; ends early when told to stop. Raises TrialError (`nan`) where the loss is not finite."""
-        for epoch in range(1, self._epochs + 1):
+    def run(self, should_stop: ShouldStop, until: int | None = None) -> Iterator[EpochResult]:
+        """One result an epoch, up to epoch `until` where it is given; ends early when told to stop.
+
+        Raises TrialError (`nan`) where the loss is not finite.
+        """
+        for epoch in range(self._epoch + 1, (until or self._epochs) + 1):
             start = self._clock()
             loss = self._train_epoch(should_stop)
             if loss is None:
@@ -93,7 +98,27 @@ class Trainer:
             seconds = self._clock() - start
             self.evaluated.load_state_dict(self._average.state(), strict=False)
             validation = evaluate(self.evaluated, self._inputs.validation)
+            self._epoch = epoch
             yield EpochResult(epoch, loss, validation, self._rate(), seconds)
+
+    def checkpoint(self) -> dict[str, Tensor]:
+        """Everything that decides how the training goes on: a trainer that loads it ends bit by bit as this one."""
+        counters = torch.tensor([self._epoch, self._step, self._average.step])
+        return {
+            **_under("module", self.module.state_dict()),
+            **_under("average", self._average.state()),
+            **_under("optimiser", moments_of(self._optimiser)),
+            "generator": self._generator.get_state(),
+            "counters": counters,
+        }
+
+    def load(self, checkpoint: Mapping[str, Tensor]) -> None:
+        """Go on from where a trainer made for the same training stood."""
+        self._epoch, self._step, averaged = map(int, checkpoint["counters"])
+        self._generator.set_state(checkpoint["generator"])
+        self.module.load_state_dict(_of("module", checkpoint))
+        self._average.load(_of("average", checkpoint), averaged)
+        load_moments(self._optimiser, _of("optimiser", checkpoint))
 
     def _train_epoch(self, should_stop: ShouldStop) -> float | None:
         """The mean training loss of one pass over the data, or None when told to stop."""
@@ -149,6 +174,37 @@ def optimiser_of(module: nn.Module, options: ClassificationOptions) -> torch.opt
     spared = [p for p in module.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": spared, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=options.learning_rate, fused=True)
+
+
+def moments_of(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What an optimiser remembers, as `<parameter>.<name>`; parameters count through all groups."""
+    return {
+        f"{place}.{name}": value
+        for place, parameter in enumerate(_parameters(optimiser))
+        for name, value in optimiser.state[parameter].items()
+    }
+
+
+def load_moments(optimiser: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
+    """The inverse of `moments_of`; the moments lie in memory as their parameters do."""
+    parameters = _parameters(optimiser)
+    for key, value in moments.items():
+        place, name = key.split(".")
+        parameter = parameters[int(place)]
+        own = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
+        optimiser.state[parameter][name] = own.detach().copy_(value)
+
+
+def _parameters(optimiser: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
+
+
+def _under(part: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{part}/{name}": value for name, value in state.items()}
+
+
+def _of(part: str, checkpoint: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(f"{part}/"): value for name, value in checkpoint.items() if name.startswith(f"{part}/")}
 
 
 def _channels_last(module: nn.Module) -> None:

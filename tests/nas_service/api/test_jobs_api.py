@@ -15,7 +15,13 @@ def test_a_submitted_job_is_created_at_its_location_with_its_defaults(http: http
     assert answer.status_code == 201
     job = http.get(answer.headers["Location"]).json()
     assert job["id"] == answer.json()["id"]
-    assert job["spec"]["strategy"] == {"name": "evolution", "population": 24, "sample": 8}
+    assert job["spec"]["strategy"] == {
+        "name": "evolution",
+        "population": 24,
+        "sample": 8,
+        "removes": "oldest",
+        "inherit": False,
+    }
     assert job["spec"]["seed"] == 0
     assert job["fingerprints"]["space"] == 1
 

@@ -54,6 +54,8 @@ class Past:
         self.asked: list[Proposal] = []
         self.told: dict[int, Outcome] = {}
 
+    trials_left = 10_000
+
     @property
     def next_number(self) -> int:
         return len(self.asked)
@@ -136,6 +138,19 @@ def test_gaussian_processes(space: ChoiceSpace) -> None:
     strategy, past = made(space, case), Past(space, wants_front=False)
     past.search(strategy, 6, np.random.default_rng(0))
     assert restored(space, case, strategy, past).ask(1, past) == strategy.ask(1, past)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case.values())))
+def test_given_networks_are_in_a_rebuilt_study_too(space: ChoiceSpace, case: dict[str, Any]) -> None:
+    strategy, past = made(space, case), Past(space, wants_front=False)
+    given = [space.sample(np.random.default_rng(seed)) for seed in range(8)]
+    past.asked += strategy.begin_with(given, past)
+    assert [proposal.genotype for proposal in past.asked] == given
+    past.search(strategy, 4, np.random.default_rng(0))
+    copy = twin(past)
+    again = restored(space, case, strategy, copy)
+    searched = [each.search(of, 12, np.random.default_rng(1)) for each, of in ((past, strategy), (copy, again))]
+    assert searched[0] == searched[1]
 
 
 @pytest.mark.parametrize("case", CASES[:4], ids=lambda case: "-".join(map(str, case.values())))
