@@ -136,7 +136,7 @@ def bound() -> ChoiceSpace:
 
 def recipe() -> dict[str, Any]:
     """What the accuracies depend on."""
-    made_with = {"space": SPACE, "task": TASK, "fidelity": asdict(FIDELITY)}
+    made_with = {"space": SPACE, "task": TASK, "fidelity": FIDELITY.as_json()}
     return made_with | {"seeds": list(SEEDS), "data": task().content}
 
 

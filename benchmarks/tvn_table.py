@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -129,7 +128,7 @@ def trained(network: Network) -> Row:
 
 def recipe() -> dict[str, Any]:
     """What the accuracies depend on."""
-    return {"space": SPACE, "task": TASK, "fidelity": asdict(FIDELITY), "seed": SEED, "data": task().content}
+    return {"space": SPACE, "task": TASK, "fidelity": FIDELITY.as_json(), "seed": SEED, "data": task().content}
 
 
 def read(path: Path) -> list[Row]:
