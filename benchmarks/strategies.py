@@ -1,10 +1,12 @@
 """Every strategy on a table of trained networks, beside random search and beside Optuna's samplers run natively.
 
 On the 729 networks of `strategy_table.py`, trained on `digits` from two seeds, every strategy searches 50 times, one
-trial after another, by the service's own rules: a network that was trained before is told as reused and is no trial.
+trial after another, by the service's own rules: a network that was trained before is told as reused and is no trial,
+but a search that repeats itself for long has converged and ends early (`tabular/contest.py` says when).
 Options were chosen on the accuracies of the first seed (`--first`) with other draws; what is reported are searches on
 those of the second. Hypervolume is a share of that of the whole table, regret what the best reward found lacks of the
-best there is; bands are 95 % intervals of the mean over searches (Student's t).
+best there is; bands are 95 % intervals of the mean over searches (Student's t). `early_stopping` says with what share
+of the epochs of 100 whole trials the same strategy under successive halving reaches the same hypervolume.
 
     python benchmarks/strategies.py [--json] [--quick] [--first] [--figure SVG] [--report JSON]
 
@@ -15,28 +17,30 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from contestants import optuna_samplers
 from numpy.typing import NDArray
 from scipy import stats
-from strategy_table import TABLE, bound, recipe
-from tabular.contest import Contest, Listed
+from strategy_table import FIDELITY, TABLE, bound, recipe
+from tabular.contest import Contest, Listed, Reward
 from tabular.curves import Look, band, finish, intervals, panels, save
 from tabular.networks import distinct, read
 from tabular.processes import spread
 
+from nas_service.early_stopping import stop_early
+from nas_service.spec import EarlyStoppingSpec
 from nas_service.strategies import get_strategy
 
 BUDGETS = (100, 300)
 RUNS = {"quick": 4, "full": 50}
 FIRST_RUN = 1000  # options were chosen with runs below, which are not used here
 TUNED = "nothing: every strategy has its defaults"
-STRATEGIES: dict[str, tuple[Literal["mnasnet", "pareto"], dict[str, Any]]] = {
+STRATEGIES: dict[str, tuple[Reward, dict[str, Any]]] = {
     "random": ("pareto", {}),
     "evolution": ("mnasnet", {}),
     "nsga2": ("pareto", {}),
@@ -47,6 +51,10 @@ STRATEGIES: dict[str, tuple[Literal["mnasnet", "pareto"], dict[str, Any]]] = {
 }
 BARS = {"evolution": 100, "nsga2": 100, "tpe": 100}  # trials after which random search has to be beaten; others: 300
 RIVALS = {"nsga2": "optuna-nsga2", "tpe": "optuna-tpe"}
+EARLY = EarlyStoppingSpec(method="asha", factor=3, rungs=2)
+STOPPED_EARLY = ("random", "evolution", "nsga2", "tpe")
+SHARES = np.arange(1, 101) / 100  # of the epochs of 100 whole trials
+NO_LIMIT = 10**6  # of trials: epochs are counted
 DRAWN_EVERY = 5  # trials
 DOTS, DASHES = (0, (1.5, 1)), (0, (5, 1.5))
 LOOKS: dict[str, Look] = {  # Okabe and Ito's colours; what is Optuna's own is dashed
@@ -62,6 +70,7 @@ LOOKS: dict[str, Look] = {  # Okabe and Ito's colours; what is Optuna's own is d
 }
 
 Search = tuple[Path, int, str, int]  # table, seed of the accuracies, strategy, seed of the search
+Volumes = Mapping[str, list[float]]  # mean, low, high by strategy
 Judged = tuple[str, NDArray[np.float64], float, bool]  # strategy, measures, proposals a trial, whether it ended early
 
 
@@ -103,6 +112,7 @@ def run(table: Path, seed: int, size: str) -> dict[str, Any]:
         "not_worse_than_optuna": {
             ours: [at[ours][2] >= at[theirs][1] for at in volumes] for ours, theirs in RIVALS.items()
         },
+        "early_stopping": early_stopping(table, seed, range(first, first + RUNS[size]), volumes[0]),
         "spearman": round(float(stats.spearmanr(*final.T)[0]), 4),
         "tuned": TUNED,
         "accuracies_of": "the first seed" if seed == 0 else "the second seed",
@@ -148,10 +158,42 @@ def measured(searches: Sequence[NDArray[np.float64]]) -> dict[str, list[list[flo
     return {"hypervolume": intervals(volumes), "regret": intervals(regrets)}
 
 
-def separated(name: str, volumes: Sequence[dict[str, list[float]]]) -> bool:
+def separated(name: str, volumes: Sequence[Volumes]) -> bool:
     """Whether a strategy's interval lies above that of random search after the trials that it is granted."""
     at = volumes[BUDGETS.index(BARS.get(name, BUDGETS[-1]))]
     return at[name][1] > at["random"][2]
+
+
+def early_stopping(table: Path, seed: int, runs: Sequence[int], full: Volumes) -> dict[str, Any]:
+    """By strategy, the smallest share of the epochs with which the mean hypervolume is that of 100 whole trials.
+
+    `share_of_epochs` is None where all the epochs are not enough; `hypervolume` is what there is then.
+    """
+    searches = [(table, seed, name, run) for name in STOPPED_EARLY for run in runs]
+    found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in STOPPED_EARLY}
+    for name, volumes in spread(searched_by_rungs, searches):
+        found[name].append(volumes)
+    reports = {}
+    for name, volumes in found.items():
+        curve = intervals(np.array(volumes))
+        place = next((i for i, point in enumerate(curve) if point[0] >= full[name][0]), None)
+        share = None if place is None else float(SHARES[place])
+        reports[name] = {"share_of_epochs": share, "hypervolume": curve[-1 if place is None else place]}
+        reports[name] |= {"full": full[name], "curve": curve[DRAWN_EVERY - 1 :: DRAWN_EVERY]}
+    return reports["nsga2"] | {"spec": EARLY.model_dump(), "strategies": reports}
+
+
+def searched_by_rungs(search: Search) -> tuple[str, NDArray[np.float64]]:
+    """One search with early stopping: its hypervolume, of what was trained to the end, at each share of the epochs."""
+    table, of_seed, name, seed = search
+    found, (reward, options) = contest(table, of_seed), STRATEGIES[name]
+    epochs = BUDGETS[0] * FIDELITY.epochs
+    world = found.rungs(reward, epochs)
+    inner = get_strategy(name, options, world.space, seed)
+    world.search(stop_early(EARLY, inner, world.space, FIDELITY, seed=seed, front=reward == "pareto"), NO_LIMIT)
+    spent, trained = zip(*world.whole, strict=True)
+    volumes = np.array([0, *found.judged(trained, len(trained))[0]])
+    return name, volumes[np.searchsorted(spent, SHARES * epochs, side="right")]
 
 
 def show(report: dict[str, Any]) -> None:
@@ -173,6 +215,12 @@ def show(report: dict[str, Any]) -> None:
             )
     print(f"\napart from random search: {report['separated']}")
     print(f"not worse than Optuna's own, at {BUDGETS} trials: {report['not_worse_than_optuna']}")
+    for name, early in report["early_stopping"]["strategies"].items():
+        share = early["share_of_epochs"]
+        print(
+            f"early stopping, {name}: hypervolume {early['hypervolume'][0]:.4f} with "
+            f"{'all' if share is None else f'{share:.0%}'} of the epochs that bring {early['full'][0]:.4f} without"
+        )
     print(f"proposals a trial: {report['proposals_a_trial']}; ended early: {report['ended_early']}")
 
 

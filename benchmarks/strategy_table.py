@@ -1,9 +1,9 @@
 """Every network of a small space of images, trained on `digits` from two seeds: a table on which strategies compete.
 
 Six positions with three options each, all of which matter in every network, make 729 networks: width, kernel and
-expansion of two blocks. They are trained as a worker trains them, by `ImageRunner` on one core; a row has the validation accuracy
-after every epoch of both trainings, and the latency that a table of this machine estimates. Strategies are tuned on
-the accuracies of the first seed and judged on those of the second (`strategies.py`).
+expansion of two blocks. They are trained as a worker trains them, by `ImageRunner` on one core; a row has the
+validation accuracy after every epoch of both trainings, and the latency that a table of this machine estimates.
+Strategies are tuned on the accuracies of the first seed and judged on those of the second (`strategies.py`).
 
     python benchmarks/strategy_table.py [--pilot 60] [--json] [--quick]
 

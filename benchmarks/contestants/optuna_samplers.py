@@ -23,7 +23,8 @@ def search(world: World, name: str, seed: int, trials: int) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(directions=["maximize", "minimize"], sampler=SAMPLERS[name](seed))
     offered = {p.name: optuna.distributions.CategoricalDistribution(p.options) for p in world.space.positions}
-    while world.goes_on(trials):
+    world.budget = trials
+    while world.goes_on:
         trial = study.ask(offered)
         outcome = world.outcome(Proposal(world.space.encode(trial.params)))
         study.tell(trial, outcome.point)

@@ -17,9 +17,11 @@ from search_spaces.choice_space import ChoiceSpace
 from search_spaces.mobilenetv3.space import BoundMobileNetV3
 
 from .networks import Network, Row
+from .rungs import RungWorld
 from .world import ACCURACY, COSTS, World, objective
 
 COST = "latency_ms"
+Reward = Literal["mnasnet", "pareto"]
 PATIENCE = 100  # proposals in a row without a new network, after which a search has converged
 PROPOSALS = 1500  # of a search in all: what repeats itself grows slow, Optuna's samplers with the square of these
 
@@ -49,15 +51,21 @@ class Contest:
         self.metrics: Mapping[str, dict[str, float]] = {
             row["hash"]: {ACCURACY: row["curves"][seed][-1]} | {name: row[name] for name in COSTS} for row in rows
         }
+        self.curves = {row["hash"]: row["curves"][seed] for row in rows}
         latencies = [row[COST] for row in rows]
         self.target = float(np.median(latencies))
         self.reference = min(found[ACCURACY] for found in self.metrics.values()), max(latencies)
         self.whole = self.hypervolume(list(self.metrics))
         self.best = max(map(self.reward, self.metrics))
 
-    def world(self, reward: Literal["mnasnet", "pareto"]) -> World:
+    def world(self, reward: Reward) -> World:
         """A job that has just begun."""
         return World(self.space, self.metrics, self._objective(reward), PATIENCE, PROPOSALS)
+
+    def rungs(self, reward: Reward, epochs: int) -> RungWorld:
+        """The same with trials of some epochs, until so many have been spent."""
+        rule = self._objective(reward)
+        return RungWorld(self.space, self.metrics, rule, PATIENCE, curves=self.curves, epochs=epochs)
 
     def judged(self, trained: Sequence[str], trials: int) -> NDArray[np.float64]:
         """Hypervolume and regret, (2, trials), after each trial of a search that trained these networks in this order.
@@ -74,6 +82,6 @@ class Contest:
     def reward(self, key: str) -> float:
         return self._objective("mnasnet").reward(self.metrics[key])
 
-    def _objective(self, reward: Literal["mnasnet", "pareto"]) -> Objective:
+    def _objective(self, reward: Reward) -> Objective:
         target: dict[str, Any] = {"target": self.target} if reward == "mnasnet" else {}
         return objective(ObjectiveSpec(reward=reward, cost=COST, **target))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from nas_service.coordinator.proposing import FRUITLESS_LIMIT
 from nas_service.coordinator.results import placed
@@ -25,8 +26,8 @@ class World:
     """What a strategy may look up (`strategies.Context`), and what becomes of its proposals.
 
     `metrics` has every network's accuracy and costs by its hash. A network over a limit is told as infeasible, one that
-    was trained before as reused: neither is a trial. After `patience` proposals in a row without a trial, or `proposals`
-    in all, a search ends early, as one that repeats itself.
+    was trained before as reused: neither is a trial. After `patience` proposals in a row without a trial, or after
+    `proposals` in all, a search ends early, as one that repeats itself.
     """
 
     space: ChoiceSpace
@@ -34,8 +35,9 @@ class World:
     objective: Objective
     patience: int = FRUITLESS_LIMIT  # the service's own
     proposals: int | None = None
+    budget: int = 0  # trials of the search under way
     told: list[Outcome] = field(default_factory=list)
-    trained: dict[str, Outcome] = field(default_factory=dict)  # by hash, in the order of the trials
+    trained: dict[Hashable, Outcome] = field(default_factory=dict)  # by `trial`, in their order
     fruitless: int = 0  # proposals in a row that brought no trial
 
     @property
@@ -45,6 +47,10 @@ class World:
     @property
     def next_number(self) -> int:
         return len(self.told)
+
+    @property
+    def trials_left(self) -> int:
+        return self.budget - len(self.trained)
 
     def costs(self, genotype: Genotype) -> Metrics:
         found = self.metrics[self.hash(genotype)]
@@ -61,29 +67,38 @@ class World:
 
     def search(self, strategy: Strategy, trials: int) -> None:
         """So many trials, or fewer where the search ends early."""
-        while self.goes_on(trials) and (asked := strategy.ask(1, self)):
+        self.budget = trials
+        while self.goes_on and (asked := strategy.ask(1, self)):
             strategy.tell([self.outcome(proposal) for proposal in asked])
 
-    def goes_on(self, trials: int) -> bool:
+    @property
+    def goes_on(self) -> bool:
         patient = self.fruitless < self.patience and (self.proposals is None or len(self.told) < self.proposals)
-        return patient and len(self.trained) < trials
+        return patient and self.trials_left > 0
 
     def outcome(self, proposal: Proposal) -> Outcome:
         """What the coordinator would tell of the next proposal."""
-        genotype, key = proposal.genotype, self.hash(proposal.genotype)
+        genotype, trial = proposal.genotype, self.trial(proposal)
         common = (genotype, proposal.parents, proposal.token)
         if self.feasible(genotype):
-            status, metrics = "reused" if key in self.trained else "completed", self.metrics[key]
+            status, metrics = "reused" if trial in self.trained else "completed", self.result(trial)
             found = Outcome(self.next_number, status, *common, metrics, self.objective.reward(metrics))
         else:
             found = Outcome(self.next_number, "infeasible", *common, self.costs(genotype))
-        found = placed(self.objective, found)
+        found = replace(placed(self.objective, found), spent=found.status == "completed")
         self.told.append(found)
-        self.fruitless += 1
-        if found.status == "completed":
-            self.trained[key] = found
-            self.fruitless = 0
+        self.fruitless = 0 if found.spent else self.fruitless + 1
+        if found.spent:
+            self.trained[trial] = found
         return found
+
+    def trial(self, proposal: Proposal) -> Hashable:
+        """What is equal for trials with the same result: here, all of which are whole, the network's hash."""
+        return self.hash(proposal.genotype)
+
+    def result(self, trial: Any) -> Metrics:
+        """Accuracy and costs that a trial brings."""
+        return self.metrics[trial]
 
     def hash(self, genotype: Genotype) -> str:
         return self.space.architecture(genotype).hash
