@@ -56,9 +56,10 @@ SPACE: dict[str, Any] = {
 TASK: dict[str, Any] = {
     "name": "digits",
     "batch_size": 16,
-    "learning_rate": 0.005,
+    "learning_rate": 0.008,
+    "warmup": 0.02,
     "augment": False,
-    "ema_decay": 0.9,
+    "ema_decay": 0.5,
 }
 FIDELITY = Fidelity(epochs=9, data_fraction=0.3)
 SEEDS = (0, 1)
