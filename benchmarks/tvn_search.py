@@ -16,20 +16,21 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from tvn_table import TABLE, Row, bound, read
+from tabular.curves import MARK, band, finish, intervals, panels, save
+from tabular.networks import Row
+from tabular.world import World, objective
+from tvn_table import TABLE, bound, read
 
 from nas_service.client import Client
 from nas_service.demo.server import service
-from nas_service.strategies import Outcome, Proposal, get_strategy
-from search_spaces import Genotype
+from nas_service.spec import ObjectiveSpec
+from nas_service.strategies import get_strategy
 from search_spaces.choice_space import ChoiceSpace
 
 LIMIT_MACS = 80_000
@@ -42,7 +43,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     "keeping_best": EVOLUTION | {"removes": "worst"},
     "random": {"name": "random"},
 }
-PATIENCE = 1000  # proposals in a row without a new trial, after which the service ends a search as exhausted
+OBJECTIVE = ObjectiveSpec(reward="metric", cost="macs", limits={"macs": LIMIT_MACS})
 REAL_TRIALS = {"quick": 4, "full": 60}
 REAL_SPACE: dict[str, Any] = {
     "resolution": [8, 12, 16],
@@ -75,7 +76,6 @@ REAL_EPOCHS = {"quick": 1, "full": 6}
 REAL_STRATEGIES = ("evolution", "random")
 LONGEST_S = 3600
 GLANCE_S = 1
-INK, GRID = "#1f2933", "#e4e7eb"
 LOOKS = {  # Okabe and Ito's colours, which can be told apart whatever colours one sees
     "evolution": ("#0072b2", "-", "evolution, the oldest leaves"),
     "keeping_best": ("#009e73", (0, (5, 1.5)), "evolution, the worst leaves"),
@@ -133,77 +133,32 @@ def run(table: Path, size: str, *, real: bool) -> dict[str, Any]:
     }
 
 
-@dataclass
-class Book:
-    """A job on the table: what its strategy may look up, and what came of its proposals."""
-
-    space: ChoiceSpace
-    rows: Mapping[str, Row]
-    told: list[Outcome] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    fruitless: int = 0
-
-    def costs(self, genotype: Genotype) -> Mapping[str, float]:
-        return {"params": self._row(genotype)["params"], "macs": self._row(genotype)["macs"]}
-
-    def feasible(self, genotype: Genotype) -> bool:
-        return bool(self._row(genotype)["macs"] <= LIMIT_MACS)
-
-    def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
-        return [self.told[number] for number in numbers]
-
-    def outcome(self, proposal: Proposal) -> Outcome:
-        """What the coordinator would tell; only `completed` is a trial."""
-        genotype, number, row = proposal.genotype, len(self.told), self._row(proposal.genotype)
-        if not self.feasible(genotype):
-            found = Outcome(number, "infeasible", genotype, proposal.parents)
-        else:
-            status = "reused" if row["hash"] in self.seen else "completed"
-            metrics = {"val_accuracy": row["val_accuracy"]}
-            found = Outcome(number, status, genotype, proposal.parents, None, metrics, row["val_accuracy"])
-            self.seen.add(row["hash"])
-        self.told.append(found)
-        self.fruitless = 0 if found.status == "completed" else self.fruitless + 1
-        return found
-
-    def _row(self, genotype: Genotype) -> Row:
-        return self.rows[self.space.architecture(genotype).hash]
-
-
 def many(space: ChoiceSpace, rows: Mapping[str, Row], options: dict[str, Any], seeds: int) -> dict[str, Any]:
     """Searches of one strategy: mean, low and high of the best accuracy after each trial."""
-    books = [book(space, rows, options, seed) for seed in range(FIRST_SEED, FIRST_SEED + seeds)]
-    best = np.array([best_so_far(b) for b in books])
-    proposals, trials = sum(len(b.told) for b in books), sum(len(b.seen) for b in books)
+    worlds = [world(space, rows, options, seed) for seed in range(FIRST_SEED, FIRST_SEED + seeds)]
+    best = np.array([best_so_far(each) for each in worlds])
+    proposals, trials = sum(len(each.told) for each in worlds), sum(len(each.trained) for each in worlds)
     return {
         "curve": intervals(best),
         "best": best[:, -1].tolist(),
         "proposals_a_trial": round(proposals / trials, 2),
-        "exhausted": sum(len(b.seen) < TRIALS for b in books),
+        "exhausted": sum(len(each.trained) < TRIALS for each in worlds),
     }
 
 
-def book(space: ChoiceSpace, rows: Mapping[str, Row], options: dict[str, Any], seed: int) -> Book:
+def world(space: ChoiceSpace, rows: Mapping[str, Row], options: dict[str, Any], seed: int) -> World:
     """One search. It ends early where nothing new was proposed for long, as a job does in the service."""
     chosen = dict(options)
     strategy = get_strategy(chosen.pop("name"), chosen, space, seed)
-    made = Book(space, rows)
-    while len(made.seen) < TRIALS and made.fruitless < PATIENCE:
-        strategy.tell([made.outcome(proposal) for proposal in strategy.ask(1, made)])
+    made = World(space, rows, objective(OBJECTIVE))
+    made.search(strategy, TRIALS)
     return made
 
 
-def best_so_far(made: Book) -> list[float]:
+def best_so_far(made: World) -> list[float]:
     """After each trial; a search that ended early has no better ones to come."""
-    rewards = [o.reward or 0.0 for o in made.told if o.status == "completed"]
+    rewards = [outcome.reward or 0.0 for outcome in made.trained.values()]
     return np.maximum.accumulate(rewards + [0.0] * (TRIALS - len(rewards))).tolist()
-
-
-def intervals(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float]]:
-    """[mean, low, high] of each column of (seeds, trials): 95 % intervals of the mean."""
-    mean, error = values.mean(0), stats.sem(values, axis=0)
-    reach = error * stats.t.ppf(0.975, len(values) - 1)
-    return np.round(np.stack([mean, mean - reach, mean + reach], axis=1), 4).tolist()
 
 
 def reached(curve: list[list[float]], accuracy: float) -> int | None:
@@ -279,48 +234,23 @@ def show(report: dict[str, Any]) -> None:
 
 def draw(report: dict[str, Any], path: Path) -> None:
     """The paper's figure as SVG: on the table with bands, and beside it the real searches, if there are any."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    plt.rcParams |= {"svg.hashsalt": "tvn", "svg.fonttype": "none", "font.size": 9, "text.color": INK}
-    panels = 2 if report["real"] else 1
-    figure, axes = plt.subplots(1, panels, figsize=(4.8 * panels, 3.6), squeeze=False)
+    figure, axes = panels(2 if report["real"] else 1)
     for name, (colour, style, label) in LOOKS.items():
-        mean, low, high = np.array(report["curves"][name]).T
-        trials = np.arange(1, len(mean) + 1)
-        axes[0, 0].fill_between(trials, low, high, color=colour, alpha=0.16, linewidth=0)
-        axes[0, 0].plot(trials, mean, color=colour, linestyle=style, linewidth=1.6, label=label)
+        band(axes[0], range(1, report["trials"] + 1), report["curves"][name], (colour, style, label))
         if found := (report["real"] or {}).get(name):
-            axes[0, 1].step(
-                np.arange(1, len(found["curve"]) + 1),
-                found["curve"],
-                where="post",
-                color=colour,
-                linestyle=style,
-                linewidth=1.6,
-                label=label,
+            trials = range(1, len(found["curve"]) + 1)
+            axes[1].step(
+                trials, found["curve"], where="post", color=colour, linestyle=style, linewidth=1.6, label=label
             )
-    axes[0, 0].axhline(report["best_possible"], color="#9aa5b1", linewidth=0.8, label="best in the table")
-    axes[0, 0].set_title(f"{report['networks']} trained networks, {report['seeds']} seeds, 95 % intervals", fontsize=9)
-    if panels == 2:
-        axes[0, 1].set_title("one search each through the service, in a larger space", fontsize=9)
-    for each in axes[0]:
-        _finish(each, report["limit_macs"])
-    figure.tight_layout()
-    figure.savefig(path, format="svg", metadata={"Date": None})
-    plt.close(figure)
-
-
-def _finish(axes: Any, limit: int) -> None:
-    axes.set_xlabel("trials")
-    axes.set_ylabel(f"best accuracy within {limit:,} MACs")
-    axes.set_xlim(left=1)
-    axes.set_ylim(0, 1.02)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color=GRID, linewidth=0.6)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes[0].axhline(report["best_possible"], color=MARK, linewidth=0.8, label="best in the table")
+    titles = (
+        f"{report['networks']} trained networks, {report['seeds']} seeds, 95 % intervals",
+        "one search each through the service, in a larger space",
+    )
+    for each, title in zip(axes, titles, strict=False):
+        each.set_ylim(0, 1.02)
+        finish(each, title, f"best accuracy within {report['limit_macs']:,} MACs")
+    save(figure, path)
 
 
 if __name__ == "__main__":

@@ -12,17 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
-from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
+from tabular.networks import Network, Row, distinct, write
+from tabular.networks import read as read_table
 
-from latency_tables.files import write_atomically
-from search_spaces import Architecture, get_space
+from search_spaces import get_space
 from search_spaces.choice_space import ChoiceSpace
 from workers.artifacts import ArtifactStore
 from workers.requests import Fidelity, Resources, TrialRequest
@@ -57,8 +56,6 @@ FIDELITY = Fidelity(epochs=5, data_fraction=0.5)
 SEED = 0
 CHANCE = 1 / 8
 AGAIN = {"quick": 4, "full": 20}  # networks that are trained again
-
-Row = dict[str, Any]
 
 
 def main() -> None:
@@ -104,47 +101,26 @@ def bound() -> ChoiceSpace:
     return space
 
 
-def distinct(space: ChoiceSpace) -> dict[str, tuple[dict[str, Any], Architecture]]:
-    """Every network by its hash, with the first choices that make it; in an order that mixes large and small ones."""
-    found = {}
-    for options in product(*(range(n) for n in space.choices)):
-        genotype = {"choices": list(options)}
-        architecture = space.architecture(genotype)
-        found.setdefault(architecture.hash, (open_choices(space, genotype), architecture))
-    return {key: found[key] for key in sorted(found)}
-
-
-def open_choices(space: ChoiceSpace, genotype: dict[str, Any]) -> dict[str, Any]:
-    """What was chosen where there was a choice, and where it mattered."""
-    chosen = space.decode(genotype)
-    offered = [p.name for p in space.positions if len(p.options) > 1]
-    return {name: chosen[name] for name in offered if space.is_active(name, chosen)}
-
-
-def completed(path: Path, rows: list[Row], networks: dict[str, tuple[dict[str, Any], Architecture]]) -> list[Row]:
+def completed(path: Path, rows: list[Row], networks: dict[str, Network]) -> list[Row]:
     """All rows; those that were missing are trained, and written one by one."""
     known = {row["hash"] for row in rows}
     missing = [found for key, found in networks.items() if key not in known]
     for number, network in enumerate(missing, start=1):
         rows = [*rows, trained(network)]
-        write(path, rows)
+        write(path, recipe(), rows)
         if number % 50 == 0 or number == len(missing):
             print(f"{number} of {len(missing)} missing networks trained", flush=True)
     return rows
 
 
-def trained(network: tuple[dict[str, Any], Architecture]) -> Row:
+def trained(network: Network) -> Row:
     """One row: a network's choices, costs and validation accuracy, and the seconds of one core that it took."""
-    choices, architecture = network
+    architecture = network.architecture
     trial = TrialRequest(architecture.hash, architecture.to_json(), FIDELITY, SEED)
     started = time.process_time()
     trainer, _ = ClipRunner(task()).trainer(trial, Resources(), ArtifactStore("memory://"))
     *_, last = trainer.run(lambda: False)
-    return {
-        "hash": architecture.hash,
-        "choices": choices,
-        "params": architecture.params,
-        "macs": architecture.macs,
+    return network.row | {
         "val_accuracy": round(last.metrics["val_accuracy"], 4),
         "seconds": round(time.process_time() - started, 2),
     }
@@ -152,24 +128,12 @@ def trained(network: tuple[dict[str, Any], Architecture]) -> Row:
 
 def recipe() -> dict[str, Any]:
     """What the accuracies depend on."""
-    return {"space": SPACE, "task": TASK, "fidelity": asdict(FIDELITY), "seed": SEED, "data": task().content}
+    return {"space": SPACE, "task": TASK, "fidelity": FIDELITY.as_json(), "seed": SEED, "data": task().content}
 
 
 def read(path: Path) -> list[Row]:
     """The rows so far. Raises ValueError for a table of another space or training."""
-    data = json.loads(path.read_text())
-    rows: list[Row] = data.pop("networks")
-    if data != recipe():
-        raise ValueError(f"{path} was made with another space or training; remove it, or name another file by --table")
-    return rows
-
-
-def write(path: Path, rows: list[Row]) -> None:
-    """One network a line; the file is whole at every moment."""
-    lines = ",\n".join(json.dumps(row) for row in rows)
-    head = json.dumps(recipe() | {"networks": []}).removesuffix("]}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, f"{head}\n{lines}\n]}}\n")
+    return read_table(path, recipe())[0]
 
 
 def summary(rows: list[Row], whole: int) -> dict[str, Any]:
