@@ -143,7 +143,10 @@ class NetAdapt(Refiner):
     def _adapt(self, n: int, context: Context) -> list[Proposal] | None:
         """One iteration: a cut of every width, and the best of them."""
         present = self._present
-        if present is None or (not self._asked and self._ended(present, context)):
+        if present is None:
+            self._enter("training")
+            return None
+        if not self._asked and self._ended(present, context):
             return None
         wanted = {name: genotype for name, genotype in self._cut(context) if name not in self._asked}
         waits = len(self._told) < len(self._asked)

@@ -12,7 +12,7 @@ from rows import add_job, add_trials, report
 from sqlalchemy import update
 
 from nas_service.errors import Conflict, NotFound
-from nas_service.store import Candidate, Store, asks, candidates, events, exports, jobs, schema, trials
+from nas_service.store import Candidate, NewProposal, Store, asks, candidates, events, exports, jobs, schema, trials
 from nas_service.store.asks import Reusable
 from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, State
@@ -179,6 +179,21 @@ def test_points_are_those_of_feasible_evaluated_candidates(searched: Store) -> N
     with searched.read() as conn:
         assert candidates.points(conn, "j") == [(f"j.c{n}", n / 100, 100.0 * n) for n in range(10)]
         assert trials.best(conn, "j") == ("j.c8", 4.0)
+
+
+def test_the_best_is_known_by_a_proposal_and_rather_by_one_with_weights(searched: Store) -> None:
+    """Of two that tie, candidate 8 came first; proposal 12 names it too, and its trial has left weights."""
+    again = NewProposal(12, "j.c8", "j.t9", (), None, "reused", 4.0, {"val_accuracy": 0.08})
+    with searched.write() as conn:
+        assert asks.best(conn, "j") is None
+        trials.tell(conn, "j", [Outcome(8, "completed", {"choices": [8]}, reward=4.0)])
+        assert asks.best(conn, "j") == 8
+        asks.record(conn, "j", 2.0, [], [], [again])
+        assert asks.best(conn, "j") == 8
+        trials.finish(conn, [replace(report(9, 1), artifacts={"weights": "w"})], 3.0)
+        assert asks.best(conn, "j") == 12
+        assert asks.weights_of(conn, "j", {8, 12}) == {12: "w"}
+        assert asks.best(conn, "none") is None
 
 
 def test_candidates_by_id_keep_the_order_asked_for(searched: Store) -> None:
