@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from pathlib import Path
 from statistics import mean
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from jobs.finished import finished, serving
 from rich.console import Console
 from rich.table import Table
 
 from nas_service.client import Client
-from nas_service.demo.server import service
 
 SPACE: dict[str, Any] = {
     "name": "mobilenetv3",
@@ -48,10 +45,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="tiny searches: the same keys in under 50 seconds")
     chosen = parser.parse_args()
     size = SIZES["quick" if chosen.quick else "full"]
-    home = TemporaryDirectory(prefix=".bench-", dir=Path.cwd())
-    with home as folder, service(Path(folder)) as url, Client(url) as nas:
+    with serving() as here:
         found = {
-            kind: [search(nas, seed, size, inherit=kind == "heirs") for seed in size["seeds"]]
+            kind: [searched(here.nas, seed, size, inherit=kind == "heirs") for seed in size["seeds"]]
             for kind in ("fresh", "heirs")
         }
     report = summary(found)
@@ -60,35 +56,29 @@ def main() -> None:
         print(json.dumps(report | {"searches": found, "size": size | {"seeds": len(size["seeds"])}}))
 
 
-def search(nas: Client, seed: int, size: dict[str, Any], *, inherit: bool) -> dict[str, Any]:
+def searched(nas: Client, seed: int, size: dict[str, Any], *, inherit: bool) -> dict[str, Any]:
     """One search, and the final training of its best."""
-    started = time.perf_counter()
-    job = nas.wait(
-        nas.submit(
-            {
-                "name": f"inherit {inherit}, seed {seed}",
-                "space": SPACE,
-                "task": {"name": "digits", "epochs": 1},
-                "objective": {"reward": "metric", "cost": "params", "limits": {"params": LIMIT_PARAMS}},
-                "strategy": EVOLUTION | {"inherit": inherit},
-                "budget": {"trials": size["trials"]},
-                "workers": {"parallel": 2},
-                "seed": seed,
-            }
-        ).id
+    found = finished(
+        nas,
+        {
+            "name": f"inherit {inherit}, seed {seed}",
+            "space": SPACE,
+            "task": {"name": "digits", "epochs": 1},
+            "objective": {"reward": "metric", "cost": "params", "limits": {"params": LIMIT_PARAMS}},
+            "strategy": EVOLUTION | {"inherit": inherit},
+            "budget": {"trials": size["trials"]},
+            "workers": {"parallel": 2},
+            "seed": seed,
+        },
     )
-    if job.incumbent is None:
-        raise RuntimeError(f"the search ended as {job.state}: {job.reason}")
-    minutes = (time.perf_counter() - started) / 60
-    export = nas.wait_for_export(nas.export(job.incumbent, size["final"]).id)
-    best = nas.candidate(job.incumbent)
+    export = nas.wait_for_export(nas.export(found.best.id, size["final"]).id)
     return {
         "seed": seed,
-        "reached": best.metrics["val_accuracy"],
+        "reached": found.best.metrics["val_accuracy"],
         "trained": export.metrics["test_accuracy"],
-        "params": best.params,
-        "trials": job.trials,
-        "minutes": round(minutes, 2),
+        "params": found.best.params,
+        "trials": found.job.trials,
+        "minutes": round(found.minutes, 2),
     }
 
 

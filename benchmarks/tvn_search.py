@@ -15,20 +15,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from jobs.finished import finished, serving
 from tabular.curves import MARK, band, finish, intervals, panels, save
 from tabular.networks import Row
 from tabular.world import World, objective
 from tvn_table import TABLE, bound, read
 
-from nas_service.client import Client
-from nas_service.demo.server import service
 from nas_service.spec import ObjectiveSpec
 from nas_service.strategies import get_strategy
 from search_spaces.choice_space import ChoiceSpace
@@ -74,8 +71,6 @@ REAL_TASK: dict[str, Any] = {
 }
 REAL_EPOCHS = {"quick": 1, "full": 6}
 REAL_STRATEGIES = ("evolution", "random")
-LONGEST_S = 3600
-GLANCE_S = 1
 LOOKS = {  # Okabe and Ito's colours, which can be told apart whatever colours one sees
     "evolution": ("#0072b2", "-", "evolution, the oldest leaves"),
     "keeping_best": ("#009e73", (0, (5, 1.5)), "evolution, the worst leaves"),
@@ -178,18 +173,10 @@ def searched(name: str, size: str) -> dict[str, Any]:
         "workers": {"parallel": 2},
         "seed": 0,
     }
-    home = TemporaryDirectory(dir=Path.cwd(), prefix=".bench-")
-    with home as folder, service(Path(folder)) as url, Client(url) as nas:
-        started = time.perf_counter()
-        job = nas.submit(spec)
-        while not job.final and time.perf_counter() - started < LONGEST_S:
-            time.sleep(GLANCE_S)
-            job = nas.job(job.id)
-        minutes = (time.perf_counter() - started) / 60
-        if job.state != "finished" or job.incumbent is None:
-            raise RuntimeError(f"the search ended as {job.state}: {job.reason}")
-        ended = sorted(nas.trials(job.id, state="completed"), key=lambda trial: trial.ended_at or 0)
-        best = nas.candidate(job.incumbent)
+    with serving() as here:
+        found = finished(here.nas, spec)
+        job, best, minutes = found.job, found.best, found.minutes
+        ended = sorted(here.nas.trials(job.id, state="completed"), key=lambda trial: trial.ended_at or 0)
     accuracies = [trial.metrics["val_accuracy"] for trial in ended]
     return {
         "best": best.metrics["val_accuracy"],

@@ -27,13 +27,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from jobs.finished import finished, serving
 from tvn import CLOCK, VISIT, one_thread, undisturbed
 
 from latency_tables.machine import Device, Runtime
 from latency_tables.measure import Protocol, measure_network, visit
 from nas_service.api.views import Points
-from nas_service.client import Client
-from nas_service.demo.server import service
 from search_spaces import Architecture, get_space
 from search_spaces.architecture import INPUT
 from search_spaces.choice_space import ChoiceSpace
@@ -70,8 +69,6 @@ SEARCH_FOLD = 0  # never seen by the search
 SEARCH_VALIDATION = 0.3  # of the other folds: 72 videos
 FINAL_VALIDATION = 0.02  # a few videos that the recipe wants; nothing is chosen by them
 WIDTHS = (16, 32, 64, 64)  # of the (2+1)D network
-LONGEST_S = 3600
-GLANCE_S = 1
 PROCESSES = 2
 UNTIMED = Protocol(visits=1, dropped=0, shortest=1, longest=1)  # exports time their file; ours are timed together
 
@@ -190,18 +187,10 @@ def search(path: Path, size: Size) -> dict[str, Any]:
         "budget": {"trials": size.trials, "hours": size.hours},
         "workers": {"parallel": PROCESSES},
     }
-    home = TemporaryDirectory(dir=Path.cwd(), prefix=".bench-")
-    with home as folder, service(Path(folder)) as url, Client(url) as nas:
-        started = time.perf_counter()
-        job = nas.submit(spec)
-        while not job.final and time.perf_counter() - started < LONGEST_S:
-            time.sleep(GLANCE_S)
-            job = nas.job(job.id)
-        minutes = (time.perf_counter() - started) / 60
-        if job.state != "finished" or job.incumbent is None:
-            raise RuntimeError(f"the search ended as {job.state}: {job.reason}")
-        best = nas.candidate(job.incumbent)
-        curve = climbed(nas.points(job.id))
+    with serving() as here:
+        found = finished(here.nas, spec)
+        job, best, minutes = found.job, found.best, found.minutes
+        curve = climbed(here.nas.points(job.id))
     return {
         "minutes": minutes,
         "trials": job.trials,

@@ -11,19 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 import numpy as np
+from jobs.finished import finished, serving
 
 from nas_service.api.views import Points
-from nas_service.client import Client
-from nas_service.demo.server import service
 from search_spaces import get_space
 from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.activations import CLASSIFICATION, NAMES
@@ -102,8 +99,6 @@ READINGS = {
 LIMIT_READING_S = 1.0
 GLANCES = 3  # at each reading
 FIGURES = ("random_weights", "random_shared", "tuned_shared", "tuned_weights", "ensemble")
-LONGEST_S = 3 * 3600
-GLANCE_S = 2
 
 
 def main() -> None:
@@ -156,21 +151,13 @@ def search(plan: Plan, size: Size, task: dict[str, Any], seed: int) -> dict[str,
         "budget": {"trials": 2 * size.population * size.generations},
         "seed": seed,
     }
-    home = TemporaryDirectory(dir=Path.cwd(), prefix=".bench-")
-    with home as folder, service(Path(folder)) as url, Client(url) as nas:
-        started = time.perf_counter()
-        job = nas.submit(spec)
-        while not job.final and time.perf_counter() - started < LONGEST_S:
-            time.sleep(GLANCE_S)
-            job = nas.job(job.id)
-        minutes = (time.perf_counter() - started) / 60
-        if job.state != "finished" or job.incumbent is None:
-            raise RuntimeError(f"the search ended as {job.state}: {job.reason}")
-        best = nas.candidate(job.incumbent)
-        front = [[c.number, c.params, c.reward] for c in nas.pareto(job.id)]
-        curve = climbed(nas.points(job.id))
-        written = Path(folder, "nas.sqlite").stat().st_size
-        readings = read_all(url, job.id)
+    with serving() as here:
+        found = finished(here.nas, spec)
+        job, best, minutes = found.job, found.best, found.minutes
+        front = [[c.number, c.params, c.reward] for c in here.nas.pareto(job.id)]
+        curve = climbed(here.nas.points(job.id))
+        written = (here.home / "nas.sqlite").stat().st_size
+        readings = read_all(here.url, job.id)
     return {
         "seed": seed,
         "minutes": minutes,
