@@ -34,8 +34,8 @@ def control(service: Service, job_id: str, verb: str) -> Job:
         job = jobs.get(conn, job_id)
         if jobs.move(conn, job_id, move.sources, move.target, move.reason, at):
             if move.closes:
+                requests.close(conn, job_id)  # first, as who claims does: else each may wait for the other's rows
                 trials.cancel(conn, job_id, "cancelled", at)
-                requests.close(conn, job_id)
         elif job.state != move.target:
             raise Conflict(f"job {job_id} is {job.state}; only a {' or '.join(move.sources)} one can {verb}", "state")
         return jobs.get(conn, job_id)

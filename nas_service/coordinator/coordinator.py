@@ -244,10 +244,10 @@ class Coordinator:
         with self.store.write() as conn:
             unchanged = jobs.locked_state(conn, job.id) is not None and jobs.get(conn, job.id).spec == job.spec
             if unchanged and jobs.move(conn, job.id, jobs.LIVE, state, reason, now):
+                requests.close(conn, job.id)
                 if run is not None:
                     stop(conn, run, now)
                 trials.cancel(conn, job.id, "cancelled", now)
-                requests.close(conn, job.id)
 
     def _run(self, job: Job) -> Run:
         if job.id not in self._runs:

@@ -192,7 +192,7 @@ def test_the_best_is_known_by_a_proposal_and_rather_by_one_with_weights(searched
         assert asks.best(conn, "j") == 8
         trials.finish(conn, [replace(report(9, 1), artifacts={"weights": "w"})], 3.0)
         assert asks.best(conn, "j") == 12
-        assert asks.weights_of(conn, "j", {8, 12}) == {12: "w"}
+        assert asks.left_by(conn, "j", {8, 12}) == {12: {"weights": "w"}}
         assert asks.best(conn, "none") is None
 
 

@@ -203,10 +203,10 @@ def test_other_bad_input(home, spec, tmp_path):
 
 def test_says_when_a_space_has_more_ops_than_were_found(home, spec, moment, monkeypatch):
     few = replace(profile.cover(*_bound(spec), most=30), exhausted=False)
-    monkeypatch.setattr(device, "cover", lambda *_: few)
-    profiled = nas_device("profile", "local", "--for", spec)
-    assert profiled.exit_code == 0
-    assert f"the {len(few.ops)} found are measured" in " ".join(profiled.stderr.split())
+    monkeypatch.setattr(profiled, "cover", lambda *_: few)
+    said = nas_device("profile", "local", "--for", spec)
+    assert said.exit_code == 0
+    assert f"the {len(few.ops)} found are measured" in " ".join(said.stderr.split())
 
 
 def _bound(spec: Path):
