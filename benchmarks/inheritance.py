@@ -32,10 +32,9 @@ SPACE: dict[str, Any] = {
     },
 }
 SIZES: dict[str, dict[str, Any]] = {
-    "full": {"seeds": range(3), "trials": 60, "final": 10},
-    "quick": {"seeds": range(1), "trials": 6, "final": 1},
+    "full": {"seeds": range(3), "trials": 60, "final": 10, "population": 12, "sample": 4},
+    "quick": {"seeds": range(1), "trials": 8, "final": 1, "population": 3, "sample": 2},
 }
-EVOLUTION = {"name": "evolution", "population": 12, "sample": 4}
 LIMIT_PARAMS = 60_000
 
 
@@ -65,7 +64,12 @@ def searched(nas: Client, seed: int, size: dict[str, Any], *, inherit: bool) -> 
             "space": SPACE,
             "task": {"name": "digits", "epochs": 1},
             "objective": {"reward": "metric", "cost": "params", "limits": {"params": LIMIT_PARAMS}},
-            "strategy": EVOLUTION | {"inherit": inherit},
+            "strategy": {
+                "name": "evolution",
+                "population": size["population"],
+                "sample": size["sample"],
+                "inherit": inherit,
+            },
             "budget": {"trials": size["trials"]},
             "workers": {"parallel": 2},
             "seed": seed,
