@@ -206,7 +206,7 @@ def test_a_search_does_not_learn_from_its_control(name: str) -> None:
     assert [beside.asked[n].genotype for n in beside.of("search")][:30] == [each.genotype for each in alone.asked]
 
 
-@pytest.mark.parametrize("name", sorted(strategy_classes()))
+@pytest.mark.parametrize("name", ["random", *OPTIONS])
 def test_a_warm_start_begins_with_its_networks_and_goes_on(name: str) -> None:
     inner = search(name)
     given = sampled(inner.space, 5)
