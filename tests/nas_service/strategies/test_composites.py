@@ -178,10 +178,12 @@ def test_what_is_under_way_counts() -> None:
 
 
 def test_a_control_without_luck_lets_the_search_go_on() -> None:
-    """None of its candidates takes a trial."""
+    """None of its candidates takes a trial. Restarts do not make it more patient."""
     world = World(Control(search("evolution"), 0.5, 0))
-    for _ in range(3 * PATIENCE):
+    for step in range(3 * PATIENCE):
         world.tell([unspent(o) if part_of(o.token) == "control" else o for o in world.ask()])
+        if step % 37 == 0:
+            world = world.continued(Control(search("evolution"), 0.5, 99))
     searched = world.of("search")
     assert searched == [0, PATIENCE + 1, 2 * PATIENCE + 2]
     luck = world.ask()
