@@ -7,6 +7,7 @@ figure itself. Bootstrap samples would favour the larger one, for with replaceme
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,16 +79,17 @@ class Comparison:
 
 def compare(search: Arm, control: Arm, limit: float | None, seed: int) -> Comparison:
     """`limit` is that on the cost of the front, `seed` the job's."""
-    found = [np.array(arm.points, dtype=np.float64).reshape(-1, 2) for arm in (search, control)]
-    frame = Frame.around(np.concatenate(found), limit)
-    subset = min(*map(len, found), 2 * LARGEST) // 2 if frame is not None else 0
+    frame = Frame.around(_array([*search.points, *control.points]), limit)
+    subset = min(len(search.points), len(control.points), 2 * LARGEST) // 2 if frame is not None else 0
     rng = np.random.default_rng((seed, STREAM))
-    first, second = (_judged(*each, frame, subset, rng) for each in zip((search, control), found, strict=True))
+    first, second = (judged(arm, frame, subset, rng) for arm in (search, control))
     overlap, note = _verdict(first, second, subset)
     return Comparison(subset, frame, first, second, overlap, note)
 
 
-def _judged(arm: Arm, points: Values, frame: Frame | None, subset: int, rng: np.random.Generator) -> Judged:
+def judged(arm: Arm, frame: Frame | None, subset: int, rng: np.random.Generator) -> Judged:
+    """One of the two in the frame of both, by subsets of so many candidates."""
+    points = _array(arm.points)
     plain = Judged(arm.trials, len(points), max(arm.rewards, default=None))
     if frame is None:
         return plain
@@ -98,6 +100,11 @@ def _judged(arm: Arm, points: Values, frame: Frame | None, subset: int, rng: np.
     drawn = frame.shares(points[chosen])
     low, high = np.quantile(drawn, INTERVAL).tolist()
     return replace(plain, mean=float(np.mean(drawn)), low=low, high=high)
+
+
+def _array(points: Sequence[Point]) -> Values:
+    """(points, 2), for no points too."""
+    return np.array(points, dtype=np.float64).reshape(-1, 2)
 
 
 def _verdict(search: Judged, control: Judged, subset: int) -> tuple[bool | None, str]:

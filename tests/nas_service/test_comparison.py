@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nas_service.comparison import LARGEST, Frame, compare
+from nas_service.comparison import LARGEST, Frame, compare, judged
 from nas_service.store.arms import Arm
+
+FRAME = Frame((0.0, 1.0), (0.9, 0.0))  # around all that `drawn` draws
 
 
 def drawn(n: int, seed: int, better: float = 0.0) -> Arm:
@@ -54,25 +56,23 @@ def test_the_same_job_says_the_same_again_and_another_seed_hardly_anything_else(
 
 
 def test_having_more_candidates_is_no_advantage() -> None:
-    """Of equally good searches neither is ahead, though one has five times as many candidates."""
-    found = [compare(drawn(50, 2 * i), drawn(10, 2 * i + 1), None, i) for i in range(40)]
-    ahead = np.array([one.search.mean - one.control.mean for one in found])
-    assert abs(ahead.mean()) < 3 * ahead.std() / np.sqrt(len(ahead)) < 0.08
-    assert np.mean([one.overlap for one in found]) > 0.95
+    """Of equally good searches neither is ahead, though one has ten times as many candidates."""
+    rng, ahead, overlap = np.random.default_rng(0), [], []
+    for i in range(80):
+        many, few = (judged(drawn(n, 1000 * n + i), FRAME, 5, rng) for n in (100, 10))
+        ahead.append(many.mean - few.mean)
+        overlap.append(many.low <= few.high and few.low <= many.high)
+    assert abs(np.mean(ahead)) < 3 * np.std(ahead) / np.sqrt(len(ahead)) < 0.025
+    assert np.mean(overlap) > 0.95
 
 
 def test_the_interval_covers_what_so_many_candidates_reach() -> None:
     """95 times of 100 at best; with few candidates it is somewhat narrow."""
-    frame = Frame((0.0, 1.0), (0.9, 0.0))
-    expected = frame.shares(np.array([drawn(10, 1000 + i).points for i in range(500)])).mean()
-    ends = Arm(2, [(0.0, 1.0), (0.9, 0.0)], [])  # so that every comparison has the same frame
-    found = []
-    for i in range(40):
-        control = drawn(20, i)
-        one = compare(Arm(0, ends.points * 10, []), control, 1.0, i)
-        assert one.frame == frame
-        found.append(one.control.low <= expected <= one.control.high)
-    assert np.mean(found) > 0.8
+    expected = FRAME.shares(np.array([drawn(10, 5000 + i).points for i in range(1000)])).mean()
+    rng = np.random.default_rng(0)
+    found = [judged(drawn(20, i), FRAME, 10, rng) for i in range(80)]
+    assert np.mean([one.low <= expected <= one.high for one in found]) > 0.8
+    assert np.mean([one.mean for one in found]) == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize(
