@@ -1,7 +1,7 @@
 """NetAdapt beside the width multiplier: what a trained network loses on the way to 60 % of its latency.
 
 Three MobileNetV3-like networks for scikit-learn's digits at 32 px are cut by `netadapt` through the whole service
-(REST, SQLite, two Ray workers), by a latency table of this machine. Beside each result stands the seed with every width
+(REST, SQLite, two workers), by a latency table of this machine. Beside each result stands the seed with every width
 scaled by one factor and rounded to the same step: the largest factor whose cost is at most that of the result. All of
 them are then trained from scratch with one recipe, for as many epochs, with the same training seeds, and scored on the
 test part, which no search has seen.
@@ -67,7 +67,10 @@ GLANCE_S = 0.5
 
 @dataclass(frozen=True)
 class Size:
-    """How much of it: networks, epochs, training seeds, the least gain, and how thoroughly latency is measured."""
+    """How much of it: networks, epochs, training seeds, the least gain, how thoroughly latency is measured.
+
+    `serve` has options of `nas serve`: without Ray, a service is there sooner.
+    """
 
     networks: tuple[str, ...]
     epochs: int
@@ -75,10 +78,11 @@ class Size:
     delta: float
     cut_networks: int
     visits: int
+    serve: tuple[str, ...] = ()
 
 
 SIZES = {
-    "quick": Size(("plain",), epochs=2, seeds=1, delta=0.1, cut_networks=3, visits=2),
+    "quick": Size(("plain",), epochs=2, seeds=1, delta=0.1, cut_networks=3, visits=2, serve=("--inline", "2")),
     "full": Size(tuple(NETWORKS), epochs=6, seeds=3, delta=0.01, cut_networks=40, visits=INTERLEAVED.visits),
 }
 
@@ -115,7 +119,7 @@ def run(size: Size, cost: str, rule: str) -> dict[str, Any]:
     with TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
         home = Path(folder)
         subjects = [subject(name, size, cost, home / "tables") for name in size.networks]
-        with service(home) as url, Client(url) as nas:
+        with service(home, *size.serve) as url, Client(url) as nas:
             found = [compared(nas, each, size, cost, rule) for each in subjects]
     return summary(found) | {
         "networks": found,

@@ -101,6 +101,7 @@ class Composite(Strategy):
         self.main.check_budget(trials)
 
     def check(self, trials: int, full: Fidelity, prices: Prices) -> None:
+        self.check_budget(trials)
         self.main.check(trials, full, prices)
 
     @property
