@@ -1,7 +1,7 @@
 """NetAdapt beside the width multiplier: what a trained network loses on the way to 60 % of its latency.
 
-Three MobileNetV3-like networks for scikit-learn's digits at 32 px are cut by `netadapt` through the whole service
-(REST, SQLite, two Ray workers), by a latency table of this machine. Beside each result stands the seed with every width
+Three MobileNetV3-like networks for scikit-learn's digits at 48 px are cut by `netadapt` through the whole service
+(REST, SQLite, two workers), by a latency table of this machine. Beside each result stands the seed with every width
 scaled by one factor and rounded to the same step: the largest factor whose cost is at most that of the result. All of
 them are then trained from scratch with one recipe, for as many epochs, with the same training seeds, and scored on the
 test part, which no search has seen.
@@ -47,7 +47,7 @@ TARGET_SHARE = 0.6
 STEP = 4  # channels
 FACTORS = np.arange(1.0, 0.05, -0.0025)
 COMMON: dict[str, Any] = {
-    "resolution": [32],
+    "resolution": [48],
     "ops": ["mbconv"],
     "width_factors": [1.0],
     "depth_offsets": [0],
@@ -56,7 +56,10 @@ COMMON: dict[str, Any] = {
 }
 SMALL = [{"width": 16}, {"width": 24, "depth": 2, "stride": 2}, {"width": 40, "depth": 2, "stride": 2}]
 DEEP = [{"width": 16}, {"width": 24, "depth": 3, "stride": 2}, {"width": 32, "depth": 3, "stride": 2}]
+TINY = [{"width": 16, "stride": 2}, {"width": 24, "stride": 2}]
 NETWORKS: dict[str, dict[str, Any]] = {
+    "tiny": {"backbone": TINY, "kernel": [3], "expansion": [4], "se": [False], "activation": ["relu"]}
+    | {"resolution": [24]},
     "plain": {"backbone": SMALL, "kernel": [3], "expansion": [4], "se": [False], "activation": ["relu"]},
     "gated": {"backbone": SMALL, "kernel": [5], "expansion": [3], "se": [True], "activation": ["hswish"]},
     "deep": {"backbone": DEEP, "kernel": [3], "expansion": [3], "se": [False], "activation": ["hswish"]},
@@ -67,7 +70,10 @@ GLANCE_S = 0.5
 
 @dataclass(frozen=True)
 class Size:
-    """How much of it: networks, epochs, training seeds, the least gain, and how thoroughly latency is measured."""
+    """How much of it: networks, epochs, training seeds, the least gain, how thoroughly latency is measured.
+
+    `serve` has options of `nas serve`: without Ray, a service is there sooner.
+    """
 
     networks: tuple[str, ...]
     epochs: int
@@ -75,11 +81,12 @@ class Size:
     delta: float
     cut_networks: int
     visits: int
+    serve: tuple[str, ...] = ()
 
 
 SIZES = {
-    "quick": Size(("plain",), epochs=2, seeds=1, delta=0.1, cut_networks=3, visits=2),
-    "full": Size(tuple(NETWORKS), epochs=6, seeds=3, delta=0.01, cut_networks=40, visits=INTERLEAVED.visits),
+    "quick": Size(("tiny",), epochs=2, seeds=1, delta=0.1, cut_networks=3, visits=2, serve=("--inline", "2")),
+    "full": Size(("plain", "gated", "deep"), epochs=6, seeds=3, delta=0.01, cut_networks=40, visits=INTERLEAVED.visits),
 }
 
 
@@ -115,7 +122,7 @@ def run(size: Size, cost: str, rule: str) -> dict[str, Any]:
     with TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
         home = Path(folder)
         subjects = [subject(name, size, cost, home / "tables") for name in size.networks]
-        with service(home) as url, Client(url) as nas:
+        with service(home, *size.serve) as url, Client(url) as nas:
             found = [compared(nas, each, size, cost, rule) for each in subjects]
     return summary(found) | {
         "networks": found,
@@ -148,7 +155,7 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 def subject(name: str, size: Size, cost: str, tables: Path) -> Subject:
     """The seed network, and its price: its ops and those of random cuts are measured into the table of this machine."""
-    space = get_space("mobilenetv3", **COMMON, **NETWORKS[name]).bind(Digits().signature)
+    space = get_space("mobilenetv3", **(COMMON | NETWORKS[name])).bind(Digits().signature)
     assert isinstance(space, NarrowableSpace)
     if cost == "macs":
         return Subject(name, space, lambda genotype: space.architecture(genotype).macs)

@@ -17,15 +17,15 @@ START_LIMIT_S = 90
 
 
 @contextmanager
-def service(home: Path) -> Iterator[str]:
-    """The URL of a running service whose state lies under `home`; it ends with the block.
+def service(home: Path, *options: str) -> Iterator[str]:
+    """The URL of a running service whose state lies under `home`; it ends with the block. `options` are of `nas serve`.
 
     Raises RuntimeError with the end of its log when it does not become ready.
     """
     port = _free_port()
     log = home / "server.log"
     environment = os.environ | {"NAS_HOME": str(home), "NAS_DATABASE_URL": "", "NAS_ARTIFACTS": ""}
-    command = [sys.executable, "-m", "nas_service", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "nas_service", "serve", "--port", str(port), *options]
     with (
         log.open("wb") as output,
         subprocess.Popen(  # noqa: S603 - our own command

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from search_spaces import BoundSpace, Signature, get_space, space_classes
+from search_spaces import BoundSpace, NarrowableSpace, Signature, get_space, space_classes, spaces_of
 from search_spaces.modules import build, build_op
 
 SAMPLES = range(6)
@@ -94,6 +94,24 @@ def test_every_parameter_gets_a_gradient(name, seed):
     assert gradients
     assert [name for name, grad in gradients.items() if grad is None or not torch.isfinite(grad).all()] == []
     assert [name for name, grad in gradients.items() if not grad.any()] == []
+
+
+@every_space
+def test_a_space_says_what_it_binds_to(name):
+    assert isinstance(bound(name), space_classes()[name].binds_to)
+
+
+@pytest.mark.parametrize("name", spaces_of(NarrowableSpace))
+@every_sample
+def test_a_width_that_is_cut_leaves_the_others(name, seed):
+    space, genotype = bound(name), sample(name, seed)
+    widths = space.widths(genotype)
+    for cut, channels in widths.items():
+        assert space.architecture(space.with_width(genotype, cut, channels)) == space.architecture(genotype)
+        changed = space.with_width(genotype, cut, channels + 1)
+        assert space.widths(changed)[cut] == channels + 1
+        assert space.architecture(changed).params > space.architecture(genotype).params
+        assert json.loads(json.dumps(changed)) == changed
 
 
 @every_space
