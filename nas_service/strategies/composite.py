@@ -98,7 +98,6 @@ class Composite(Strategy):
         return self.main.fewest_trials
 
     def check(self, trials: int, full: Fidelity, prices: Prices) -> None:
-        self.check_budget(trials)
         self.main.check(trials, full, prices)
 
     @property
