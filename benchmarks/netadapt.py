@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jobs.finals import scores_on_test
 
 from latency_tables import LatencyTable, measure_network, profile_space, table_path
 from latency_tables.measure import ALONE, INTERLEAVED
@@ -41,7 +42,6 @@ from nas_service.demo.server import service
 from search_spaces import Architecture, Genotype, NarrowableSpace, get_space
 from search_spaces.narrowing import Narrowed, families
 from workers.tasks.digits import Digits
-from workers.training import Inputs, Trainer, prepare, seeded_module
 
 TARGET_SHARE = 0.6
 STEP = 4  # channels
@@ -250,7 +250,7 @@ def multiplied(one: Subject, most: float) -> tuple[float, Genotype]:
 def scored(one: Subject, genotype: Genotype, size: Size) -> dict[str, Any]:
     """What a network costs, and how well it does when trained from scratch, with every training seed."""
     network = one.space.architecture(genotype)
-    scores = [on_test(network, size.epochs, seed) for seed in range(size.seeds)]
+    scores = [scores_on_test(Digits(epochs=size.epochs), network, seed) for seed in range(size.seeds)]
     file = export_network(network)
     protocol = replace(ALONE, visits=5 * size.visits)
     return {
@@ -262,16 +262,6 @@ def scored(one: Subject, genotype: Genotype, size: Size) -> dict[str, Any]:
         "loss": float(np.mean([each["loss"] for each in scores])),
         "accuracies": [each["accuracy"] for each in scores],
     }
-
-
-def on_test(network: Architecture, epochs: int, seed: int) -> Mapping[str, float]:
-    """Scores on the test part after a whole training by the task's recipe."""
-    task = Digits(epochs=epochs)
-    data, size = task.load(), network.input_shape[1:]
-    inputs = Inputs(prepare(data, data.train, size), prepare(data, data.test, size))
-    module = seeded_module(network, seed)
-    trainer = Trainer(module, inputs, task.options, data.augmentation, epochs=epochs, seed=seed)
-    return list(trainer.run(lambda: False))[-1].validation
 
 
 def show(report: dict[str, Any]) -> None:

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,10 +21,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
+from jobs.timing import CLOCK, VISIT, one_thread, undisturbed
 
 from latency_tables.machine import Device, Runtime
-from latency_tables.measure import Protocol, pinned, session, visit
+from latency_tables.measure import session, visit
 from search_spaces import Architecture, get_space
 from search_spaces.modules import build, build_volumetric, export_onnx
 
@@ -43,8 +41,6 @@ FORMS: Mapping[str, Callable[[Architecture, torch.nn.Module], torch.nn.Module]] 
     "ours": lambda _, network: network,
     "conv3d": lambda architecture, network: build_volumetric(architecture, network.state_dict()),
 }
-VISIT = Protocol(visits=1, dropped=1, shortest=1, longest=15, visit_ms=300.0)
-CLOCK = time.thread_time_ns
 SIDE = 1536  # of the square matrices
 PRODUCTS = 4  # a round
 ALIKE = 1e-3  # how far outputs of both forms may be apart, as a share of the largest
@@ -85,15 +81,6 @@ def run(size: str) -> dict[str, Any]:
         "runtime": asdict(Runtime.here(1)),
         "size": size,
     }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pinned(1), threadpool_limits(1):
-        yield
-    torch.set_num_threads(before)
 
 
 def exported(name: str, architecture: Architecture, folder: Path) -> dict[str, Path]:
@@ -175,10 +162,6 @@ def ratio(key: str, above: list[float], below: list[float]) -> dict[str, Any]:
         key: round(undisturbed(above) / undisturbed(below), 3),
         f"{key}_range": [round(min(each), 3), round(max(each), 3)],
     }
-
-
-def undisturbed(times: list[float]) -> float:
-    return float(np.quantile(times, VISIT.quantile))
 
 
 def show(report: dict[str, Any]) -> None:

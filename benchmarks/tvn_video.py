@@ -26,17 +26,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import torch
 from jobs.finished import finished, serving
-from tvn import CLOCK, VISIT, one_thread, undisturbed
+from jobs.timing import measured
 
 from latency_tables.machine import Device, Runtime
-from latency_tables.measure import Protocol, measure_network, visit
+from latency_tables.measure import Protocol, measure_network
 from nas_service.api.views import Points
 from search_spaces import Architecture, get_space
 from search_spaces.architecture import INPUT
 from search_spaces.choice_space import ChoiceSpace
-from search_spaces.modules import build, export_onnx
 from search_spaces.ops import ClipClassifier, ClipConv
 from search_spaces.tvn.graph import Graph
 from workers.clip_export import ClipExporter
@@ -269,21 +267,6 @@ def tested(path: Path, epochs: int, document: dict[str, Any], fold: int, seed: i
 def exporter_for(path: Path, fold: int, epochs: int) -> ClipExporter:
     task = task_for(path, fold, val_share=FINAL_VALIDATION, epochs=epochs, test_clips=1)
     return ClipExporter(task, partial(measure_network, protocol=UNTIMED))
-
-
-def measured(networks: Mapping[str, Architecture], rounds: int) -> dict[str, float]:
-    """Milliseconds of one clip on one thread, by hash; one visit of every file a round, in another order each time."""
-    rng, times = np.random.default_rng(0), defaultdict(list)
-    files = {key: fresh_file(network) for key, network in networks.items()}
-    with one_thread():
-        for key in (key for _ in range(rounds) for key in rng.permutation(list(files))):
-            times[key].append(visit(files[key], networks[key].input_shape, 1, VISIT, CLOCK).latency_ms)
-    return {key: undisturbed(values) for key, values in times.items()}
-
-
-def fresh_file(network: Architecture) -> bytes:
-    torch.manual_seed(0)
-    return export_onnx(build(network).eval(), network.input_shape)
 
 
 def row(network: Architecture, accuracies: Trained, times: Mapping[str, float]) -> dict[str, Any]:

@@ -128,14 +128,14 @@ def _v3_paper(table: _V3, width: float = 1.0) -> Architecture:
     return assemble(_IMAGENET, 224, layers, Ends(make_divisible(_STEM * width), head, table.hidden))
 
 
-def _v3_torchvision(table: _V3, width: float) -> Architecture:
+def _v3_torchvision(table: _V3, width: float, signature: Signature = _IMAGENET, resolution: int = 224) -> Architecture:
     """Torchvision's multiplier: every number of the table is scaled."""
     layers = [
         _v3_layer(kernel, make_divisible(exp * width), make_divisible(out * width), nl, stride, se=se)
         for kernel, exp, out, se, nl, stride in table.rows
     ]
     ends = Ends(make_divisible(_STEM * width), 6 * layers[-1].out, make_divisible(table.hidden * width))
-    return assemble(_IMAGENET, 224, layers, ends)
+    return assemble(signature, resolution, layers, ends)
 
 
 def _v3_minimalistic(table: _V3) -> Architecture:
@@ -191,3 +191,8 @@ REFERENCES: dict[str, Callable[[], Architecture]] = {
 def reference(name: str) -> Architecture:
     """A network of `REFERENCES`."""
     return REFERENCES[name]()
+
+
+def scaled_small(width: float, signature: Signature, resolution: int) -> Architecture:
+    """MobileNetV3-Small for other images and classes, every width times `width`; strides as `stride_plan` says."""
+    return _v3_torchvision(_TABLES["small"], width, signature, resolution)
