@@ -1,7 +1,9 @@
 """What `ppo` and `reinforce` share: a policy proposes, and batches of rewards move its weights.
 
 An update is made as soon as `batch` outcomes are there, whichever they are, so no slot waits for another. What counts
-of a reward is its advantage: how far it is above a moving average, in units of the moving deviation from it.
+of a reward is its advantage: how far it is above a moving average, in units of the moving deviation from it. Where a
+job is after its front, the reward is the standing among the best networks so far: one that is known adds nothing, so
+the policy spreads over the front in place of settling on one network.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from search_spaces.choice_space import ChoiceSpace
 
 from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
 from .policy import Policy, one_thread, taken_of
+from .ranking import Elite
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +41,8 @@ class ControllerOptions(StrategyOptions):
 
     `entropy` weighs the bonus for undecided decisions. The average of rewards keeps the share `baseline_decay` with
     each new one. An infeasible proposal counts as `infeasible` deviations below the average; with 0 it teaches nothing,
-    which found better networks under limits that a third and a twentieth of the space meet.
+    which found better networks under limits that a third and a twentieth of the space meet. A job that is after its
+    front measures new networks against the `elite` best ones.
     """
 
     hidden: Annotated[int, Field(ge=1, le=512)] = 32
@@ -47,6 +51,7 @@ class ControllerOptions(StrategyOptions):
     entropy: Annotated[float, Field(ge=0, le=10)] = 0.05
     baseline_decay: Annotated[float, Field(ge=0, lt=1)] = 0.9
     infeasible: Annotated[float, Field(ge=0, le=10)] = 0.0
+    elite: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,8 @@ class Controller(Strategy):
         self._baseline: float | None = None
         self._variance = 0.0
         self._pending: list[Outcome] = []  # of the next batch
+        self._front = False  # whether the job is after its front
+        self._elite = Elite(options.elite, self._hash)  # empty where it is not
         self._saved = False  # whether `state` has given away the present weights
 
     @abstractmethod
@@ -98,15 +105,17 @@ class Controller(Strategy):
         """Steps of Adam over one batch."""
         return 1
 
-    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
+    def ask(self, n: int, context: Context) -> list[Proposal]:
+        self._front = context.wants_front
         with one_thread():
             drawn = self.policy.sample(n, self.rng)
         return [self._proposal({"choices": each.choices}, each.log_probs) for each in drawn]
 
-    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:  # noqa: ARG002
+    def begin_with(self, genotypes: Sequence[Genotype], context: Context) -> list[Proposal]:
         """As if the policy had drawn them: with the log-probabilities that it gives their decisions now."""
         import torch
 
+        self._front = context.wants_front
         options = torch.tensor([[g["choices"][i] for i in self.policy.decisions] for g in genotypes], dtype=torch.int64)
         with one_thread(), torch.no_grad():
             log_probs = taken_of(self.policy.distributions(options), options).tolist()
@@ -134,6 +143,7 @@ class Controller(Strategy):
             "baseline": self._baseline,
             "variance": self._variance,
             "pending": [outcome.number for outcome in self._pending],
+            "elite": [outcome.number for outcome in self._elite.members],
         }
 
     def remember(self, state: State, context: Context) -> None:
@@ -141,6 +151,8 @@ class Controller(Strategy):
         self._steps, self._updates = data["steps"], data["updates"]
         self._baseline, self._variance = data["baseline"], data["variance"]
         self._pending = context.outcomes(data["pending"])
+        self._elite.members = context.outcomes(data.get("elite", []))
+        self._front = context.wants_front
         if state.blob is not None:
             found = load(state.blob)
             self.policy.values[:] = found["weights"]
@@ -153,9 +165,10 @@ class Controller(Strategy):
 
     def _update(self) -> None:
         told, self._pending = self._pending, []
-        self._observe([outcome.reward for outcome in told if outcome.reward is not None])
+        rewards = self._elite.standings(told) if self._front else [outcome.reward for outcome in told]
+        self._observe([reward for reward in rewards if reward is not None])
         with one_thread():
-            batch = self._batch(told)
+            batch = self._batch(told, rewards)
             for _ in range(self.passes):
                 self._ascend(batch)
         self._updates += 1
@@ -171,12 +184,12 @@ class Controller(Strategy):
         self._baseline = keep * before[0] + (1 - keep) * mean
         self._variance = keep * before[1] + (1 - keep) * float(np.mean((np.array(rewards) - self._baseline) ** 2))
 
-    def _advantage(self, outcome: Outcome) -> float:
-        if outcome.reward is None or self._baseline is None:
+    def _advantage(self, reward: float | None) -> float:
+        if reward is None or self._baseline is None:
             return -self.options.infeasible
-        return (outcome.reward - self._baseline) / max(LEAST_DEVIATION, math.sqrt(self._variance))
+        return (reward - self._baseline) / max(LEAST_DEVIATION, math.sqrt(self._variance))
 
-    def _batch(self, told: Sequence[Outcome]) -> Batch:
+    def _batch(self, told: Sequence[Outcome], rewards: Sequence[float | None]) -> Batch:
         import torch
 
         decisions = self.policy.decisions
@@ -185,12 +198,15 @@ class Controller(Strategy):
             options=torch.tensor([[o.genotype["choices"][i] for i in decisions] for o in told], dtype=torch.int64),
             active=torch.tensor(active, dtype=torch.float64),
             proposed=torch.tensor([o.token["log_probs"] for o in told], dtype=torch.float64),
-            advantages=torch.tensor([[self._advantage(o)] for o in told], dtype=torch.float64),
+            advantages=torch.tensor([[self._advantage(reward)] for reward in rewards], dtype=torch.float64),
         )
 
     def _active(self, outcome: Outcome) -> list[bool]:
         chosen = self.space.decode(outcome.genotype)
         return [self.space.is_active(self.space.positions[i].name, chosen) for i in self.policy.decisions]
+
+    def _hash(self, outcome: Outcome) -> str:
+        return self.space.architecture(outcome.genotype).hash
 
     def _ascend(self, batch: Batch) -> None:
         """One step of Adam towards a larger objective, averaged over the decisions that mattered."""

@@ -1,7 +1,8 @@
 """Evolution by tournament and mutation, asynchronous: a slot never waits for a generation to end.
 
 Where the oldest member makes room it is aging evolution (arXiv 1802.01548); where the worst does, it is the search of
-Tiny Video Networks (arXiv 1910.06961), which keeps the best networks for as long as they are the best.
+Tiny Video Networks (arXiv 1910.06961), which keeps the best networks for as long as they are the best. A job that is
+after its front ranks by non-dominated fronts, the roomiest of a front first, in tournaments as in who has to leave.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
+from .ranking import best_first
 
 
 class EvolutionOptions(StrategyOptions):
@@ -49,8 +51,10 @@ class Evolution(Strategy):
     def __init__(self, space: Any, options: EvolutionOptions, seed: int) -> None:
         super().__init__(space, options, seed)
         self._population: list[Outcome] = []  # in the order in which they came
+        self._front = False  # whether the job is after its front
 
-    def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
+    def ask(self, n: int, context: Context) -> list[Proposal]:
+        self._front = context.wants_front
         return [self._propose() for _ in range(n)]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
@@ -65,12 +69,14 @@ class Evolution(Strategy):
 
     def remember(self, state: State, context: Context) -> None:
         self._population = context.outcomes(state.data["population"])
+        self._front = context.wants_front
 
     def _propose(self) -> Proposal:
         if len(self._population) < self.options.population:
             return Proposal(self.space.sample(self.rng))
-        drawn = self.rng.choice(len(self._population), self.options.sample, replace=False)
-        parent = max((self._population[i] for i in sorted(drawn)), key=_fitness)
+        places = sorted(self.rng.choice(len(self._population), self.options.sample, replace=False))
+        drawn = [self._population[place] for place in places]
+        parent = drawn[self._ranked(drawn)[0]]
         child = self.space.mutate(parent.genotype, self.rng)
         return Proposal(child, parents=(parent.number,), weights_of=parent.number if self.options.inherit else None)
 
@@ -84,10 +90,11 @@ class Evolution(Strategy):
         return self.space.architecture(member.genotype).hash
 
     def _remove(self) -> None:
-        members = self._population
-        worst = min(range(len(members)), key=lambda place: _fitness(members[place]))
-        del members[0 if self.options.removes == "oldest" else worst]
+        if self.options.removes == "oldest":
+            del self._population[0]
+        else:
+            youngest_first = self._population[::-1]  # of equally bad ones the last in rank is then the oldest
+            del self._population[-1 - self._ranked(youngest_first)[-1]]
 
-
-def _fitness(member: Outcome) -> float:
-    return member.reward if member.reward is not None else float("-inf")
+    def _ranked(self, members: Sequence[Outcome]) -> list[int]:
+        return best_first(members, front=self._front)

@@ -13,7 +13,7 @@ but what the inner strategy saves.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -25,7 +25,7 @@ from workers.requests import Fidelity
 
 from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
 from .composite import View, bare
-from .nsga2 import constrained_order
+from .ranking import best_first
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Rung:
     def best_waiting(self, *, front: bool, factor: int = 1) -> str | None:
         """The best network that has not gone on, if it is among the first 1 / factor; None where there is none."""
         if self.order is None:
-            self.order = best_first(self.results, front=front)
+            oldest = sorted(self.results, key=lambda network: self.results[network].number)
+            self.order = [oldest[i] for i in best_first([self.results[network] for network in oldest], front=front)]
         among = self.order[: len(self.order) // factor]
         return next((network for network in among if network not in self.promoted), None)
 
@@ -221,14 +222,6 @@ class SuccessiveHalving(Strategy):
 
     def _hash(self, genotype: Genotype) -> str:
         return self.space.architecture(genotype).hash
-
-
-def best_first(results: Mapping[str, Outcome], *, front: bool) -> list[str]:
-    """By fronts where the job is after its front, else by reward; what breaks a limit comes last. Ties: the older."""
-    names = sorted(results, key=lambda name: results[name].number)
-    if front:
-        return [names[place] for place in constrained_order([results[name] for name in names])]
-    return sorted(names, key=lambda name: (results[name].violation, -(results[name].reward or 0.0)))
 
 
 def _is_inner(token: Any) -> bool:

@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from nas_service.errors import InvalidSpec
-from nas_service.pareto import nsga2_order
 from search_spaces import Genotype
 from search_spaces.choice_space import ChoiceSpace
 from workers.requests import Fidelity
 
 from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
+from .ranking import constrained_order
 
 NOVELTY_ATTEMPTS = 8  # mutations of a child that equals a living member
 
@@ -114,12 +113,3 @@ class Nsga2(Strategy):
 
     def _hash(self, genotype: Genotype) -> str:
         return self.space.architecture(genotype).hash
-
-
-def constrained_order(members: Sequence[Outcome]) -> list[int]:
-    """Positions of the members, best first: those within the limits by front and room, then by rising violation."""
-    within = [i for i, member in enumerate(members) if member.point is not None]
-    points = np.array([members[i].point for i in within], dtype=float).reshape(-1, 2)
-    ranked = [within[i] for i in nsga2_order(points * (1, -1))]
-    beyond = [i for i, member in enumerate(members) if member.point is None]
-    return ranked + sorted(beyond, key=lambda i: members[i].violation)

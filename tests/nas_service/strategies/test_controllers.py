@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from past import Past as History
 from searches import Lab, spec
 
 from nas_service.errors import InvalidSpec
@@ -45,7 +46,8 @@ class Lamps(ChoiceSpace):
 class Past:
     """Numbers proposals, remembers how they ended, and keeps a state as the database does."""
 
-    def __init__(self, name: str, seed: int = 0, **options: Any) -> None:
+    def __init__(self, name: str, seed: int = 0, *, wants_front: bool = False, **options: Any) -> None:
+        self.wants_front = wants_front
         self.name, self.options = name, {"batch": 4, **options}
         self.strategy = self._fresh(seed)
         self.told: dict[int, Outcome] = {}
@@ -129,7 +131,7 @@ def test_the_ratio_is_one_until_the_policy_moves() -> None:
 
     def ratios() -> torch.Tensor:
         told = [Outcome(0, "completed", each.genotype, token=each.token, reward=0.0) for each in late]
-        batch = past.strategy._batch(told)
+        batch = past.strategy._batch(told, [0.0] * len(told))
         found = taken_of(past.strategy.policy.distributions(batch.options), batch.options) - batch.proposed
         return found.detach().exp()
 
@@ -202,7 +204,7 @@ def test_advantages_are_deviations_from_a_moving_average() -> None:
     # The first rewards set mean 2 and variance 1. Of three more, 1/8 stays: mean 2/8 + 7/8 * 7/3.
     mean = 2 / 8 + 7 / 8 * 7 / 3
     variance = 1 / 8 + 7 / 8 * ((5 - mean) ** 2 + 2 * (1 - mean) ** 2) / 3
-    found = past.strategy._advantage(Outcome(0, "completed", {}, reward=4.0))
+    found = past.strategy._advantage(4.0)
     assert found == pytest.approx((4 - mean) / variance**0.5)
 
 
@@ -258,7 +260,7 @@ def test_what_is_saved_is_small() -> None:
     assert saved.blob is not None
     assert len(saved.blob) < 1_000_000
     assert len(json.dumps(saved.data)) < 500
-    assert len(json.dumps(strategy.ask(1, None)[0].token)) < 1200  # type: ignore[arg-type]
+    assert len(json.dumps(strategy.ask(1, History(space))[0].token)) < 1200
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -269,9 +271,9 @@ def test_a_space_without_decisions(name: str) -> None:
     assert isinstance(space, ChoiceSpace)
     assert space.size == 1
     strategy = get_strategy(name, {"batch": 2}, space, 0)
-    proposals = strategy.ask(4, None)  # type: ignore[arg-type]
+    proposals = strategy.ask(4, History(space))
     strategy.tell([Outcome(i, "completed", p.genotype, token=p.token, reward=0.5) for i, p in enumerate(proposals)])
-    assert strategy.ask(1, None)[0].genotype == space.sample(np.random.default_rng(0))  # type: ignore[arg-type]
+    assert strategy.ask(1, History(space))[0].genotype == space.sample(np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,7 +13,8 @@ from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
 from nas_service.strategies import Outcome, State, get_strategy
 from nas_service.strategies import nsga2 as module
-from nas_service.strategies.nsga2 import Nsga2, constrained_order
+from nas_service.strategies.nsga2 import Nsga2
+from nas_service.strategies.ranking import constrained_order
 from search_spaces import Genotype, Signature, get_space
 from search_spaces.choice_space import ChoiceSpace
 from workers.tasks import get_task
