@@ -81,7 +81,7 @@ class Size:
 
 
 SIZES = {
-    "full": Size(SPACE, (0.25, 0.35, 0.5, 0.75), INTERLEAVED.visits, 400, 0.75, 24, 3, 15, 2, 20),
+    "full": Size(SPACE, (0.25, 0.35, 0.5), INTERLEAVED.visits, 400, 0.75, 24, 3, 10, 2, 20),
     "quick": Size(SPACE | NARROW | {"activation": ["relu"]}, (0.25,), 2, 2, 0.05, 2, 1, 1, 1, 2),
 }
 

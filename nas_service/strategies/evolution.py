@@ -12,7 +12,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from .base import Context, Outcome, Proposal, State, Strategy, StrategyOptions
+from workers.requests import Fidelity
+
+from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
+from .population import refuse_unbred
 from .ranking import best_first
 
 
@@ -52,6 +55,11 @@ class Evolution(Strategy):
         super().__init__(space, options, seed)
         self._population: list[Outcome] = []  # in the order in which they came
         self._front = False  # whether the job is after its front
+
+    def check(self, trials: int, full: Fidelity, prices: Prices) -> None:  # noqa: ARG002
+        """The population that nobody asked for is no reason to refuse a small budget."""
+        if self.options.population != EvolutionOptions().population:
+            refuse_unbred(self.name, self.options.population, trials)
 
     def ask(self, n: int, context: Context) -> list[Proposal]:
         self._front = context.wants_front

@@ -12,12 +12,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from nas_service.errors import InvalidSpec
 from search_spaces import Genotype
 from search_spaces.choice_space import ChoiceSpace
 from workers.requests import Fidelity
 
 from .base import Context, Outcome, Prices, Proposal, State, Strategy, StrategyOptions
+from .population import refuse_unbred
 from .ranking import constrained_order
 
 NOVELTY_ATTEMPTS = 8  # mutations of a child that equals a living member
@@ -57,13 +57,7 @@ class Nsga2(Strategy):
         self._members: dict[str, Outcome] = {}  # by architecture, best first
 
     def check(self, trials: int, full: Fidelity, prices: Prices) -> None:  # noqa: ARG002
-        if self.options.population > trials:
-            raise InvalidSpec(
-                f"the first {self.options.population} proposals of 'nsga2' are random, so with {trials} trials nothing "
-                f"would be bred; choose a population of at most {max(2, trials // 6)}, which leaves room for five "
-                "generations, or raise budget.trials",
-                "strategy.population",
-            )
+        refuse_unbred(self.name, self.options.population, trials)
 
     def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
         return [self._propose() for _ in range(n)]

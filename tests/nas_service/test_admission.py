@@ -27,6 +27,10 @@ from search_spaces.wann.space import BoundWann
         ({"strategy": {"name": "none"}}, "strategy.name", "evolution"),
         ({"strategy": {"name": "evolution", "size": 3}}, "strategy.size", "population"),
         ({"strategy": {"name": "evolution", "population": 4, "sample": 5}}, "strategy", "cannot be larger"),
+        *(
+            ({"strategy": {"name": name, "population": 30}}, "strategy.population", "a population of at most 3")
+            for name in ("evolution", "nsga2")
+        ),
         ({"budget": {"trials": 0}}, "budget.trials", "greater than or equal to 1"),
         ({"budget": {"trials": 5, "hours": -1}}, "budget.hours", "greater than 0"),
         ({"budgets": {}}, "budgets", "keys: name, space, task"),
@@ -56,6 +60,11 @@ def test_refusals(parts: dict[str, Any], field: str, says: str) -> None:
         admit(spec() | parts, TABLES)
     assert refused.value.field == field
     assert says in refused.value.detail
+
+
+def test_a_population_that_nobody_asked_for_does_not_refuse_a_small_budget() -> None:
+    filled = admit(spec(5, strategy={"name": "evolution"}), TABLES).filled_in
+    assert filled["strategy"]["population"] == 24
 
 
 @pytest.mark.parametrize("data", [None, [], "job", 3, {}])

@@ -53,11 +53,12 @@ def proposed(lab: Lab, job_id: str) -> list[tuple[object, ...]]:
 
 
 def test_a_finished_job_goes_on_as_if_it_had_never_ended(lab: Lab) -> None:
-    once = lab.run(spec(25), "once")
+    strategy = {"name": "evolution", "population": 5, "sample": 3}
+    once = lab.run(spec(25, strategy=strategy), "once")
     whole = proposed(lab, "once")
     with lab.store.write() as conn:
         jobs.remove(conn, "once")  # so that its results are not taken over
-    lab.run(spec(10))
+    lab.run(spec(10, strategy=strategy))
     extended = extend(lab, trials=25)
     assert (extended.state, extended.ended_at) == ("queued", None)
     done = lab.finish()

@@ -62,7 +62,7 @@ def test_another_strategy_starts_from_its_own_defaults() -> None:
     same = changed_spec(filled(), {"strategy": {"name": "evolution", "sample": 2}})
     assert same["strategy"] == {
         "name": "evolution",
-        "population": 8,
+        "population": 5,
         "sample": 2,
         "removes": "oldest",
         "inherit": False,

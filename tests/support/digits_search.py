@@ -26,7 +26,7 @@ SEARCH: dict[str, Any] = {
     "task": {"name": "digits", "epochs": 1},
     "device": {"name": "local", "threads": 1},
     "objective": {"cost": "latency_ms", "limits": {"latency_ms": 1.0}},
-    "strategy": {"name": "evolution", "population": 4, "sample": 2},
+    "strategy": {"name": "evolution", "population": 2, "sample": 2},
     "budget": {"trials": 10},
     "workers": {"parallel": 2},
     "seed": 0,

@@ -41,12 +41,13 @@ STEPS = 20_000
 
 
 def spec(trials: int = 20, **parts: Any) -> dict[str, Any]:
-    """An instant search: the landscape task, MACs as the cost, no device."""
+    """An instant search: landscape, MACs as the cost, no device; half of its trials, but at most 8, are random."""
+    population = max(2, min(8, trials // 2))
     return {
         "space": SPACE,
         "task": {"name": "landscape"},
         "objective": {"cost": "macs", "target": 500_000.0},
-        "strategy": {"name": "evolution", "population": 8, "sample": 3},
+        "strategy": {"name": "evolution", "population": population, "sample": min(3, population)},
         "budget": {"trials": trials},
         "workers": {"parallel": 1},
     } | parts

@@ -24,7 +24,11 @@ SEARCHED = 12
 
 
 def refined(trials: int = SEARCHED + 60, **parts: Any) -> dict[str, Any]:
-    return spec(trials, task=TASK, objective={"reward": "metric", "cost": "macs"}, refine=REFINE) | parts
+    strategy = {"name": "evolution", "population": 8, "sample": 3}
+    return (
+        spec(trials, task=TASK, objective={"reward": "metric", "cost": "macs"}, strategy=strategy, refine=REFINE)
+        | parts
+    )
 
 
 def rows(lab: Lab, job_id: str = "j") -> list[Any]:
