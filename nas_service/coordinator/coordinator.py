@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from nas_service.retention import DiskBudget
-from nas_service.store import Job, Store, jobs, requests, trials
+from nas_service.store import Job, Lease, Store, jobs, requests, trials
+from nas_service.store.asks import FIRST_ATTEMPT
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 from workers.requests import Resources
@@ -198,8 +199,8 @@ class Coordinator:
             open_trials = trials.open_count(conn, job.id)
             queued = requests.any_queued(conn, "evaluate", job.id)
         slots = min(run.search.parallel - open_trials, job.trials_budget - job.trials)
-        asked = propose(self.store, run, job, slots, now, self._room(run)) if slots > 0 else Round(job, job.fruitless)
-        sent = self._send(run, now) if queued or asked.trials else False
+        sent = queued and self._send_again(run, now)
+        asked = self._ask(run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
         if open_trials == 0 and not sent and not asked.proposals:
             return self._conclude(run, job, now)
         self._explain(job, self._flights.waiting_reason(job.id))
@@ -213,7 +214,20 @@ class Coordinator:
         room = self.dispatcher.cluster().total.room_for(Resources(workers.cpus, workers.gpus))
         return run.search.parallel if room is None else room
 
-    def _send(self, run: Run, now: float) -> bool:
+    def _ask(self, run: Run, job: Job, slots: int, now: float) -> Round:
+        """Fill free slots: the new requests are in the database as held by this process before they are sent."""
+        asked = propose(self.store, run, job, slots, now, Lease(self._holder, now + self._lease_s), self._room(run))
+        self._flights.submit(
+            run.job_id,
+            [
+                sending.evaluation(run, request_id, FIRST_ATTEMPT, wanted, self._artifacts)
+                for request_id, wanted in asked.requested.items()
+            ],
+        )
+        return asked
+
+    def _send_again(self, run: Run, now: float) -> bool:
+        """Requests that were put back: their worker died, or the process that held them."""
         limit = run.search.parallel
         with self.store.write() as conn:
             claims = requests.claim(conn, self._holder, now + self._lease_s, limit, job_ids=[run.job_id])

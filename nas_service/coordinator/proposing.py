@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from nas_service.store import (
     Job,
     Known,
+    Lease,
     NewCandidate,
     NewProposal,
     NewTrial,
@@ -31,6 +32,8 @@ from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, Proposal
 from nas_service.strategies.base import Status
 from nas_service.strategies.composite import in_part
+from search_spaces import Architecture
+from workers.requests import TrialRequest
 
 from .grouping import grouped
 from .results import flaw, result
@@ -55,14 +58,25 @@ class Round:
     causes: Counter[str] = field(default_factory=Counter)
     known: dict[str, Known] = field(default_factory=dict)  # by hash
     flights: dict[str, str] = field(default_factory=dict)  # trial key -> trial id
+    architectures: dict[str, Architecture] = field(default_factory=dict)  # of the trials, by id
 
     @property
     def next_number(self) -> int:
         return self.job.proposals + len(self.proposals)
 
+    @property
+    def requested(self) -> dict[str, list[TrialRequest]]:
+        """What workers are to run, by request."""
+        found: dict[str, list[TrialRequest]] = {}
+        for new in self.trials:
+            architecture, start = self.architectures[new.id].to_json(), new.start
+            trial = TrialRequest(new.id, architecture, new.fidelity, new.seed, start.weights, start.checkpoint)
+            found.setdefault(new.request_id, []).append(trial)
+        return found
 
-def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: int = 1) -> Round:
-    """Fill up to `slots` with new trials, in requests for `workers` that run at once.
+
+def propose(store: Store, run: Run, job: Job, slots: int, at: float, lease: Lease, workers: int = 1) -> Round:
+    """Fill up to `slots` with new trials, in requests for `workers` that run at once, which are held under the lease.
 
     `round.fruitless` says how many proposals in a row brought no trial.
 
@@ -81,7 +95,7 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, workers: in
             run.tell(told)
     done.trials = grouped(done.trials, run.search.task.batch, workers)
     if done.proposals:
-        _record(store, run, done, at)
+        _record(store, run, done, at, lease)
     return done
 
 
@@ -174,6 +188,7 @@ def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: st
     trial_id, fidelity = f"{run.job_id}.t{count}", item.fidelity
     trial = NewTrial(trial_id, count, candidate.id, request_id, key, fidelity, item.full, item.seed, start)
     done.trials.append(trial)
+    done.architectures[trial_id] = item.architecture
     done.fruitless = 0
     if key is not None:
         done.flights[key] = trial.id
@@ -230,11 +245,11 @@ def _proposal(done: Round, item: Described, candidate: Known, trial_id: str | No
     )
 
 
-def _record(store: Store, run: Run, done: Round, at: float) -> None:
+def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> None:
     statuses = Counter(p.status for p in done.proposals)
     with store.write() as conn:
         lock(conn, run, ("running",))
-        asks.record(conn, run.job_id, at, done.candidates, done.trials, done.proposals)
+        asks.record(conn, run.job_id, at, done.candidates, done.trials, done.proposals, lease)
         candidates.save(conn, done.results)
         jobs.add(
             conn,

@@ -18,25 +18,23 @@ def evaluations(
     conn: Connection, run: Run, claims: Sequence[Claim], artifacts: str, at: float
 ) -> list[EvaluationRequest]:
     """One request a claim, with its trials; the trials count as running from here on."""
-    by_request: dict[str, list[Open]] = {claim.request_id: [] for claim in claims}
+    by_request: dict[str, list[TrialRequest]] = {claim.request_id: [] for claim in claims}
     found = trials.of_requests(conn, list(by_request))
     for trial in found:
-        by_request[trial.request_id].append(trial)
+        by_request[trial.request_id].append(_trial(run, trial))
     trials.start(conn, [trial.id for trial in found], at)
     candidates.set_state(conn, [trial.candidate_id for trial in found], "running", sources=("proposed",))
-    return [
-        EvaluationRequest(
-            claim.request_id,
-            claim.attempt,
-            "evaluate",
-            _task(run),
-            tuple(_trial(run, trial) for trial in by_request[claim.request_id]),
-            artifacts,
-            _resources(run),
-            _timeout(run, len(by_request[claim.request_id])),
-        )
-        for claim in claims
-    ]
+    return [evaluation(run, c.request_id, c.attempt, by_request[c.request_id], artifacts) for c in claims]
+
+
+def evaluation(
+    run: Run, request_id: str, attempt: int, wanted: Sequence[TrialRequest], artifacts: str
+) -> EvaluationRequest:
+    """The request that has these trials run."""
+    timeout_s, resources = _timeout(run, len(wanted)), _resources(run)
+    return EvaluationRequest(
+        request_id, attempt, "evaluate", _task(run), tuple(wanted), artifacts, resources, timeout_s
+    )
 
 
 def export(

@@ -1,7 +1,20 @@
 """The database of the service: the truth about every job. One module a noun; records come out, rows stay in."""
 
 from .engine import Store
-from .records import Candidate, Claim, Event, Export, Job, Known, NewCandidate, NewProposal, NewTrial, Start, Trial
+from .records import (
+    Candidate,
+    Claim,
+    Event,
+    Export,
+    Job,
+    Known,
+    Lease,
+    NewCandidate,
+    NewProposal,
+    NewTrial,
+    Start,
+    Trial,
+)
 
 __all__ = [
     "Candidate",
@@ -10,6 +23,7 @@ __all__ = [
     "Export",
     "Job",
     "Known",
+    "Lease",
     "NewCandidate",
     "NewProposal",
     "NewTrial",

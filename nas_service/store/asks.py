@@ -14,9 +14,10 @@ from workers.requests import Fidelity
 
 from . import trials as trial_rows
 from .bulk import Bulk, Row, text
-from .records import Known, NewCandidate, NewProposal, NewTrial
+from .records import Known, Lease, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, proposals, requests, trials
 
+FIRST_ATTEMPT = 1
 LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
 
 _CANDIDATES, _REQUESTS, _TRIALS, _PROPOSALS = map(Bulk.into, (candidates, requests, trials, proposals))
@@ -39,12 +40,17 @@ def record(
     new_candidates: Sequence[NewCandidate],
     new_trials: Sequence[NewTrial],
     new_proposals: Sequence[NewProposal],
+    lease: Lease | None = None,
 ) -> None:
-    """Insert all of it; trials that name the same request share it. Requests are queued."""
-    _CANDIDATES.run(conn, [_candidate_row(job_id, c) for c in new_candidates])
+    """Insert all of it; trials that name the same request share it.
+
+    Requests are held under the lease in their first attempt, and their trials run; without a lease they are queued.
+    """
     sizes = Counter(t.request_id for t in new_trials)
-    _REQUESTS.run(conn, [_request_row(job_id, request_id, size) for request_id, size in sizes.items()])
-    _TRIALS.run(conn, [_trial_row(job_id, at, t) for t in new_trials])
+    running = {t.candidate_id for t in new_trials} if lease else set()
+    _CANDIDATES.run(conn, [_candidate_row(job_id, c, runs=c.id in running) for c in new_candidates])
+    _REQUESTS.run(conn, [_request_row(job_id, request_id, size, lease) for request_id, size in sizes.items()])
+    _TRIALS.run(conn, [_trial_row(job_id, at, t, lease) for t in new_trials])
     _PROPOSALS.run(conn, [_proposal_row(job_id, p) for p in new_proposals])
 
 
@@ -157,7 +163,7 @@ def left_by(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int
     return {row.number: row.artifacts for row in conn.execute(query)}
 
 
-def _candidate_row(job_id: str, new: NewCandidate) -> Row:
+def _candidate_row(job_id: str, new: NewCandidate, *, runs: bool) -> Row:
     return {
         "id": new.id,
         "job_id": job_id,
@@ -165,7 +171,7 @@ def _candidate_row(job_id: str, new: NewCandidate) -> Row:
         "hash": new.hash,
         "genotype": text(new.genotype),
         "parents": text(list(new.parents)),
-        "state": "infeasible" if new.reason else "proposed",
+        "state": "infeasible" if new.reason else "running" if runs else "proposed",
         "reason": new.reason,
         "feasible": not new.reason,
         "params": int(new.costs["params"]),
@@ -177,19 +183,21 @@ def _candidate_row(job_id: str, new: NewCandidate) -> Row:
     }
 
 
-def _request_row(job_id: str, request_id: str, size: int) -> Row:
+def _request_row(job_id: str, request_id: str, size: int, lease: Lease | None) -> Row:
     return {
         "id": request_id,
         "job_id": job_id,
         "kind": "evaluate",
-        "state": "queued",
-        "attempt": 0,
+        "state": "running" if lease else "queued",
+        "attempt": FIRST_ATTEMPT if lease else 0,
         "failures": 0,
         "open_trials": size,
+        "holder": lease.holder if lease else None,
+        "lease_until": lease.until if lease else None,
     }
 
 
-def _trial_row(job_id: str, at: float, new: NewTrial) -> Row:
+def _trial_row(job_id: str, at: float, new: NewTrial, lease: Lease | None) -> Row:
     return {
         "id": new.id,
         "job_id": job_id,
@@ -202,11 +210,12 @@ def _trial_row(job_id: str, at: float, new: NewTrial) -> Row:
         "seed": new.seed,
         "initial_weights": new.start.weights,
         "checkpoint": new.start.checkpoint,
-        "state": "queued",
+        "state": "running" if lease else "queued",
         "metrics": "{}",
         "artifacts": "{}",
         "message": "",
         "created_at": at,
+        "started_at": at if lease else None,
     }
 
 

@@ -213,6 +213,14 @@ class NewTrial:
 
 
 @dataclass(frozen=True)
+class Lease:
+    """The right of `holder` to run requests, until a time in seconds since the epoch."""
+
+    holder: str
+    until: float
+
+
+@dataclass(frozen=True)
 class Claim:
     """A request that this process now holds under a lease, with its fencing number."""
 
