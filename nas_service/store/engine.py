@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from . import revisions
+
 LEADER_KEY = 0x6E6173  # PostgreSQL advisory locks: of the one coordinator,
 SCHEMA_KEY = LEADER_KEY + 1  # and of who migrates
 BUSY_TIMEOUT_MS = 30_000
@@ -66,14 +65,17 @@ class Store:
             self._changed.wait(timeout_s)
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version, from none or from any older one."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        """Bring the schema to the newest version, from none or from any older one. Raises NewerSchema."""
+        with self.changing_schema() as connection:
+            revisions.upgrade(connection)
+
+    @contextlib.contextmanager
+    def changing_schema(self) -> Iterator[Connection]:
+        """A write transaction that may change tables: of those that want to, one does at a time."""
         with self._without_cascades(), self.write() as connection:
             if not self.sqlite:
                 connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_KEY)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            yield connection
 
     def lead(self) -> bool:
         """Become the one process that runs searches on this database; False while another one is.

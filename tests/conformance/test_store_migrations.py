@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, func, insert, select
 
-from nas_service.store import Store, asks, candidates, exports, jobs, trials
-from nas_service.store.engine import MIGRATIONS
+from nas_service.store import Store, asks, candidates, exports, jobs, revisions, trials
 from nas_service.store.schema import metadata, proposals
 
 STORED = sorted(Path(__file__).with_name("stored").glob("*.json"))
@@ -42,11 +40,8 @@ def rows(stored: Path) -> Rows:
 def upgraded(stored: Path, rows: Rows, empty_url: str) -> Iterator[Store]:
     """A store on a database as the older version left it, brought to the schema of today."""
     store = Store(empty_url)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
     with store.write() as conn:
-        config.attributes["connection"] = conn
-        command.upgrade(config, stored.stem)
+        revisions.upgrade(conn, stored.stem)
         older = MetaData()
         older.reflect(conn)
         for name, listed in rows.items():
@@ -59,7 +54,7 @@ def upgraded(stored: Path, rows: Rows, empty_url: str) -> Iterator[Store]:
 
 def test_every_older_schema_has_a_stored_database() -> None:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(revisions.MIGRATIONS))
     script = ScriptDirectory.from_config(config)
     older = {revision.revision for revision in script.walk_revisions()} - {script.get_current_head()}
     assert {path.stem for path in STORED} == older
