@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, Any
+from typing import Any
 
 FORMAT = "nas-backup"
 FORMAT_VERSION = 1
@@ -68,7 +68,7 @@ def written(path: Path) -> Iterator[Writer]:
 class Writer:
     """Takes the header, then tables one after another. `rows` counts what it took."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: gzip.GzipFile) -> None:
         self.rows: dict[str, int] = {}
         self._file = file
         self._hash = sha256()
@@ -129,9 +129,9 @@ def parts(path: Path) -> Iterator[Part]:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with path.open("rb") as file, gzip.open(file) as lines:
         try:
-            yield from gzip.open(file)
+            yield from lines
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise BadBackup(_damaged(path, str(error))) from None
 

@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, func, insert, select
 
 from nas_service.store import Store, asks, candidates, exports, jobs, revisions, trials
+from nas_service.store.invariants import broken
 from nas_service.store.schema import metadata, proposals
 
 STORED = sorted(Path(__file__).with_name("stored").glob("*.json"))
@@ -72,6 +73,11 @@ def test_nothing_in_an_older_database_is_lost(upgraded: Store, rows: Rows) -> No
             assert conn.execute(select(func.count()).select_from(table)).scalar_one() == len(listed)
             kept = conn.execute(select(*(table.c[column] for column in listed[0]))).mappings().all() if listed else []
             assert sorted(map(str, map(dict, kept))) == sorted(map(str, listed))
+
+
+def test_an_older_database_is_sound(upgraded: Store) -> None:
+    with upgraded.read() as conn:
+        assert list(broken(conn)) == []
 
 
 def test_what_an_older_version_exported_can_be_read(upgraded: Store, rows: Rows) -> None:
