@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from ..client import ApiError
-from . import clone, demo, device, export, gc, jobs, plugins, preview, retarget, serve, wann, wann_figures, watch
+from . import clone, db, demo, device, export, gc, jobs, plugins, preview, retarget, serve, wann, wann_figures, watch
 from .terminal import UserError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ app.command()(gc.gc)
 app.command()(plugins.plugins)
 app.command()(demo.demo)
 app.add_typer(device.app, name="device")
+app.add_typer(db.app, name="db")
 wann.app.command()(wann_figures.figures)
 app.add_typer(wann.app, name="wann")
 

@@ -8,13 +8,14 @@ import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from search_spaces.plugins import described
 
 from ..plugins import installed
 from ..settings import Settings
+from ..store.revisions import NewerSchema
+from .environment import settings
 from .terminal import UserError
 
 if TYPE_CHECKING:
@@ -33,22 +34,16 @@ AllowRemote = Annotated[
 
 def serve(host: Host = None, port: Port = None, inline: Inline = 0, allow_remote: AllowRemote = False) -> None:
     """Run the service: coordinator, workers on this machine (or NAS_RAY_ADDRESS), API and dashboard."""
-    settings = _settings(host, port)
-    _refuse_remote(settings.host, allow_remote)
-    with _listening(settings.host, settings.port) as listener:
-        bound = settings.model_copy(update={"port": listener.getsockname()[1]})
+    found = _settings(host, port)
+    _refuse_remote(found.host, allow_remote)
+    with _listening(found.host, found.port) as listener:
+        bound = found.model_copy(update={"port": listener.getsockname()[1]})
         _serve(_app(bound, inline), listener, bound)
 
 
 def _settings(host: str | None, port: int | None) -> Settings:
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "NAS_" + "_".join(map(str, first["loc"])).upper()
-        raise UserError(f"{name} cannot be {first['input']!r}: {first['msg']}") from None
     given = {"host": host, "port": port}
-    return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    return settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def _refuse_remote(host: str, allowed: bool) -> None:
@@ -78,24 +73,26 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _app(settings: Settings, inline: int) -> FastAPI:
+def _app(found: Settings, inline: int) -> FastAPI:
     from workers.dispatchers import InlineDispatcher
 
     from ..app import create_app  # takes a second to import
 
     try:
-        return create_app(settings, dispatcher=InlineDispatcher(inline) if inline else None)
+        return create_app(found, dispatcher=InlineDispatcher(inline) if inline else None)
+    except NewerSchema as error:
+        raise UserError(str(error)) from None
     except ConnectionError as error:
         raise UserError(_NO_RAY.format(_first_line(error))) from None
     except OSError as error:
-        raise UserError(f"NAS_HOME {settings.home} cannot be used: {error.strerror} ({error.filename})") from None
+        raise UserError(f"NAS_HOME {found.home} cannot be used: {error.strerror} ({error.filename})") from None
     except SQLAlchemyError as error:
         raise UserError(f"the database cannot be used: {_first_line(error)}; check NAS_DATABASE_URL") from None
     except RuntimeError as error:
         raise UserError(_NO_RAY.format(_first_line(error))) from None
 
 
-def _serve(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+def _serve(app: FastAPI, listener: socket.socket, found: Settings) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -105,9 +102,7 @@ def _serve(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
             app.state.service.feed.close()
             await super().shutdown(sockets)
 
-    typer.echo(
-        f"nas serves at http://{settings.host}:{settings.port} with its state in {settings.home}; Ctrl-C ends it"
-    )
+    typer.echo(f"nas serves at http://{found.host}:{found.port} with its state in {found.home}; Ctrl-C ends it")
     if not app.state.service.store.lead():
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
     for plugin in installed():

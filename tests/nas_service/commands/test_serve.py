@@ -16,6 +16,7 @@ import pytest
 from services import ENDLESS
 
 from nas_service.client import Client
+from nas_service.store import Store
 
 NAS = (sys.executable, "-m", "nas_service")
 
@@ -105,6 +106,17 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
 )
 def test_settings_that_cannot_be_used_are_said(tmp_path: Path, name: str, value: str, said: str) -> None:
     assert said in refused("--port", "0", "--inline", "1", **({"NAS_HOME": str(tmp_path)} | {name: value}))
+
+
+def test_a_database_of_a_newer_version_is_not_served(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
+    store.migrate()
+    with store.write() as conn:
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    said = refused("--port", "0", "--inline", "1", NAS_HOME=str(tmp_path))
+    assert "the database has schema 9999" in said
+    assert "install the version of nas-service that wrote it" in said
 
 
 def test_the_command_line_loads_no_heavy_library() -> None:
