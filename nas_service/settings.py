@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .logs import Format, Level
+
 
 class Settings(BaseSettings):
     """`home` holds everything by default: the SQLite file, artifacts and latency tables."""
@@ -23,6 +25,8 @@ class Settings(BaseSettings):
     lease_s: float = 60
     max_request_bytes: int = 2_000_000
     webhook_hosts: str = ""  # with commas between; `*.example.com` for a domain, `*` for every host
+    log_format: Format = "text"
+    log_level: Level = "info"
     artifact_budget_bytes: Annotated[int, Field(ge=0)] | None = None  # None: no limit
 
     @property

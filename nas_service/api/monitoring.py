@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from nas_service.store import jobs, requests, trials
+from nas_service.store import jobs, requests, revisions, trials
 
 from .service import Service
-from .views import ClusterView, Health
+from .views import ClusterView, Health, Unready
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
 
@@ -21,41 +21,91 @@ def cluster(service: Service) -> ClusterView:
     return ClusterView.model_validate(status | {"leading": service.coordinator.leading})
 
 
-def health(service: Service) -> Health:
-    """Readiness: the database answers and the workers are there. Another leading process is no obstacle."""
-    problem = service.dispatcher.cluster().problem
+def health(service: Service) -> Health | Unready:
+    """Readiness: the database answers in the right schema and the workers are there.
+
+    Another leading process is no obstacle.
+    """
     checks = {
-        "database": _database(service),
-        "workers": problem or "ok",
+        **_database(service),
+        "workers": service.dispatcher.cluster().problem or "ok",
         "coordinator": "ok" if service.coordinator.leading else "another process runs the jobs of this database",
     }
-    ready = checks["database"] == checks["workers"] == "ok"
-    return Health(ready=ready, checks=checks)
+    missing = [f"{name}: {said}" for name, said in checks.items() if name != "coordinator" and said != "ok"]
+    if not missing:
+        return Health(ready=True, checks=checks)
+    return Unready(title="The service is not ready", status=503, detail="; ".join(missing), ready=False, checks=checks)
 
 
 def metrics(service: Service) -> bytes:
-    """A scrape: all numbers are read from the database at this moment."""
-    with service.store.read() as conn:
-        by_job, by_trial, by_kind = jobs.counts(conn), trials.counts(conn), requests.in_flight(conn)
+    """A scrape: what the database says at this moment, what the workers have, and what this process measured."""
     registry = CollectorRegistry()
-    _gauge(registry, "nas_jobs", "jobs by state", "state", by_job)
-    _gauge(registry, "nas_trials", "trials by state", "state", by_trial)
-    _gauge(registry, "nas_requests_in_flight", "requests that workers hold, by kind", "kind", by_kind)
-    leading = Gauge("nas_leading", "1 where this process runs the jobs", registry=registry)
-    leading.set(service.coordinator.leading)
-    return generate_latest(registry)
-
-
-def _gauge(registry: CollectorRegistry, name: str, text: str, label: str, values: Mapping[str, int]) -> None:
-    gauge = Gauge(name, text, [label], registry=registry)
-    for value, count in values.items():
-        gauge.labels(value).set(count)
-
-
-def _database(service: Service) -> str:
+    reachable = _gauge(registry, "nas_database_up", "1 where the database answers")
     try:
         with service.store.read() as conn:
-            jobs.counts(conn)
+            _rows(registry, conn)
+        reachable.set(1)
+    except SQLAlchemyError:
+        reachable.set(0)
+    _workers(registry, service)
+    leading = _gauge(registry, "nas_leading", "1 where this process runs the jobs")
+    leading.set(service.coordinator.leading)
+    return generate_latest(registry) + generate_latest(service.store.measures.registry)
+
+
+def _rows(registry: CollectorRegistry, conn: Connection) -> None:
+    counted = [
+        ("nas_jobs", "jobs by state", "state", dict.fromkeys((*jobs.LIVE, *jobs.FINAL), 0) | jobs.counts(conn)),
+        (
+            "nas_trials",
+            "trials by state: queued is the depth of the queue",
+            "state",
+            dict.fromkeys(trials.STATES, 0) | trials.counts(conn),
+        ),
+        (
+            "nas_requests_in_flight",
+            "requests that workers hold, by kind",
+            "kind",
+            dict.fromkeys(requests.KINDS, 0) | requests.counts(conn, "running"),
+        ),
+        (
+            "nas_requests_queued",
+            "requests that wait to be sent, by kind",
+            "kind",
+            dict.fromkeys(requests.KINDS, 0) | requests.counts(conn, "queued"),
+        ),
+    ]
+    for name, text, label, values in counted:
+        gauge = Gauge(name, text, [label], registry=registry)
+        for value, count in values.items():
+            gauge.labels(value).set(count)
+
+
+def _workers(registry: CollectorRegistry, service: Service) -> None:
+    status = service.dispatcher.cluster()
+    _gauge(registry, "nas_workers", "workers that are there").set(status.workers)
+    for name, text, resources in (("", "that workers have", status.total), ("_free", "that are free", status.free)):
+        _gauge(registry, f"nas_worker_cpus{name}", f"CPUs {text}").set(resources.cpus)
+        _gauge(registry, f"nas_worker_gpus{name}", f"GPUs {text}").set(resources.gpus)
+
+
+def _gauge(registry: CollectorRegistry, name: str, text: str) -> Gauge:
+    return Gauge(name, text, registry=registry)
+
+
+def _database(service: Service) -> dict[str, str]:
+    """Whether it answers, and whether its schema is ours."""
+    try:
+        with service.store.read() as conn:
+            found = revisions.present(conn)
     except SQLAlchemyError as error:
-        return f"the database does not answer: {str(error).splitlines()[0]}"
-    return "ok"
+        away = str(error).splitlines()[0]
+        return {"database": f"the database does not answer: {away}", "schema": "not known while the database is away"}
+    newest = revisions.newest()
+    if found == newest:
+        return {"database": "ok", "schema": "ok"}
+    return {
+        "database": "ok",
+        "schema": f"the database has schema {found or 'none'} and this program {newest}: start the service again, "
+        "which upgrades an older one; a newer one takes a newer program",
+    }

@@ -411,7 +411,11 @@ class GarbageView(View):
 
 
 class Health(View):
-    """`ready` is true when every check is `ok`; a check that is not says what to do."""
+    """Each check is `ok` or says what to do. Another process that runs the jobs is no obstacle."""
 
     ready: bool
     checks: dict[str, str]
+
+
+class Unready(Problem, Health):
+    """What is missing, as a problem (RFC 9457), with every check."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from search_spaces.plugins import described
 
+from .. import logs
+from ..logs import Format
 from ..plugins import installed
 from ..settings import Settings
 from ..store.revisions import NewerSchema
@@ -32,17 +35,29 @@ AllowRemote = Annotated[
 ]
 
 
-def serve(host: Host = None, port: Port = None, inline: Inline = 0, allow_remote: AllowRemote = False) -> None:
+LogFormat = Annotated[
+    Format | None,
+    typer.Option(help="of the log, for people or programs [default: NAS_LOG_FORMAT or text]"),
+]
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    inline: Inline = 0,
+    allow_remote: AllowRemote = False,
+    log_format: LogFormat = None,
+) -> None:
     """Run the service: coordinator, workers on this machine (or NAS_RAY_ADDRESS), API and dashboard."""
-    found = _settings(host, port)
+    found = _settings(host=host, port=port, log_format=log_format)
+    logs.configure(found.log_format, found.log_level, sys.stderr)
     _refuse_remote(found.host, allow_remote)
     with _listening(found.host, found.port) as listener:
         bound = found.model_copy(update={"port": listener.getsockname()[1]})
         _serve(_app(bound, inline), listener, bound)
 
 
-def _settings(host: str | None, port: int | None) -> Settings:
-    given = {"host": host, "port": port}
+def _settings(**given: Any) -> Settings:
     return settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
@@ -108,7 +123,7 @@ def _serve(app: FastAPI, listener: socket.socket, found: Settings) -> None:
     for plugin in installed():
         if plugin.problem:
             typer.echo(f"nas: {described(plugin)}; everything else works", err=True)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S)
     Server(config).run(sockets=[listener])
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from logging import DEBUG, WARNING, getLogger
 
 from sqlalchemy import Connection
 
+from nas_service.measures import Measures
 from nas_service.store import Store, candidates, events, jobs, requests, trials
 from nas_service.store.candidates import Result
 from nas_service.store.trials import Awaiting
@@ -17,6 +19,8 @@ from workers.requests import Report
 from .proposing import crown
 from .results import cleaned, flaw, result
 from .run import Run, lock
+
+log = getLogger(__name__)
 
 SURVIVABLE_FAILURES = 2  # how often a request is sent again after the worker that ran it died
 
@@ -28,8 +32,8 @@ def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> Non
     """
     with store.write() as conn:
         lock(conn, run, ("running", "paused"))
-        _curves(conn, run, [r for r in reports if r.state == "progress"], at)
-        ended = _counted(conn, [r for r in reports if r.state != "progress"])
+        _curves(conn, run, [r for r in reports if r.state == "progress"], at, store.measures)
+        ended = _counted(conn, [r for r in reports if r.state != "progress"], store.measures)
         if ended:
             _settle(conn, run, ended, at)
 
@@ -42,34 +46,37 @@ def stop(conn: Connection, run: Run, at: float) -> None:
     jobs.add(conn, run.job_id, run.strategy.state())
 
 
-def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float) -> None:
+def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float, measures: Measures) -> None:
     if not reports:
         return
     held = requests.held(conn, {r.request_id for r in reports})
     live = [cleaned(r) for r in reports if held.get(r.request_id) == r.attempt]
+    measures.late.inc(len(reports) - len(live))
     trials.add_epochs(conn, run.job_id, live)
     told = [("epoch", {"trial": r.trial_id, "epoch": r.epoch, "metrics": r.metrics}) for r in live]
     events.append(conn, run.job_id, at, told)
 
 
-def _counted(conn: Connection, reports: Sequence[Report]) -> list[Report]:
+def _counted(conn: Connection, reports: Sequence[Report], measures: Measures) -> list[Report]:
     """Those reports that end their trials: the fence, and another attempt for a request whose worker died."""
     open_trials = trials.still_open(conn, {r.trial_id for r in reports})
     survivors = {(r.trial_id, r.attempt): r for r in reports if r.cause != "crash" and r.trial_id in open_trials}
     settled = requests.settle(conn, Counter((r.request_id, r.attempt) for r in survivors.values()))
     ended = [r for r in survivors.values() if (r.request_id, r.attempt) in settled]
     crashed = {(r.request_id, r.attempt): r for r in reports if r.cause == "crash"}
+    measures.late.inc(sum(r.cause != "crash" for r in reports) - len(ended))
     settled_trials = {report.trial_id for report in ended}
-    given_up = (last for report in crashed.values() for last in _after_crash(conn, report))
+    given_up = (last for report in crashed.values() for last in _after_crash(conn, report, measures))
     return [*ended, *(last for last in given_up if last.trial_id not in settled_trials)]
 
 
-def _after_crash(conn: Connection, report: Report) -> list[Report]:
+def _after_crash(conn: Connection, report: Report, measures: Measures) -> list[Report]:
     """Queue the request again; after too many deaths of its worker, the ends of the trials that were still open."""
     failures = requests.requeue(conn, report.request_id, report.attempt)
     if failures is None:
         return []
     if failures <= SURVIVABLE_FAILURES:
+        measures.requeued.labels("crash").inc()
         trials.restart(conn, [report.request_id])
         return []
     requests.give_up(conn, report.request_id)
@@ -106,6 +113,9 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
     if any(scored.full for scored in found.values()):
         crown(conn, run.job_id)
     events.append(conn, run.job_id, at, _told(run, by_trial.values(), found))
+    for report in by_trial.values():
+        concerns = {"job": run.job_id, "trial": report.trial_id, "request": report.request_id, "state": report.state}
+        log.log(WARNING if report.state == "failed" else DEBUG, "a trial ended: %s", report.message, extra=concerns)
 
 
 def _checked(run: Run, waiting: Awaiting, report: Report) -> Report:

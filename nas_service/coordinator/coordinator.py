@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -58,7 +58,7 @@ class Coordinator:
         self.turn = threading.Lock()  # held during a step: who has it sees no proposal half made
         self._holder = secrets.token_hex(8)
         self._runs: dict[str, Run] = {}
-        self._flights = Flights(dispatcher)
+        self._flights = Flights(dispatcher, store.measures)
         self._exporting = Exporting(store, self._flights, self._run, artifacts)
         self._trouble: dict[str, int] = {}
         self._beat_at = float("-inf")
@@ -104,7 +104,7 @@ class Coordinator:
 
     def step(self) -> bool:
         """One round over all jobs; whether anything happened."""
-        with self.turn:
+        with self.turn, self.store.measures.steps.time():
             return self._step(self._clock())
 
     def _step(self, now: float) -> bool:
@@ -130,8 +130,10 @@ class Coordinator:
         if self._leading and not led:
             self._runs.clear()
             with self.store.write() as conn:
-                trials.restart(conn, requests.abandon(conn, self._holder))
+                abandoned = requests.abandon(conn, self._holder)
+                trials.restart(conn, abandoned)
                 jobs.restart_clock(conn, now)
+            self._requeued("takeover", abandoned)
         return self._leading
 
     def _beat(self, now: float) -> None:
@@ -140,9 +142,16 @@ class Coordinator:
             return
         with self.store.write() as conn:
             requests.extend(conn, self._holder, self._flights.ids, now + self._lease_s)
-            trials.restart(conn, requests.reap(conn, now))
+            reaped = requests.reap(conn, now)
+            trials.restart(conn, reaped)
             jobs.account(conn, now)
+        self._requeued("lease", reaped)
         self._beat_at = now
+
+    def _requeued(self, cause: str, request_ids: Sequence[str]) -> None:
+        self.store.measures.requeued.labels(cause).inc(len(request_ids))
+        for request_id in request_ids:
+            log.warning("a request went back to the queue", extra={"request": request_id, "cause": cause})
 
     def _drop_dead(self, live: set[str]) -> None:
         self._flights.drop_dead(live)
@@ -161,7 +170,7 @@ class Coordinator:
             self._runs.pop(job.id, None)
             raise
         except Exception as error:
-            log.exception("job %s: a step failed; it is loaded again from the database", job.id)
+            log.exception("a step failed; the job is loaded again from the database", extra={"job": job.id})
             self._runs.pop(job.id, None)
             self._trouble[job.id] = self._trouble.get(job.id, 0) + 1
             if self._trouble[job.id] >= TROUBLE_LIMIT:
@@ -174,7 +183,9 @@ class Coordinator:
     def _advance(self, job: Job, now: float) -> bool:
         if job.state == "queued":
             with self.store.write() as conn:
-                return jobs.move(conn, job.id, ("queued",), "running", "", now)
+                moved = jobs.move(conn, job.id, ("queued",), "running", "", now)
+            log.info("the job runs", extra={"job": job.id})
+            return moved
         run = self._run(job)
         landed = self._flights.reports("evaluate", job.id)
         if landed:
@@ -262,6 +273,7 @@ class Coordinator:
                 if run is not None:
                     stop(conn, run, now)
                 trials.cancel(conn, job.id, "cancelled", now)
+        log.info("the job ends: %s", reason, extra={"job": job.id, "state": state})
 
     def _run(self, job: Job) -> Run:
         if job.id not in self._runs:

@@ -62,7 +62,7 @@ class Exporting:
         except OperationalError:
             raise
         except Exception as error:
-            log.exception("export %s could not be sent", wanted.id)
+            log.exception("an export could not be sent", extra={"job": job.id, "export": wanted.id})
             message = f"the export could not be sent to a worker: {error}".split("\n")[0]
             failed = Report(claim.request_id, claim.attempt, wanted.id, "failed", cause="error", message=message)
             with self._store.write() as conn:

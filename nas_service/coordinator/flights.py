@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from nas_service.measures import Measures
 from workers.dispatchers import Dispatcher
 from workers.requests import EvaluationRequest, Kind, Report
 
@@ -22,8 +23,9 @@ class Flight:
 class Flights:
     """A book over the dispatcher. All of it may be lost: what it names is running in the database, under a lease."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, measures: Measures) -> None:
         self._dispatcher = dispatcher
+        self._measures = measures
         self._flights: dict[str, Flight] = {}
         self._reports: list[Report] = []
 
@@ -44,7 +46,10 @@ class Flights:
 
     def poll(self, timeout_s: float = 0) -> None:
         """Fetch what the workers said; waits up to `timeout_s` for the first word. Late reports are dropped here."""
-        self._reports += filter(self._is_current, self._dispatcher.poll(timeout_s))
+        arrived = self._dispatcher.poll(timeout_s)
+        current = list(filter(self._is_current, arrived))
+        self._measures.late.inc(len(arrived) - len(current))
+        self._reports += current
 
     def count(self, kind: Kind) -> int:
         return sum(flight.kind == kind for flight in self._flights.values())

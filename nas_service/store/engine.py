@@ -17,6 +17,8 @@ from typing import IO, Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
+from nas_service.measures import Measures
+
 from . import revisions
 
 LEADER_KEY = 0x6E6173  # PostgreSQL advisory locks: of the one coordinator,
@@ -29,6 +31,7 @@ class Store:
     """Connections to the database at `url` (SQLAlchemy form). Call `migrate` once before use."""
 
     def __init__(self, url: str) -> None:
+        self.measures = Measures()
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -45,7 +48,8 @@ class Store:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """One write transaction; on SQLite it takes the writer's lock at its start, so that it cannot fail half way."""
-        with self.engine.connect() as connection, connection.execution_options(nas_write=True).begin():
+        timed = self.measures.transactions.labels("write").time()
+        with timed, self.engine.connect() as connection, connection.execution_options(nas_write=True).begin():
             yield connection
         with self._changed:
             self._changed.notify_all()
@@ -53,7 +57,7 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view, which sees nothing of what is written meanwhile."""
-        with self.engine.connect() as connection:
+        with self.measures.transactions.labels("read").time(), self.engine.connect() as connection:
             if not self.sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():

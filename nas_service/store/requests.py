@@ -14,6 +14,8 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam
 from .records import Claim
 from .schema import requests
 
+KINDS = ("evaluate", "export")
+
 
 def claim(
     conn: Connection,
@@ -93,9 +95,9 @@ def any_queued(conn: Connection, kind: str, job_id: str | None = None) -> bool:
     return conn.execute(query).first() is not None
 
 
-def in_flight(conn: Connection) -> dict[str, int]:
-    """Kind to number of requests that are running."""
-    query = select(requests.c.kind, func.count().label("n")).where(requests.c.state == "running")
+def counts(conn: Connection, state: str) -> dict[str, int]:
+    """Kind to number of requests in this state."""
+    query = select(requests.c.kind, func.count().label("n")).where(requests.c.state == state)
     return {row.kind: row.n for row in conn.execute(query.group_by(requests.c.kind))}
 
 

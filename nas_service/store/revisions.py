@@ -6,6 +6,7 @@ which may keep in it what this one does not know of: nothing is read from it or 
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -58,5 +59,6 @@ def _config() -> Config:
     return config
 
 
+@cache
 def _script() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())

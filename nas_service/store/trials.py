@@ -17,6 +17,7 @@ from .records import Trial
 from .schema import candidates, epochs, jobs, proposals, trials
 
 OPEN = ("queued", "running")
+STATES = (*OPEN, "completed", "failed", "stopped", "cancelled")
 
 _COLUMNS = [trials.c[field.name] for field in fields(Trial)]
 PRICES = ("params", "macs", "latency_ms", "latency_error_ms")

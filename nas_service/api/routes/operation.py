@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 
-from nas_service.api import monitoring, storage
+from nas_service.api import monitoring, problems, storage
 from nas_service.api.service import Here
-from nas_service.api.views import ClusterView, GarbageView, Health
+from nas_service.api.views import ClusterView, GarbageView, Health, Unready
 
 router = APIRouter(tags=["operation"])
 probes = APIRouter(tags=["operation"])
@@ -30,12 +31,12 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@probes.get("/readyz")
-def readyz(service: Here, response: Response) -> Health:
+@probes.get("/readyz", response_model=Health, responses={503: {"model": Unready}})
+def readyz(service: Here) -> Response:
     """The service can take jobs: 200, or 503 with what is missing."""
     health = monitoring.health(service)
-    response.status_code = 200 if health.ready else 503
-    return health
+    status, media_type = (200, None) if health.ready else (503, problems.MEDIA_TYPE)
+    return JSONResponse(health.model_dump(), status, media_type=media_type)
 
 
 @probes.get("/metrics", response_class=Response)
