@@ -109,6 +109,19 @@ def test_choosing_a_strategy(folder, service, environment):
     assert [trial.fidelity["epochs"] for trial in best.trials] == [1, 2, 4]
 
 
+def test_operations(folder, service, environment):
+    for used in ("artifacts", "tables"):  # of a service that somebody worked with
+        (service.home / used).mkdir(exist_ok=True)
+    said = {}
+    for step in steps("operations.md"):
+        if not step.text.startswith("nas serve"):
+            said[step.text] = follow(step, folder, environment)
+    assert json.loads(said["curl -sf $NAS/readyz"])["ready"]
+    assert said["nas db check"] == said["NAS_HOME=restored nas db check"] == "the database is sound\n"
+    assert "already" in said["nas db upgrade"]
+    assert "not in it: artifacts" in said["nas db backup monday.backup"]
+
+
 def _newest_job(service: Server) -> dict[str, str]:
     """JOB as a reader would set it from what `submit` printed, once it has ended, and BEST, its best candidate."""
     with service.client() as client:

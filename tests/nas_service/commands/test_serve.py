@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -71,6 +72,17 @@ def test_a_second_process_serves_says_that_another_leads_and_takes_over(tmp_path
         assert other.cluster().leading
 
 
+def test_the_log_is_for_programs_where_that_is_asked(tmp_path: Path) -> None:
+    with serving(tmp_path, "--log-format", "json") as (process, url), answering(url) as client:
+        job = client.wait(client.submit(ENDLESS | {"budget": {"trials": 3}}).id).id
+        process.send_signal(signal.SIGINT)
+        said = [json.loads(line) for line in process.communicate(timeout=30)[0].splitlines()]
+    assert [(record["job"], record["message"].split(":")[0]) for record in said] == [
+        (job, "the job runs"),
+        (job, "the job ends"),
+    ]
+
+
 def refused(*options: str, **environment: str) -> str:
     """What a server says that does not start."""
     ended = subprocess.run(
@@ -97,6 +109,7 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
     ("name", "value", "said"),
     [
         ("NAS_PORT", "many", "NAS_PORT cannot be 'many'"),
+        ("NAS_LOG_FORMAT", "xml", "NAS_LOG_FORMAT cannot be 'xml'"),
         ("NAS_HOST", "192.0.2.1", "--allow-remote"),
         ("NAS_HOST", "no.such.host.invalid", "--allow-remote"),
         ("NAS_DATABASE_URL", "postgresql://127.0.0.1:9/none", "check NAS_DATABASE_URL"),
