@@ -271,7 +271,5 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
 
 
 def crown(conn: Connection, job_id: str) -> None:
-    """Make the best feasible candidate the incumbent."""
-    best = trials.best(conn, job_id)
-    if best is not None:
-        jobs.set_incumbent(conn, job_id, *best)
+    """Make the best feasible candidate the incumbent; none, where the only one was found to break a limit."""
+    jobs.set_incumbent(conn, job_id, *(trials.best(conn, job_id) or (None, None)))

@@ -185,7 +185,7 @@ def set_fruitless(conn: Connection, job_id: str, n: int) -> None:
     conn.execute(update(jobs).where(jobs.c.id == job_id).values(fruitless=n))
 
 
-def set_incumbent(conn: Connection, job_id: str, candidate_id: str, reward: float) -> None:
+def set_incumbent(conn: Connection, job_id: str, candidate_id: str | None, reward: float | None) -> None:
     conn.execute(update(jobs).where(jobs.c.id == job_id).values(incumbent=candidate_id, best_reward=reward))
 
 
