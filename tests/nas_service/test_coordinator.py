@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from searches import TINY, Lab, spec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from nas_service import strategies
+from nas_service.coordinator.proposing import crown
 from nas_service.store import Job, asks, candidates, events, jobs, requests, trials
+from nas_service.store.schema import candidates as candidate_table
 from nas_service.store.schema import proposals as proposal_table
 from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
 from workers.dispatchers import InlineDispatcher
@@ -426,3 +428,12 @@ def test_a_proposal_keeps_its_own_genotype(lab: Lab, checked: list[Outcome]) -> 
     assert looked_up == told
     assert len({genotype["origin"] for genotype in told.values()}) == len(told) > 5
     assert {genotype["origin"] for genotype in shared.values()} == {1}
+
+
+def test_a_job_whose_only_result_turned_out_to_break_a_limit_has_no_incumbent(lab: Lab) -> None:
+    assert lab.run(spec(4)).incumbent is not None
+    with lab.store.write() as conn:
+        conn.execute(update(candidate_table).values(feasible=False))
+        crown(conn, "j")
+    job = lab.job()
+    assert (job.incumbent, job.best_reward) == (None, None)
