@@ -15,7 +15,7 @@ from workers.requests import Fidelity
 from . import trials as trial_rows
 from .bulk import Bulk, Row, text
 from .records import Known, Lease, NewCandidate, NewProposal, NewTrial
-from .schema import candidates, proposals, requests, trials
+from .schema import candidates, jobs, proposals, requests, trials
 
 FIRST_ATTEMPT = 1
 LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
@@ -68,9 +68,17 @@ def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> 
 
 
 def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, Reusable]:
-    """Trial key to a trial of any job that completed with such a key: one of this job, if it has any, or the first."""
-    t = trials.c
-    query = select(t.key, t.id, t.job_id, t.metrics, t.request_id).where(t.key.in_(keys), t.state == "completed")
+    """Trial key to a trial of any job of the owner that completed with such a key.
+
+    It is one of this job, if it has any, or the first.
+    """
+    t, other = trials.c, jobs.alias()
+    owner = select(other.c.owner).where(other.c.id == job_id).scalar_subquery()
+    query = (
+        select(t.key, t.id, t.job_id, t.metrics, t.request_id)
+        .join(jobs, jobs.c.id == t.job_id)
+        .where(t.key.in_(keys), t.state == "completed", jobs.c.owner == owner)
+    )
     found = conn.execute(query.order_by(t.job_id == job_id, t.ended_at.desc())).all()
     seconds = trial_rows.took(conn, {row.request_id for row in found})
     return {row.key: Reusable(row.id, row.job_id, row.metrics, seconds[row.request_id]) for row in found}

@@ -38,17 +38,17 @@ def submit(
     spec_hash: str,
     idempotency_key: str | None,
     at: float,
+    owner: str = "",
 ) -> Job:
-    """Store a new job, queued; with a known idempotency key, the job that it made the first time.
+    """Store a new job, queued; with an idempotency key that the owner has used, the job that it made.
 
     Raises Conflict where that key was used for another spec.
     """
     if conn.dialect.name == "postgresql":  # SQLite has one writer; here submissions have to queue for their number
         conn.execute(select(func.pg_advisory_xact_lock(SUBMISSION_KEY)))
     if idempotency_key is not None:
-        known = conn.execute(
-            select(jobs.c.id, jobs.c.spec_hash).where(jobs.c.idempotency_key == idempotency_key)
-        ).first()
+        same = (jobs.c.owner == owner, jobs.c.idempotency_key == idempotency_key)
+        known = conn.execute(select(jobs.c.id, jobs.c.spec_hash).where(*same)).first()
         if known is not None:
             if known.spec_hash != spec_hash:
                 raise Conflict(f"Idempotency-Key {idempotency_key!r} was used for another spec, by job {known.id}")
@@ -58,6 +58,7 @@ def submit(
         "id": job_id,
         "number": number,
         "name": name,
+        "owner": owner,
         "state": "queued",
         "reason": "waiting for the coordinator",
         "spec": spec,
@@ -80,13 +81,22 @@ def get(conn: Connection, job_id: str) -> Job:
     return Job(**row)
 
 
-def listed(conn: Connection, *, before: int | None = None, limit: int = 50, state: str | None = None) -> list[Job]:
+def listed(
+    conn: Connection,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    state: str | None = None,
+    owner: str | None = None,
+) -> list[Job]:
     """Newest first, at most `limit`; `before` is the number of the last job of the page before."""
     query = select(*_COLUMNS).order_by(jobs.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(jobs.c.number < before)
     if state is not None:
         query = query.where(jobs.c.state == state)
+    if owner is not None:
+        query = query.where(jobs.c.owner == owner)
     return [Job(**row) for row in conn.execute(query).mappings()]
 
 

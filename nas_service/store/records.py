@@ -11,11 +11,15 @@ from workers.requests import Fidelity
 
 @dataclass(frozen=True)
 class Job:
-    """A search and where it stands. `reason` says why it waits or why it ended."""
+    """A search and where it stands. `reason` says why it waits or why it ended.
+
+    `owner` is that of the key which submitted it, or empty.
+    """
 
     id: str
     number: int
     name: str
+    owner: str
     state: str
     reason: str
     spec: dict[str, Any]
@@ -135,6 +139,24 @@ class Event:
     at: float
     type: str
     data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What is kept of an API key: all but the key. `scope` is the name of an `access.Scope`."""
+
+    id: str
+    hash: str = field(repr=False)
+    owner: str
+    scope: str
+    created_at: float
+    expires_at: float | None
+    used_at: float | None = None
+    revoked_at: float | None = None
+
+    def holds(self, at: float) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
 
 
 @dataclass(frozen=True)

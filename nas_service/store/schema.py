@@ -45,11 +45,12 @@ jobs = Table(
     Column("id", String(32), primary_key=True),
     Column("number", BigInteger, nullable=False, unique=True),  # order of submission
     Column("name", Text, nullable=False),
+    Column("owner", String(100), nullable=False, default=""),  # of the key that submitted it; empty without keys
     Column("state", String(16), nullable=False, index=True),
     Column("reason", Text, nullable=False, default=""),  # why it waits, or why it ended
     Column("spec", JSON, nullable=False),
     Column("fingerprints", JSON, nullable=False),
-    Column("idempotency_key", String(200), unique=True),
+    Column("idempotency_key", String(200)),
     Column("spec_hash", String(32), nullable=False),
     Column("webhook", String(16), index=True),  # null: none; waiting, due, delivered, failed
     Column("created_at", Float, nullable=False),
@@ -72,6 +73,7 @@ jobs = Table(
     Column("best_reward", Float),
     Column("incumbent", String(64)),  # candidate id
     Column("events", Integer, nullable=False, default=0),  # last sequence number given out
+    UniqueConstraint("owner", "idempotency_key"),
 )
 
 candidates = Table(
@@ -197,4 +199,17 @@ events = Table(
     Column("at", Float, nullable=False),
     Column("type", String(32), nullable=False),
     Column("data", JSON, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(16), primary_key=True),  # the part of a key that may be shown
+    Column("hash", String(64), nullable=False),  # of the whole key, which nobody can read from it
+    Column("owner", String(100), nullable=False),
+    Column("scope", String(16), nullable=False),  # read, submit, admin
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("used_at", Float),  # to the minute
+    Column("revoked_at", Float),
 )

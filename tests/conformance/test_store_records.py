@@ -45,6 +45,14 @@ def test_the_same_key_and_spec_give_the_same_job(store: Store) -> None:
         assert [job.id for job in jobs.listed(conn)] == ["a"]
 
 
+def test_an_idempotency_key_is_its_owners(store: Store) -> None:
+    with store.write() as conn:
+        mine, theirs = (add_job(conn, owner or "nobody", key="k", owner=owner) for owner in ("ann", ""))
+        assert (mine.id, theirs.id) == ("ann", "nobody")
+        assert add_job(conn, "b", key="k", owner="ann") == mine
+        assert [job.id for job in jobs.listed(conn, owner="ann")] == ["ann"]
+
+
 def test_submissions_that_race(store: Store) -> None:
     start = Barrier(WRITERS)
 
@@ -246,8 +254,20 @@ def test_of_equal_results_the_jobs_own_counts_or_else_the_first(searched: Store)
             add_trials(conn, [3], name, key="j")
             trials.finish(conn, [report(3, 1, job_id=name)], 5.0 if name == "first" else at)
         trials.finish(conn, [report(3, 1)], 9.0)
+        add_job(conn, "other")
         of = {job_id: asks.reusable(conn, job_id, ["j3"])["j3"].trial_id for job_id in ("j", "later", "other")}
     assert of == {"j": "j.t3", "later": "later.t3", "other": "first.t3"}
+
+
+def test_results_of_another_owner_are_not_taken_over(searched: Store) -> None:
+    with searched.write() as conn:
+        for job_id, owner in (("hers", "ann"), ("hers too", "ann"), ("his", "bob")):
+            add_job(conn, job_id, owner=owner)
+        add_trials(conn, [3], "hers", key="j")
+        for name in ("j", "hers"):
+            trials.finish(conn, [report(3, 1, job_id=name)], 5.0)
+        of = {job_id: asks.reusable(conn, job_id, ["j3"]) for job_id in ("hers too", "his")}
+    assert (of["hers too"]["j3"].trial_id, of["his"]) == ("hers.t3", {})
 
 
 def test_trials_that_ran_together_took_equal_shares(store: Store) -> None:

@@ -10,7 +10,9 @@ from nas_service.store import Job, NewCandidate, NewProposal, NewTrial, asks, jo
 from workers.requests import Fidelity, Report, State
 
 
-def add_job(conn: Connection, job_id: str = "j", *, key: str | None = None, spec_hash: str = "0") -> Job:
+def add_job(
+    conn: Connection, job_id: str = "j", *, key: str | None = None, spec_hash: str = "0", owner: str = ""
+) -> Job:
     return jobs.submit(
         conn,
         job_id=job_id,
@@ -20,6 +22,7 @@ def add_job(conn: Connection, job_id: str = "j", *, key: str | None = None, spec
         spec_hash=spec_hash,
         idempotency_key=key,
         at=1.0,
+        owner=owner,
     )
 
 
