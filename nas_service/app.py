@@ -16,7 +16,9 @@ from workers.dispatchers import Dispatcher
 from .api import problems, routes
 from .api.bodies import BodyLimit
 from .api.feed import Feed
+from .api.guard import Guard
 from .api.service import Service
+from .api.sessions import Sessions
 from .coordinator import Coordinator
 from .retention import DiskBudget
 from .settings import Settings
@@ -46,10 +48,11 @@ def create_app(
     app = FastAPI(title="nas-service", version=version("nas-service"), lifespan=lifespan)
     app.state.service = service
     app.add_middleware(BodyLimit, limit=settings.max_request_bytes)
+    app.add_middleware(Guard, service=service)  # around the other: what is refused is not read
     problems.install(app)
     routes.install(app)
     if dashboard:
-        _mount_dashboard(app, f"http://{settings.host}:{settings.port}")
+        _mount_dashboard(app)
     return app
 
 
@@ -60,7 +63,7 @@ def _service(settings: Settings, dispatcher: Dispatcher, clock: Callable[[], flo
     disk = DiskBudget(store, artifacts, settings.artifact_budget_bytes)
     coordinator = Coordinator(store, dispatcher, settings.tables, settings.artifact_url, clock, settings.lease_s, disk)
     webhooks = Webhooks(store, settings.hosts_for_webhooks, clock, leads=lambda: coordinator.leading)
-    return Service(settings, store, dispatcher, coordinator, artifacts, Feed(store), webhooks, clock)
+    return Service(settings, store, dispatcher, coordinator, artifacts, Feed(store), webhooks, Sessions(clock), clock)
 
 
 def _ray(settings: Settings) -> Dispatcher:
@@ -69,7 +72,7 @@ def _ray(settings: Settings) -> Dispatcher:
     return RayDispatcher(settings.ray_address)
 
 
-def _mount_dashboard(app: FastAPI, base_url: str) -> None:
+def _mount_dashboard(app: FastAPI) -> None:
     from .dashboard import mount  # takes a second to import
 
-    mount(app, base_url)
+    mount(app)

@@ -1,6 +1,11 @@
-"""Seconds as people read them."""
+"""Seconds as people read and write them."""
 
 from __future__ import annotations
+
+import re
+
+_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_WRITTEN = re.compile(r"([1-9]\d{0,4})([mhdw])")
 
 
 def spoken(seconds: float) -> str:
@@ -9,3 +14,11 @@ def spoken(seconds: float) -> str:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes = seconds / 60
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def seconds_of(text: str) -> float:
+    """30m, 12h, 90d or 4w in seconds. Raises ValueError."""
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no time; expected a whole number and m, h, d or w, such as 90d")
+    return float(found[1]) * _SECONDS[found[2]]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class ServiceError(Exception):
     """A request that cannot be carried out as it stands. `field` is the path of the value at fault, if there is one."""
 
     status = 422
     title = "The request cannot be carried out"
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str, field: str = "") -> None:
         super().__init__(detail)
@@ -33,3 +37,24 @@ class Conflict(ServiceError):
 
     status = 409
     title = "The present state does not allow this"
+
+
+class Unauthorised(ServiceError):
+    """No key, or one that opens nothing: one answer for all, for a guesser would learn from more."""
+
+    status = 401
+    title = "A key is needed"
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+    def __init__(self) -> None:
+        super().__init__(
+            "send a key that holds as `Authorization: Bearer nas_...`; one is made on the machine of the service, "
+            "with: nas key create --owner NAME --scope submit"
+        )
+
+
+class Forbidden(ServiceError):
+    """Something that this caller may not do."""
+
+    status = 403
+    title = "This is not allowed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,11 @@ class Settings(BaseSettings):
     artifact_budget_bytes: Annotated[int, Field(ge=0)] | None = None  # None: no limit
 
     @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return is_loopback(self.host)
+
+    @property
     def database(self) -> str:
         """SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite:///{(self.home / 'nas.sqlite').resolve()}"
@@ -48,3 +54,11 @@ class Settings(BaseSettings):
     def hosts_for_webhooks(self) -> tuple[str, ...]:
         """The hosts that jobs may have called when they end."""
         return tuple(host.strip() for host in self.webhook_hosts.split(",") if host.strip())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is a name or an address of the machine itself, which no other machine reaches."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -25,10 +25,10 @@ log = logging.getLogger(__name__)
 
 def install(app: FastAPI) -> None:
     """Make every exception of this application a problem."""
-    app.add_exception_handler(ServiceError, _refused)
+    app.add_exception_handler(ServiceError, answer)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _database_away)
+    app.add_exception_handler(OperationalError, answer)
     app.add_exception_handler(Exception, _internal)
 
 
@@ -40,10 +40,13 @@ def problem(
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def answer(_: Request, error: Exception) -> Response:
+    """What a refusal says, or a database that is away."""
+    if isinstance(error, OperationalError):
+        return _database_away(error)
     if not isinstance(error, ServiceError):
         raise error
-    return problem(error.status, error.title, error.detail, error.field)
+    return problem(error.status, error.title, error.detail, error.field, error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
@@ -63,7 +66,7 @@ async def _http(request: Request, error: Exception) -> Response:
     return problem(error.status_code, phrase, error.detail or phrase, headers=error.headers)
 
 
-async def _database_away(_: Request, error: Exception) -> Response:
+def _database_away(error: OperationalError) -> Response:
     log.error("the database did not answer: %s", error)
     detail = "the database does not answer; nothing is lost, try again in a moment"
     return problem(503, "The database is away", detail, headers={"Retry-After": str(RETRY_S)})

@@ -16,6 +16,7 @@ from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 
 from .feed import Feed
+from .sessions import Sessions
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Service:
     artifacts: ArtifactStore
     feed: Feed
     webhooks: Webhooks
+    sessions: Sessions
     clock: Callable[[], float]
 
     def start(self) -> None:

@@ -30,8 +30,10 @@ ATTEMPTS = 5  # at a number or an id that another submission of the same moment 
 LONGEST_KEY = 200
 
 
-def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None = None) -> tuple[Job, bool]:
-    """Check and store a job; whether it is new, or the one that this key made before.
+def submit(
+    service: Service, spec: dict[str, Any], idempotency_key: str | None = None, owner: str = ""
+) -> tuple[Job, bool]:
+    """Check and store a job of `owner`; whether it is new, or the one that the owner made with this idempotency key.
 
     Where it is not known whether every worker sees the data, an event of type `data` says so; one of type `warm_start`
     tells which networks of other jobs it begins with.
@@ -46,8 +48,8 @@ def submit(service: Service, spec: dict[str, Any], idempotency_key: str | None =
     notes = {name: said for name, said in (("data", unchecked), ("warm_start", begins)) if said}
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(IntegrityError):
-            return _store(service, search, _hash(spec), idempotency_key, notes)
-    return _store(service, search, _hash(spec), idempotency_key, notes)
+            return _store(service, search, _hash(spec), idempotency_key, owner, notes)
+    return _store(service, search, _hash(spec), idempotency_key, owner, notes)
 
 
 def look_ahead(service: Service, spec: dict[str, Any]) -> Preview:
@@ -68,7 +70,7 @@ def _prepared(service: Service, spec: dict[str, Any]) -> tuple[Search, str]:
 
 
 def _store(
-    service: Service, search: Search, spec_hash: str, idempotency_key: str | None, notes: dict[str, str]
+    service: Service, search: Search, spec_hash: str, idempotency_key: str | None, owner: str, notes: dict[str, str]
 ) -> tuple[Job, bool]:
     job_id, at = new_id(), service.clock()
     with service.store.write() as conn:
@@ -81,6 +83,7 @@ def _store(
             spec_hash=spec_hash,
             idempotency_key=idempotency_key,
             at=at,
+            owner=owner,
         )
         new = job.id == job_id
         if new:

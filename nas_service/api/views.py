@@ -42,10 +42,12 @@ class JobSummary(View):
 
     `trials` counts those sent out or taken over; `trials_budget` and `hours_budget` are where it ends. `reused`
     proposals took a result that this job or another one had; `saved_seconds` is what the trials of those had taken.
+    `owner` is that of the key which submitted it, empty where there was none.
     """
 
     id: str
     name: str
+    owner: str = ""
     state: str
     final: bool
     reason: str

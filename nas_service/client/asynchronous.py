@@ -34,7 +34,7 @@ from . import calls
 from .calls import Call
 from .errors import ApiError, ExportFailed, ServerAway
 from .streams import EventReader
-from .synchronous import POLL_S, address
+from .synchronous import POLL_S, address, credentials, trusted
 
 T = TypeVar("T")
 
@@ -46,12 +46,20 @@ class AsyncClient:
         self,
         base_url: str | None = None,
         *,
+        key: str | None = None,
         timeout_s: float = 30,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.base_url = address(base_url)
-        self._http = httpx.AsyncClient(base_url=self.base_url, timeout=timeout_s, transport=transport, trust_env=False)
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url,
+            headers=credentials(key),
+            timeout=timeout_s,
+            transport=transport,
+            verify=trusted(),
+            trust_env=False,
+        )
         self._sleep = sleep
 
     async def __aenter__(self) -> Self:
@@ -76,14 +84,14 @@ class AsyncClient:
         return await self._send(calls.preview(spec))
 
     async def jobs_page(
-        self, *, cursor: str | None = None, limit: int = 50, state: str | None = None
+        self, *, cursor: str | None = None, limit: int = 50, state: str | None = None, owner: str | None = None
     ) -> Page[JobSummary]:
         """A page of jobs, newest first."""
-        return await self._send(calls.jobs(cursor, limit, state))
+        return await self._send(calls.jobs(cursor, limit, state, owner))
 
-    def jobs(self, *, state: str | None = None) -> AsyncIterator[JobSummary]:
-        """All jobs, newest first."""
-        return self._all(lambda cursor: calls.jobs(cursor, 500, state))
+    def jobs(self, *, state: str | None = None, owner: str | None = None) -> AsyncIterator[JobSummary]:
+        """All jobs, or those of an owner, newest first."""
+        return self._all(lambda cursor: calls.jobs(cursor, 500, state, owner))
 
     async def job(self, job_id: str) -> JobView:
         return await self._send(calls.job(job_id))

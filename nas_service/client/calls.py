@@ -85,8 +85,9 @@ def preview(spec: Mapping[str, Any]) -> Call[PreviewView]:
     return Call(PreviewView, "POST", "/jobs/preview", body=dict(spec))
 
 
-def jobs(cursor: str | None, limit: int, state: str | None) -> Call[Page[JobSummary]]:
-    return Call(Page[JobSummary], "GET", "/jobs", {"cursor": cursor, "limit": limit, "state": state})
+def jobs(cursor: str | None, limit: int, state: str | None, owner: str | None) -> Call[Page[JobSummary]]:
+    params = {"cursor": cursor, "limit": limit, "state": state, "owner": owner}
+    return Call(Page[JobSummary], "GET", "/jobs", params)
 
 
 def job(job_id: str) -> Call[JobView]:

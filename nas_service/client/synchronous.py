@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
@@ -46,8 +47,23 @@ def address(base_url: str | None) -> str:
     return (base_url or os.environ.get("NAS_SERVER") or DEFAULT_URL).rstrip("/")
 
 
+def credentials(key: str | None) -> dict[str, str]:
+    """The header that shows the key: as given, else NAS_API_KEY; none where that is empty. Raises ApiError."""
+    key = os.environ.get("NAS_API_KEY", "") if key is None else key
+    if not (key.isascii() and key.isprintable()):
+        raise ApiError(401, "A key is needed", "this is no key; keys look like nas_ID_SECRET", "NAS_API_KEY")
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def trusted() -> ssl.SSLContext:
+    """Whose certificates a client takes: those that this machine trusts, and that SSL_CERT_FILE adds."""
+    return ssl.create_default_context()
+
+
 class Client:
     """The service at `base_url`, at NAS_SERVER where none is given, or on this machine.
+
+    `key` is an API key, NAS_API_KEY where none is given; a service without keys takes any, and none.
 
     Methods raise ApiError for a refusal and ServerAway, which is one, where nothing answers. Lists are followed
     from page to page; the methods ending in `_page` give one page. `sleep` is what waiting methods wait with.
@@ -62,12 +78,20 @@ class Client:
         self,
         base_url: str | None = None,
         *,
+        key: str | None = None,
         timeout_s: float = 30,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = address(base_url)
-        self._http = httpx.Client(base_url=self.base_url, timeout=timeout_s, transport=transport, trust_env=False)
+        self._http = httpx.Client(
+            base_url=self.base_url,
+            headers=credentials(key),
+            timeout=timeout_s,
+            transport=transport,
+            verify=trusted(),
+            trust_env=False,
+        )
         self._sleep = sleep
 
     def __enter__(self) -> Self:
@@ -89,13 +113,15 @@ class Client:
         """What a job with this spec would be like; nothing is submitted."""
         return self._send(calls.preview(spec))
 
-    def jobs_page(self, *, cursor: str | None = None, limit: int = 50, state: str | None = None) -> Page[JobSummary]:
+    def jobs_page(
+        self, *, cursor: str | None = None, limit: int = 50, state: str | None = None, owner: str | None = None
+    ) -> Page[JobSummary]:
         """A page of jobs, newest first."""
-        return self._send(calls.jobs(cursor, limit, state))
+        return self._send(calls.jobs(cursor, limit, state, owner))
 
-    def jobs(self, *, state: str | None = None) -> Iterator[JobSummary]:
-        """All jobs, newest first."""
-        return self._all(lambda cursor: calls.jobs(cursor, 500, state))
+    def jobs(self, *, state: str | None = None, owner: str | None = None) -> Iterator[JobSummary]:
+        """All jobs, or those of an owner, newest first."""
+        return self._all(lambda cursor: calls.jobs(cursor, 500, state, owner))
 
     def job(self, job_id: str) -> JobView:
         return self._send(calls.job(job_id))

@@ -8,7 +8,23 @@ from collections.abc import Sequence
 import typer
 
 from ..client import ApiError
-from . import clone, db, demo, device, export, gc, jobs, plugins, preview, retarget, serve, wann, wann_figures, watch
+from . import (
+    clone,
+    db,
+    demo,
+    device,
+    export,
+    gc,
+    jobs,
+    key,
+    plugins,
+    preview,
+    retarget,
+    serve,
+    wann,
+    wann_figures,
+    watch,
+)
 from .terminal import UserError
 
 app = typer.Typer(
@@ -37,6 +53,7 @@ app.command()(plugins.plugins)
 app.command()(demo.demo)
 app.add_typer(device.app, name="device")
 app.add_typer(db.app, name="db")
+app.add_typer(key.app, name="key")
 wann.app.command()(wann_figures.figures)
 app.add_typer(wann.app, name="wann")
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..store import Store, revisions
-from ..store.backup import NoSchema, NotEmpty, back_up, restore
-from ..store.backup_file import BadBackup
+from ..store import revisions
+from ..store.backup import NoSchema, back_up, restore
 from ..store.invariants import broken
-from .environment import settings
+from .environment import database, settings
 from .terminal import AsJson, UserError, when
 
 app = typer.Typer(help="Upgrade, back up, restore and check the database of NAS_HOME or NAS_DATABASE_URL.")
@@ -29,7 +25,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="of a backup", dir_ok
 @app.command()
 def upgrade() -> None:
     """Bring the tables to the schema of this program; `nas serve` does so too when it starts."""
-    with _store(new=True) as store:
+    with database(new=True) as store:
         with store.read() as conn:
             before = revisions.present(conn)
         store.migrate()
@@ -42,7 +38,7 @@ def upgrade() -> None:
 @app.command()
 def backup(file: File) -> None:
     """Write every row into one file, while the service runs or not. Artifacts and latency tables are not in it."""
-    with _store() as store:
+    with database() as store:
         summary = back_up(store, file, time.time())
     typer.echo(f"{file}: {_told(summary.rows)}, schema {summary.schema}, {file.stat().st_size:,} bytes")
     typer.echo(f"not in it: artifacts ({settings().artifact_url}) and latency tables ({settings().tables})")
@@ -51,7 +47,7 @@ def backup(file: File) -> None:
 @app.command(name="restore")
 def restore_(file: File) -> None:
     """Take every row from a backup into an empty database, of either kind, and upgrade it to this program's schema."""
-    with _store(new=True) as store:
+    with database(new=True) as store:
         summary = restore(store, file)
     typer.echo(f"restored {_told(summary.rows)}, as of {when(summary.made_at)}; check them with: nas db check")
 
@@ -59,7 +55,7 @@ def restore_(file: File) -> None:
 @app.command()
 def check(as_json: AsJson = False) -> None:
     """Look for rows that break what must hold; names them and ends with code 1 where there are any."""
-    with _store() as store, store.read() as conn:
+    with database() as store, store.read() as conn:
         found = revisions.present(conn)
         if found is None:
             raise NoSchema
@@ -78,27 +74,6 @@ def check(as_json: AsJson = False) -> None:
         typer.echo(f"findings: {len(findings)}" if findings else "the database is sound")
     if findings:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _store(*, new: bool = False) -> Iterator[Store]:
-    """The database. What cannot be done ends as UserError. A SQLite file is made only where it may be `new`."""
-    url = settings().database
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and not new and not Path(parsed.database or "").is_file():
-            raise UserError(f"there is no database at {parsed.database}; set NAS_HOME or NAS_DATABASE_URL")
-        store = Store(url)
-        try:
-            yield store
-        finally:
-            store.close()
-    except (BadBackup, NoSchema, NotEmpty, revisions.NewerSchema) as error:
-        raise UserError(str(error)) from None
-    except OSError as error:
-        raise UserError(f"{error.filename}: {error.strerror}") from None
-    except SQLAlchemyError as error:
-        raise UserError(f"the database cannot be used: {str(error).splitlines()[0]}; check NAS_DATABASE_URL") from None
 
 
 def _told(rows: Mapping[str, int]) -> str:

@@ -17,7 +17,7 @@ from .terminal import DEFAULT_URL, AsJson, JobId, Server, UserError, connected, 
 from .watch import follow
 
 SHOWN = 20  # candidates of a front, and jobs where no other number is asked for
-COLUMNS = ("job", "name", "state", "trials", "best reward", "saved", "submitted")
+COLUMNS = ("job", "name", "owner", "state", "trials", "best reward", "saved", "submitted")
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="job spec, YAML or JSON")]
 Key = Annotated[str | None, typer.Option(help="submit once, however often this runs with the same key")]
@@ -47,12 +47,13 @@ def submit(
 
 def list_jobs(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="how many, newest first")] = SHOWN,
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="those of this owner alone")] = None,
     server: Server = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
     """List jobs, newest first."""
     with connected(server) as client:
-        found = list(islice(client.jobs(), limit))
+        found = list(islice(client.jobs(owner=owner), limit))
     if as_json:
         print_json(found)
     elif found:
@@ -139,6 +140,7 @@ def _row(job: JobSummary) -> list[str]:
     return [
         job.id,
         job.name,
+        job.owner or "–",
         job.state,
         f"{job.completed + job.failed}/{job.trials_budget}",
         reward,
@@ -156,6 +158,7 @@ def _describe(job: JobView, compared: ComparisonView | None) -> None:
     limits = ", ".join(f"{name} {limit:g}" for name, limit in job.limits.items()) or "none"
     lines = {
         "job": f"{job.id}  {job.name}",
+        **({"owner": job.owner} if job.owner else {}),
         "state": job.state + (f": {job.reason}" if job.reason else ""),
         "search": f"{job.strategy} over {job.space} for {job.task}" + (f" on {job.device}" if job.device else ""),
         "objective": f"{job.metric} against {job.cost}, limits: {limits}",

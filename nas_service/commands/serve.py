@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
+import ssl
 import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,8 +19,9 @@ from .. import logs
 from ..logs import Format
 from ..plugins import installed
 from ..settings import Settings
+from ..store import keys
 from ..store.revisions import NewerSchema
-from .environment import settings
+from .environment import database, settings
 from .terminal import UserError
 
 if TYPE_CHECKING:
@@ -30,11 +33,14 @@ GRACE_S = 3  # for requests that are being answered
 Host = Annotated[str | None, typer.Option(help="address to listen at [default: NAS_HOST or 127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: NAS_PORT or 8350]")]
 Inline = Annotated[int, typer.Option(min=0, max=256, help="run so many trials at once in this process, without Ray")]
-AllowRemote = Annotated[
-    bool, typer.Option("--allow-remote", help="listen to other machines, though the service asks nobody for a key")
+AllowKeyless = Annotated[
+    bool, typer.Option("--allow-keyless", help="listen to other machines, though nobody needs a key")
 ]
-
-
+AllowPlainHttp = Annotated[
+    bool, typer.Option("--allow-plain-http", help="listen to other machines without TLS: a proxy before it has that")
+]
+Certificate = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, with its chain: serve https")]
+PrivateKey = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, of that certificate")]
 LogFormat = Annotated[
     Format | None,
     typer.Option(help="of the log, for people or programs [default: NAS_LOG_FORMAT or text]"),
@@ -45,35 +51,66 @@ def serve(
     host: Host = None,
     port: Port = None,
     inline: Inline = 0,
-    allow_remote: AllowRemote = False,
+    allow_keyless: AllowKeyless = False,
+    allow_plain_http: AllowPlainHttp = False,
+    tls_cert: Certificate = None,
+    tls_key: PrivateKey = None,
     log_format: LogFormat = None,
 ) -> None:
     """Run the service: coordinator, workers on this machine (or NAS_RAY_ADDRESS), API and dashboard."""
     found = _settings(host=host, port=port, log_format=log_format)
     logs.configure(found.log_format, found.log_level, sys.stderr)
-    _refuse_remote(found.host, allow_remote)
+    tls = _tls(tls_cert, tls_key)
+    if not found.loopback:
+        _refuse_plain(found.host, encrypted=bool(tls) or allow_plain_http)
+        _refuse_keyless(found.host, allowed=allow_keyless)
     with _listening(found.host, found.port) as listener:
         bound = found.model_copy(update={"port": listener.getsockname()[1]})
-        _serve(_app(bound, inline), listener, bound)
+        _serve(_app(bound, inline), listener, bound, tls)
 
 
 def _settings(**given: Any) -> Settings:
     return settings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
-def _refuse_remote(host: str, allowed: bool) -> None:
-    if not (allowed or _is_loopback(host)):
+def _refuse_plain(host: str, *, encrypted: bool) -> None:
+    if not encrypted:
         raise UserError(
-            f"--host {host} lets other machines in, and the service asks nobody for a key: whoever reaches it can run "
-            "work here. Put a proxy with a log-in before it and pass --allow-remote, or listen at 127.0.0.1"
+            f"--host {host} lets other machines in, and over plain HTTP everybody on the way reads their keys: pass "
+            "--tls-cert and --tls-key, or --allow-plain-http where a proxy before the service has TLS"
         )
 
 
-def _is_loopback(host: str) -> bool:
+def _refuse_keyless(host: str, *, allowed: bool) -> None:
+    if allowed:
+        return
+    with database(new=True) as store:
+        store.migrate()
+        with store.read() as conn:
+            found = any(key.holds(time.time()) for key in keys.listed(conn))
+    if not found:
+        raise UserError(
+            f"--host {host} lets other machines in, and there is no key that they would need: whoever reaches the "
+            "service could run work here. Make one with: nas key create --owner NAME --scope admin; or pass "
+            "--allow-keyless where a proxy before the service has a log-in"
+        )
+
+
+def _tls(certificate: Path | None, private_key: Path | None) -> dict[str, Any]:
+    """What uvicorn is given; nothing for plain HTTP. Raises UserError for files that are no certificate and its key."""
+    if certificate is None and private_key is None:
+        return {}
+    if certificate is None or private_key is None:
+        raise UserError("--tls-cert and --tls-key belong together: a certificate, and the private key of it")
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, private_key, password="")
+    except OSError as error:
+        why = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        raise UserError(
+            f"--tls-cert {certificate} and --tls-key {private_key} cannot be used: {why}; expected a certificate and "
+            "its private key without a password, both PEM"
+        ) from None
+    return {"ssl_certfile": certificate, "ssl_keyfile": private_key}
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -107,7 +144,7 @@ def _app(found: Settings, inline: int) -> FastAPI:
         raise UserError(_NO_RAY.format(_first_line(error))) from None
 
 
-def _serve(app: FastAPI, listener: socket.socket, found: Settings) -> None:
+def _serve(app: FastAPI, listener: socket.socket, found: Settings, tls: dict[str, Any]) -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -117,13 +154,14 @@ def _serve(app: FastAPI, listener: socket.socket, found: Settings) -> None:
             app.state.service.feed.close()
             await super().shutdown(sockets)
 
-    typer.echo(f"nas serves at http://{found.host}:{found.port} with its state in {found.home}; Ctrl-C ends it")
+    address = f"{'https' if tls else 'http'}://{found.host}:{found.port}"
+    typer.echo(f"nas serves at {address} with its state in {found.home}; Ctrl-C ends it")
     if not app.state.service.store.lead():
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
     for plugin in installed():
         if plugin.problem:
             typer.echo(f"nas: {described(plugin)}; everything else works", err=True)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S)
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, **tls)
     Server(config).run(sockets=[listener])
 
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+import httpx
+from fastapi import FastAPI, Request
 from nicegui import ui
 
+from nas_service.access import Caller
 from nas_service.client import AsyncClient
 
 from .job_page import JobPage
 from .jobs_page import jobs_page
 
+HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
 
-def mount(app: FastAPI, base_url: str) -> None:
-    """Serve the pages from `app`, behind every route that it has already. `base_url` is where its API answers."""
-    client = AsyncClient(base_url)
+
+def mount(app: FastAPI) -> None:
+    """Serve the pages from `app`, behind every route that it has already. A page may do what its viewer's key may."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def api(viewer: Caller) -> AsyncClient:
+        return AsyncClient(HERE, key=viewer.key, transport=transport)
 
     @ui.page("/")
-    async def _jobs() -> None:
-        await jobs_page(client)
+    async def _jobs(request: Request) -> None:
+        viewer: Caller = request.state.caller
+        await jobs_page(api(viewer), viewer)
 
     @ui.page("/jobs/{job_id}")
-    async def _job(job_id: str) -> None:
-        await JobPage(client, job_id).build()
+    async def _job(request: Request, job_id: str) -> None:
+        viewer: Caller = request.state.caller
+        await JobPage(api(viewer), job_id, viewer).build()
 
     ui.run_with(app, title="NAS service", show_welcome_message=False)

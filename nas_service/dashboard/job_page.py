@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
+from nas_service.access import Caller
 from nas_service.api.views import ArmView, CandidateView, JobView, Points
 from nas_service.client import ApiError, AsyncClient
 from nas_service.durations import spoken
@@ -21,14 +22,15 @@ PAGE = 20  # rows of the table
 class JobPage:
     """One viewer's page. `refresh` reads the job and draws anew what has changed since."""
 
-    def __init__(self, client: AsyncClient, job_id: str) -> None:
+    def __init__(self, client: AsyncClient, job_id: str, viewer: Caller) -> None:
         self._client = client
         self._job_id = job_id
+        self._viewer = viewer
         self._job: JobView | None = None
         self._cursors: list[str | None] = [None]  # of the pages up to the one that is shown
 
     async def build(self) -> None:
-        with frame(self._job_id):
+        with frame(self._job_id, self._viewer):
             self._head = ui.row().classes("w-full items-center")
             self._figures = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
@@ -91,8 +93,12 @@ class JobPage:
                 figure("over a limit", f"{job.infeasible:,}", "screened before training")
                 figure("known already", f"{job.reused:,}", _saved(job))
                 figure("limits", _limits(job), f"strategy {job.strategy}, device {job.device or 'none'}")
+                if job.owner:
+                    figure("owner", job.owner)
 
     def _controls(self, job: JobView) -> None:
+        if not self._viewer.may_change(job.owner):
+            return
         if job.state == "running":
             self._button("pause", self._client.pause)
         if job.state == "paused":

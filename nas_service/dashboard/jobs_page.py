@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from nas_service.access import Caller
 from nas_service.api.views import JobSummary
 from nas_service.client import ApiError, AsyncClient
 
@@ -12,8 +13,8 @@ from .theme import ago, frame, pill
 REFRESH_S = 1.5
 
 
-async def jobs_page(client: AsyncClient) -> None:
-    with frame("Jobs"):
+async def jobs_page(client: AsyncClient, viewer: Caller) -> None:
+    with frame("Jobs", viewer):
         ui.label("Jobs").classes("text-xl")
         sheet = ui.column().classes("sheet").style("gap:0")
     shown: list[JobSummary] = []
@@ -59,7 +60,8 @@ def _row(job: JobSummary) -> None:
     with ui.row().classes("w-full items-center job"):
         with ui.column().style("gap:0;flex:3 1 240px;min-width:0"):
             ui.link(job.name, f"/jobs/{job.id}").style("font-weight:500;overflow-wrap:anywhere")
-            ui.label(f"{job.space} · {job.task} · {job.strategy} · {ago(job.created_at)}").classes("muted text-xs")
+            facts = (job.space, job.task, job.strategy, job.owner, ago(job.created_at))
+            ui.label(" · ".join(filter(None, facts))).classes("muted text-xs")
         with ui.column().style("flex:1 0 80px"):
             pill(job.state)
         with ui.column().style("gap:2px;flex:2 0 120px"):

@@ -7,6 +7,8 @@ from typing import Final
 
 from nicegui import ui
 
+from nas_service.access import Caller
+
 INK: Final = "#1f2933"
 MUTED: Final = "#7b8794"
 LINE: Final = "#e4e7eb"
@@ -43,8 +45,8 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 """
 
 
-def frame(title: str) -> ui.column:
-    """The page's head and body; add to what it returns."""
+def frame(title: str, viewer: Caller) -> ui.column:
+    """The page's head and body; add to what it returns. Who logged in is named and can log out."""
     ui.page_title(f"{title} · NAS service")
     ui.add_css(_STYLE)
     with (
@@ -55,6 +57,10 @@ def frame(title: str) -> ui.column:
         ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
         ui.space()
         ui.link("API", "/docs")
+        if viewer.key:
+            ui.label(viewer.owner).classes("muted")
+            with ui.element("form").props('method="post" action="/logout"'), ui.element("button"):
+                ui.label("log out")
     return ui.column().classes("page")
 
 

@@ -1,4 +1,4 @@
-"""API keys: made, looked up at every request, listed, revoked. A row is never deleted, so the list tells who had access."""
+"""API keys: made, looked up at every request, listed, revoked. No row is ever deleted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def listed(conn: Connection) -> Sequence[Key]:
 
 
 def revoke(conn: Connection, key_id: str, at: float) -> None:
-    """From now on it opens nothing; one that is revoked already stays as it is. Raises NotFound for an id that is none."""
+    """From now on it opens nothing; doing it twice is doing it once. Raises NotFound for an id that is none."""
     if find(conn, key_id) is None:
         raise NotFound(f"there is no key {key_id!r}; `nas key list` lists those that there are")
     conn.execute(update(keys).where(keys.c.id == key_id, keys.c.revoked_at.is_(None)).values(revoked_at=at))

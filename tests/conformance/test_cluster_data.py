@@ -69,7 +69,7 @@ def post(machines: Machines, tmp_path: Path) -> Iterator[Post]:
     app = create_app(Settings(home=tmp_path), dispatcher=machines.dispatcher, dashboard=False)
 
     async def sent(path: str, body: dict[str, Any]) -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nas/api/v1") as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost/api/v1") as client:
             return await client.post(path, json=body)
 
     yield lambda path, body: asyncio.run(sent(path, body))

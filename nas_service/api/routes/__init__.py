@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from . import candidates, catalogue, devices, events, exports, jobs, operation, trials, unknown
+from nas_service.api.callers import BY_METHOD, REFUSALS
+
+from . import candidates, catalogue, devices, events, exports, jobs, login, operation, trials, unknown
 
 MODULES = (jobs, events, candidates, trials, exports, catalogue, devices, operation)
 
 
 def install(app: FastAPI) -> None:
     """Include all routers; the one that refuses other paths of `/api` comes last."""
-    v1 = APIRouter(prefix="/api/v1")
+    v1 = APIRouter(prefix="/api/v1", dependencies=BY_METHOD, responses=REFUSALS)
     for module in MODULES:
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(operation.probes)
+    app.include_router(login.router)
     app.include_router(unknown.refusing(list(app.routes)))

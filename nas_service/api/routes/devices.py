@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from nas_service.api import tables
 from nas_service.api.bodies import JsonObject
+from nas_service.api.callers import ADMIN
 from nas_service.api.service import Here
 from nas_service.api.views import DeviceView
 
@@ -28,7 +29,7 @@ def table(name: str, service: Here, threads: Threads = 1) -> Response:
     return Response(tables.read(service.settings.tables, name, threads), media_type="application/json")
 
 
-@router.put("/{name}/table")
+@router.put("/{name}/table", dependencies=ADMIN)
 def put_table(name: str, document: JsonObject, service: Here) -> DeviceView:
     """Take in a table that was measured on a device; it replaces the one with the same number of threads."""
     return tables.write(service.settings.tables, name, document)

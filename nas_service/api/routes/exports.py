@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Response
 
 from nas_service.api import exporting, readings
 from nas_service.api.bodies import JsonObject
+from nas_service.api.callers import OwnCandidate, OwnJob
 from nas_service.api.paging import Id
 from nas_service.api.service import Here
 from nas_service.api.views import ExportRequest, ExportView
@@ -26,13 +27,13 @@ BODY: dict[str, Any] = {
 
 
 @router.post("/candidates/{candidate_id}/exports", status_code=202, openapi_extra=BODY)
-def export_candidate(candidate_id: Id, body: JsonObject, service: Here) -> ExportView:
+def export_candidate(candidate_id: OwnCandidate, body: JsonObject, service: Here) -> ExportView:
     """Train a candidate to the end, export it to ONNX and check the file."""
     return readings.export_view(exporting.export_candidate(service, candidate_id, exporting.parse_request(body)))
 
 
 @router.post("/jobs/{job_id}/exports", status_code=202, openapi_extra=BODY)
-def export_best(job_id: Id, body: JsonObject, service: Here) -> ExportView:
+def export_best(job_id: OwnJob, body: JsonObject, service: Here) -> ExportView:
     """Export the best candidate by the job's own rule."""
     return readings.export_view(exporting.export_best(service, job_id, exporting.parse_request(body)))
 

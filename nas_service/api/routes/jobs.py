@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
+from nas_service.access import LONGEST_OWNER
 from nas_service.api import control, copying, extending, readings, retargeting, storage, submission
 from nas_service.api.bodies import JsonObject
+from nas_service.api.callers import OwnJob, Who
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import (
@@ -57,13 +59,16 @@ RETARGET_BODY: dict[str, Any] = {
     }
 }
 IdempotencyKey = Annotated[str | None, Header()]
+Owner = Annotated[str | None, Query(max_length=LONGEST_OWNER, pattern="^[^\\x00]*$", description="of whose jobs")]
 State = Literal["queued", "running", "paused", "finished", "exhausted", "cancelled", "failed"]
 
 
 @router.post("", status_code=201, openapi_extra=SPEC_BODY)
-def submit(spec: JsonObject, service: Here, response: Response, idempotency_key: IdempotencyKey = None) -> JobView:
-    """Submit a job: 201, or 200 with the job that the same `Idempotency-Key` made before."""
-    return _created(response, *submission.submit(service, spec, idempotency_key))
+def submit(
+    spec: JsonObject, caller: Who, service: Here, response: Response, idempotency_key: IdempotencyKey = None
+) -> JobView:
+    """Submit a job: 201, or 200 with the job that the same `Idempotency-Key` of its owner made before."""
+    return _created(response, *submission.submit(service, spec, idempotency_key, caller.owner))
 
 
 @router.post("/preview", openapi_extra=SPEC_BODY)
@@ -73,11 +78,13 @@ def preview(spec: JsonObject, service: Here) -> PreviewView:
 
 
 @router.get("")
-def listed(service: Here, cursor: Cursor = None, limit: Limit = 50, state: State | None = None) -> Page[JobSummary]:
-    """Jobs, newest first."""
+def listed(
+    service: Here, cursor: Cursor = None, limit: Limit = 50, state: State | None = None, owner: Owner = None
+) -> Page[JobSummary]:
+    """Jobs, newest first, of everybody or of one owner."""
     after = decode(cursor, 1)
     with service.store.read() as conn:
-        rows = jobs.listed(conn, before=after[0] if after else None, limit=limit + 1, state=state)
+        rows = jobs.listed(conn, before=after[0] if after else None, limit=limit + 1, state=state, owner=owner)
     shown, following = cut(rows, limit, lambda job: [job.number])
     return Page(items=[readings.job_summary(job) for job in shown], next=following)
 
@@ -90,35 +97,40 @@ def show(job_id: Id, service: Here) -> JobView:
 
 
 @router.post("/{job_id}/pause")
-def pause(job_id: Id, service: Here) -> JobView:
+def pause(job_id: OwnJob, service: Here) -> JobView:
     """Send no more trials; those that run end."""
     return readings.job_view(control.control(service, job_id, "pause"))
 
 
 @router.post("/{job_id}/resume")
-def resume(job_id: Id, service: Here) -> JobView:
+def resume(job_id: OwnJob, service: Here) -> JobView:
     """Go on with a paused job."""
     return readings.job_view(control.control(service, job_id, "resume"))
 
 
 @router.post("/{job_id}/cancel")
-def cancel(job_id: Id, service: Here) -> JobView:
+def cancel(job_id: OwnJob, service: Here) -> JobView:
     """End a job for good. Its candidates stay, and can be exported."""
     return readings.job_view(control.control(service, job_id, "cancel"))
 
 
 @router.post("/{job_id}/extend", openapi_extra=EXTEND_BODY)
-def extend(job_id: Id, body: JsonObject, service: Here, idempotency_key: IdempotencyKey = None) -> JobView:
+def extend(job_id: OwnJob, body: JsonObject, service: Here, idempotency_key: IdempotencyKey = None) -> JobView:
     """Add trials or hours to the budget, once an `Idempotency-Key`; a finished or exhausted job goes on."""
     return readings.job_view(extending.extend(service, job_id, extending.parse_request(body), idempotency_key))
 
 
 @router.post("/{job_id}/clone", status_code=201, openapi_extra=PATCH_BODY)
 def clone(
-    job_id: Id, patch: JsonObject, service: Here, response: Response, idempotency_key: IdempotencyKey = None
+    job_id: OwnJob,
+    patch: JsonObject,
+    caller: Who,
+    service: Here,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """Submit the spec of a job anew, changed by a JSON merge patch (RFC 7396)."""
-    return _created(response, *copying.clone(service, job_id, patch, idempotency_key))
+    return _created(response, *copying.clone(service, job_id, patch, idempotency_key, caller.owner))
 
 
 @router.post("/{job_id}/retarget", openapi_extra=RETARGET_BODY)
@@ -128,7 +140,7 @@ def retarget(job_id: Id, patch: JsonObject, service: Here) -> RetargetView:
 
 
 @router.delete("/{job_id}", status_code=204)
-def delete(job_id: Id, service: Here) -> None:
+def delete(job_id: OwnJob, service: Here) -> None:
     """Delete a job that has ended, with its candidates, exports and what only it stored; 409 while it lives."""
     storage.delete(service, job_id)
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from nas_service.api import monitoring, problems, storage
+from nas_service.api.callers import ADMIN
 from nas_service.api.service import Here
 from nas_service.api.views import ClusterView, GarbageView, Health, Unready
 
@@ -19,7 +20,7 @@ def cluster(service: Here) -> ClusterView:
     return monitoring.cluster(service)
 
 
-@router.post("/gc")
+@router.post("/gc", dependencies=ADMIN)
 def gc(service: Here, dry_run: bool = False) -> GarbageView:
     """Collect the weights that no front, incumbent, export or running search needs; `dry_run` only counts them."""
     return storage.collect(service, dry_run=dry_run)

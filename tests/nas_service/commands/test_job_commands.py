@@ -109,7 +109,7 @@ def test_export_brings_the_forms_that_were_asked_for(nas: Nas, finished: str, tm
         (("jobs", "--server", "ftp://127.0.0.1"), "is no address"),
         (("jobs", "--limit", "0"), "--limit"),
         (("jobs", "--colour"), "--colour"),
-        (("serve", "--host", "192.0.2.1"), "--allow-remote"),
+        (("serve", "--host", "192.0.2.1"), "--allow-plain-http"),
         (("serve", "--port", "70000"), "--port"),
         (("export", "nope", "-o", "/proc/nothing"), "cannot be made"),
     ],

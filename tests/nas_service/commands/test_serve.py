@@ -110,8 +110,8 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
     [
         ("NAS_PORT", "many", "NAS_PORT cannot be 'many'"),
         ("NAS_LOG_FORMAT", "xml", "NAS_LOG_FORMAT cannot be 'xml'"),
-        ("NAS_HOST", "192.0.2.1", "--allow-remote"),
-        ("NAS_HOST", "no.such.host.invalid", "--allow-remote"),
+        ("NAS_HOST", "192.0.2.1", "--allow-plain-http"),
+        ("NAS_HOST", "no.such.host.invalid", "--allow-plain-http"),
         ("NAS_DATABASE_URL", "postgresql://127.0.0.1:9/none", "check NAS_DATABASE_URL"),
         ("NAS_DATABASE_URL", "what", "check NAS_DATABASE_URL"),
         ("NAS_HOME", "/proc/none", "NAS_HOME"),

@@ -1,0 +1,73 @@
+"""What the sender of a request may do: by the scope of its key for each method, and with jobs by their owner."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from nas_service.access import Caller, Scope
+from nas_service.errors import Forbidden
+from nas_service.store import candidates, jobs
+
+from .guard import SAFE
+from .paging import Id
+from .problems import MEDIA_TYPE
+from .service import Here, Service
+from .views import Problem
+
+
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+Who = Annotated[Caller, Depends(_caller)]
+
+
+def _needs(caller: Caller, scope: Scope) -> None:
+    if not caller.scope.covers(scope):
+        raise Forbidden(f"this needs a key of scope {scope}; yours is one of scope {caller.scope}")
+
+
+def _by_method(request: Request, caller: Who) -> None:
+    _needs(caller, Scope.READ if request.method in SAFE else Scope.SUBMIT)
+
+
+def _admin(caller: Who) -> None:
+    _needs(caller, Scope.ADMIN)
+
+
+_DOCUMENTED = HTTPBearer(auto_error=False, description="an API key, where the service asks for one (docs/access.md)")
+BY_METHOD = [Depends(_DOCUMENTED), Depends(_by_method)]  # for every route of the API: reading, or changing something
+ADMIN = [Depends(_admin)]  # beside it, for what is of the whole service and of no owner
+REFUSALS: dict[int | str, dict[str, Any]] = {  # in the OpenAPI schema
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    for status, text in ((401, "no key that holds"), (403, "a scope that is too small, or a job of another owner"))
+}
+
+
+def _own_job(job_id: Id, caller: Who, service: Here) -> str:
+    _refuse_others(service, job_id, caller)
+    return job_id
+
+
+def _own_candidate(candidate_id: Id, caller: Who, service: Here) -> str:
+    with service.store.read() as conn:
+        job_id = candidates.get(conn, candidate_id).job_id
+    _refuse_others(service, job_id, caller)
+    return candidate_id
+
+
+OwnJob = Annotated[str, Depends(_own_job)]  # the id of a job that the caller may change; 404 and 403 come first
+OwnCandidate = Annotated[str, Depends(_own_candidate)]
+
+
+def _refuse_others(service: Service, job_id: str, caller: Caller) -> None:
+    """Raises NotFound, and Forbidden for a job of another owner; that of a job never changes."""
+    with service.store.read() as conn:
+        owner = jobs.get(conn, job_id).owner
+    if not caller.may_change(owner):
+        whose = f"is {owner}'s" if owner else "was submitted before there were keys"
+        raise Forbidden(f"job {job_id} {whose}; you can read it, and change jobs of your own ({caller.owner})")

@@ -1,0 +1,52 @@
+"""The page that asks a browser for a key. It stands alone, for everything else asks for a key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+
+from starlette.responses import HTMLResponse
+
+PAGES = re.compile(r"/|/docs|/jobs/[a-z0-9.]{1,64}")  # where a log-in may lead
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Log in · NAS service</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; background: #f7f9fa; color: #1f2933; }}
+form {{ max-width: 420px; margin: 12vh auto; padding: 20px 24px; background: white; border: 1px solid #e4e7eb;
+        border-radius: 8px; }}
+h1 {{ font-size: 20px; margin: 0 0 12px; }}
+input, button {{ font: inherit; width: 100%; box-sizing: border-box; padding: 8px; margin-top: 8px; }}
+.danger {{ color: #c92a2a; }}
+.muted {{ color: #7b8794; font-size: 14px; }}
+</style>
+</head>
+<body>
+<form method="post" action="/login">
+<h1>NAS service</h1>
+<label for="key">API key</label>
+<input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
+<input name="page" type="hidden" value="{page}">
+<button>Log in</button>
+<p class="danger">{said}</p>
+<p class="muted">A key is made on the machine of the service, with: nas key create --owner NAME --scope submit</p>
+</form>
+</body>
+</html>
+"""
+
+
+def shown(page: str, said: str = "", status: int = 401, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+    """The form, which leads on to `page`; `said` is what was wrong with the last try."""
+    text = _PAGE.format(page=escape(allowed(page)), said=escape(said))
+    return HTMLResponse(text, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def allowed(page: str) -> str:
+    """The page itself, or the first one where it is none of ours."""
+    return page if PAGES.fullmatch(page) else "/"
