@@ -1,7 +1,7 @@
 """API keys: what one looks like, what is kept of it, and what its holder may do.
 
-A key is `nas_ID_SECRET`. The id is public and names the row; the secret is 256 random bits, which nobody guesses, however
-fast the tries are. So a fast hash protects it: slow ones are for passwords, which people choose.
+A key is `nas_ID_SECRET`. The id is public and names the row; the secret is 256 random bits, which nobody guesses, so a
+fast hash of it is safe to keep. The slow ones are for passwords, which people choose.
 """
 
 from __future__ import annotations

@@ -59,11 +59,11 @@ def serve(
 ) -> None:
     """Run the service: coordinator, workers on this machine (or NAS_RAY_ADDRESS), API and dashboard."""
     found = _settings(host=host, port=port, log_format=log_format)
-    logs.configure(found.log_format, found.log_level, sys.stderr)
     tls = _tls(tls_cert, tls_key)
     if not found.loopback:
         _refuse_plain(found.host, encrypted=bool(tls) or allow_plain_http)
         _refuse_keyless(found.host, allowed=allow_keyless)
+    logs.configure(found.log_format, found.log_level, sys.stderr)
     with _listening(found.host, found.port) as listener:
         bound = found.model_copy(update={"port": listener.getsockname()[1]})
         _serve(_app(bound, inline), listener, bound, tls)

@@ -143,3 +143,37 @@ def test_a_list_follows_its_pages(client: Client, finished: str) -> None:
             break
         page = client.candidates_page(finished, limit=4, cursor=page.next)
     assert by_page == list(client.candidates(finished))
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "sent"),
+    [
+        (None, None, None),
+        (None, "", None),
+        (None, "nas_e", "Bearer nas_e"),
+        ("nas_g", "nas_e", "Bearer nas_g"),
+        ("", "nas_e", None),
+    ],
+)
+def test_a_key_is_shown_as_given_or_as_the_environment_has_it(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, environment: str | None, sent: str | None
+) -> None:
+    """No key at all is given by an empty one: a page must not show the server's own."""
+    seen: list[str | None] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("authorization"))
+        return httpx.Response(200, json=[])
+
+    if environment is not None:
+        monkeypatch.setenv("NAS_API_KEY", environment)
+    with Client("http://127.0.0.1", key=given, transport=httpx.MockTransport(note)) as client:
+        client.tasks()
+    assert seen == [sent]
+
+
+@pytest.mark.parametrize("key", ["nas_\n", "clé"])
+def test_a_key_that_no_header_could_hold_is_refused_and_not_repeated(key: str) -> None:
+    with pytest.raises(ApiError) as refusal:
+        Client("http://127.0.0.1", key=key)
+    assert key not in str(refusal.value)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +18,10 @@ import httpx
 import pytest
 from services import ENDLESS
 
-from nas_service.client import Client
-from nas_service.store import Store
+from nas_service import access
+from nas_service.access import Scope
+from nas_service.client import Client, ServerAway
+from nas_service.store import Store, keys
 
 NAS = (sys.executable, "-m", "nas_service")
 
@@ -32,7 +36,7 @@ def serving(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
     ) as process:
         try:
             line = process.stdout.readline()
-            assert line.startswith("nas serves at http://"), line + process.stdout.read()
+            assert line.startswith("nas serves at http"), line + process.stdout.read()
             yield process, line.split()[3]
         finally:
             process.kill()
@@ -119,6 +123,62 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
 )
 def test_settings_that_cannot_be_used_are_said(tmp_path: Path, name: str, value: str, said: str) -> None:
     assert said in refused("--port", "0", "--inline", "1", **({"NAS_HOME": str(tmp_path)} | {name: value}))
+
+
+def test_other_machines_are_let_in_with_a_key_and_tls_or_where_that_is_said(tmp_path: Path) -> None:
+    """192.0.2.1 is no address of any machine, so a server that would start cannot listen there."""
+
+    def said(*options: str) -> str:
+        return refused("--host", "192.0.2.1", "--port", "0", "--inline", "1", *options, NAS_HOME=str(tmp_path))
+
+    assert "--tls-cert" in said("--allow-keyless")
+    assert "nas key create" in said("--allow-plain-http")
+    assert "cannot listen" in said("--allow-plain-http", "--allow-keyless")
+    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
+    expired, valid = (access.make("ann", Scope.ADMIN, 1.0, end)[0] for end in (2.0, None))
+    for key, wanted in ((expired, "nas key create"), (valid, "cannot listen")):
+        with store.write() as conn:
+            keys.add(conn, key)
+        assert wanted in said("--allow-plain-http")
+    assert "--tls-cert" in said()
+    store.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """Of 127.0.0.1, signed by itself, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl, which makes the certificate")
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    wanted = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "36500", "-nodes"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", *wanted, "-out", files[0], "-keyout", files[1]]
+    subprocess.run(made, check=True, capture_output=True)
+    return files
+
+
+def test_https_is_served_to_who_trusts_the_certificate(
+    tmp_path: Path, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with serving(tmp_path / "home", *options) as (_, url):
+        assert url.startswith("https://")
+        trusting = httpx.HTTPTransport(verify=ssl.create_default_context(), retries=5)
+        with httpx.Client(transport=trusting) as http:
+            http.get(f"{url}/healthz", timeout=120).raise_for_status()
+        with Client(url) as client:
+            assert client.cluster().kind == "inline"
+        monkeypatch.delenv("SSL_CERT_FILE")
+        with Client(url) as client, pytest.raises(ServerAway, match="certificate"):
+            client.cluster()
+
+
+def test_files_that_are_no_certificate_are_said(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    cert, key = map(str, certificate)
+    home = {"NAS_HOME": str(tmp_path / "home")}
+    assert "belong together" in refused("--tls-cert", cert, **home)
+    assert "No such file" in refused("--tls-cert", cert, "--tls-key", str(tmp_path / "none.pem"), **home)
+    assert "cannot be used" in refused("--tls-cert", key, "--tls-key", key, **home)
 
 
 def test_a_database_of_a_newer_version_is_not_served(tmp_path: Path) -> None:
