@@ -10,7 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from services import ENDLESS, SPEC, Live
 
+from nas_service import access
+from nas_service.access import Scope
 from nas_service.client import Client
+from nas_service.store import keys, schema
 
 pytestmark = pytest.mark.browser
 
@@ -151,3 +154,56 @@ def test_the_api_is_never_answered_with_a_page(visit: Open, live: Live) -> None:
     answer = page.request.get(f"{live.url}/api/v1/nothing")
     assert answer.status == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.fixture
+def keyed(live: Live) -> Iterator[Callable[[str, Scope], str]]:
+    """Makes keys, of which none is left behind: with the first one, the service asks for them."""
+    store = live.app.state.service.store
+
+    def make(owner: str, scope: Scope) -> str:
+        kept, key = access.make(owner, scope, 1.0, None)
+        with store.write() as conn:
+            keys.add(conn, kept)
+        return key
+
+    yield make
+    with store.write() as conn:
+        conn.execute(schema.keys.delete())
+
+
+def log_in(page: Page, key: str) -> None:
+    page.get_by_label("API key").fill(key)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_with_keys_a_page_asks_for_one_and_shows_what_it_may_do(
+    visit: Open, live: Live, running: str, keyed: Callable[[str, Scope], str]
+) -> None:
+    admin = keyed("root", Scope.ADMIN)
+    with Client(live.url, key=admin) as root:
+        page = visit(f"/jobs/{running}")
+        log_in(page, "nas_wrong")
+        expect(page.get_by_text("This key opens nothing here.")).to_be_visible()
+        log_in(page, keyed("eve", Scope.READ))
+        expect(page.locator(".pill")).to_have_text("running")
+        expect(page.get_by_text("eve")).to_be_visible()
+        expect(page.get_by_role("button", name="cancel")).to_have_count(0)
+        page.get_by_role("button", name="log out").click()
+        log_in(page, admin)
+        page.locator(".job", has_text="goes on").first.get_by_role("link").click()
+        page.get_by_role("button", name="pause").click()
+        expect(page.locator(".pill")).to_have_text("paused")
+        assert root.job(running).state == "paused"
+        page.get_by_role("button", name="log out").click()
+        expect(page.get_by_label("API key")).to_be_visible()
+
+
+def test_a_page_whose_key_is_revoked_says_so(visit: Open, live: Live, keyed: Callable[[str, Scope], str]) -> None:
+    key = keyed("ann", Scope.SUBMIT)
+    page = visit("/")
+    log_in(page, key)
+    expect(page.get_by_text("Jobs", exact=True)).to_be_visible()
+    with live.app.state.service.store.write() as conn:
+        keys.revoke(conn, access.id_of(key) or "", 2.0)
+    expect(page.get_by_text("The jobs cannot be read")).to_be_visible()
