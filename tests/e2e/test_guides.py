@@ -34,6 +34,10 @@ def service(folder: Path) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def environment(service: Server) -> dict[str, str]:
     """`nas` on the path, at the port of this service; COLUMNS so that no id is wrapped."""
+    return surroundings(service)
+
+
+def surroundings(service: Server) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return service.environment | {"PATH": path, "NAS": service.url}
 
@@ -97,6 +101,27 @@ def test_video(folder, service, environment):
     frames = onnxruntime.InferenceSession(winner / "model_frames.onnx").get_inputs()[0].shape
     assert frames[0] in (2, 4)
     assert frames[1] == 1
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Server]:
+    """A service that asks for keys from the first one on: the other guides are followed without."""
+    running = Server(tmp_path / "nas-data", ("--inline", "1"))
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_access(tmp_path, shared):
+    said, ids = {}, {}
+    for step in steps("access.md"):
+        said[step.text] = follow(step, tmp_path, surroundings(shared) | ids)
+        if step.text == "nas key list":
+            ids = {"ID": shared.nas_json("key", "list")[1]["id"]}
+    assert "ann" in said["nas key list"]
+    assert [key["state"] for key in shared.nas_json("key", "list")] == ["valid", "revoked"]
+    assert "send a key that holds" in shared.nas("jobs", code=2)
+    assert all((tmp_path / name).read_text().strip() not in shared.log for name in ("ops.key", "ann.key"))
 
 
 def test_choosing_a_strategy(folder, service, environment):
