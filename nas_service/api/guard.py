@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -23,6 +24,7 @@ from .service import Service
 from .sessions import COOKIE
 
 OPEN = ("/healthz", "/readyz", "/login")
+METRICS = "/metrics"
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -32,6 +34,7 @@ class Guard:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
+        self._watching: dict[str | None, Caller] = {}  # the key shown for metrics, or none, to who that is
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -41,11 +44,27 @@ class Guard:
         try:
             refuse_other_sites(came)
             if came.url.path not in OPEN:
-                scope.setdefault("state", {})["caller"] = await run_in_threadpool(_caller, self._service, came)
+                scope.setdefault("state", {})["caller"] = await run_in_threadpool(self._admit, came)
         except (ServiceError, OperationalError) as error:
             await (await _refusal(came, error))(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    def _admit(self, came: HTTPConnection) -> Caller:
+        """While the database is away, whoever watched before still gets the metrics, for they say that it is."""
+        shown, metrics = _shown(self._service, came), came.url.path == METRICS
+        try:
+            caller = _caller(self._service, came, shown)
+        except OperationalError:
+            if metrics and shown in self._watching:
+                return self._watching[shown]
+            raise
+        except ServiceError:
+            self._watching.pop(shown, None)
+            raise
+        if metrics:
+            self._watching[shown] = caller
+        return caller
 
 
 def verified(service: Service, key: str | None) -> Caller | None:
@@ -58,7 +77,7 @@ def verified(service: Service, key: str | None) -> Caller | None:
     if not access.opens(key, kept, at) or kept is None:
         return None
     if not keys.is_fresh(kept, at):
-        with service.store.write() as conn:
+        with suppress(OperationalError), service.store.write() as conn:  # a full disk is no reason to refuse a reader
             keys.used(conn, key_id, at)
     return Caller(kept.owner, access.Scope(kept.scope), key)
 
@@ -80,9 +99,9 @@ def refuse_other_sites(came: HTTPConnection) -> None:
         )
 
 
-def _caller(service: Service, came: HTTPConnection) -> Caller:
+def _caller(service: Service, came: HTTPConnection, shown: str | None) -> Caller:
     """Raises Unauthorised, and Forbidden for a name that is not this machine's where no key protects it."""
-    known = verified(service, _shown(service, came))
+    known = verified(service, shown)
     if known is not None:
         return known
     if asks_for_keys(service):

@@ -288,9 +288,27 @@ def test_a_database_that_is_away_is_said(
     def away(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("gone"))
 
+    assert call("eve", "GET", "/metrics").status_code == 200
     monkeypatch.setattr(keys, "find", away)
-    answer = call("ann", "GET", "/api/v1/jobs")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    monkeypatch.setattr(keys, "exist", away)
+    for name in ("ann", "eve", "expired"):
+        answer = call(name, "GET", "/api/v1/jobs")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    watched = {name: call(name, "GET", "/metrics").status_code for name in ("eve", "expired", None)}
+    assert watched == {"eve": 200, "expired": 503, None: 503}
+
+
+def test_a_use_that_cannot_be_noted_is_no_reason_to_refuse(
+    live: Live, call: As, shown: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("disk full"))
+
+    kept, shown["fresh"] = access.make("zoe", Scope.READ, AT, None)
+    with live.app.state.service.store.write() as conn:
+        keys.add(conn, kept)
+    monkeypatch.setattr(keys, "used", full)
+    assert call("fresh", "GET", "/api/v1/jobs").status_code == 200
 
 
 # Browsers.

@@ -85,6 +85,7 @@ def of_another_schema(app: FastAPI) -> None:
 def test_what_is_missing_is_said(tmp_path: Path, change: Callable[[FastAPI], None], check: str, said: str) -> None:
     with services.live(tmp_path) as running:
         assert httpx.get(f"{running.url}/readyz").json()["checks"].keys() >= {"database", "schema", "coordinator"}
+        httpx.get(f"{running.url}/metrics").raise_for_status()
         change(running.app)
         answer = httpx.get(f"{running.url}/readyz")
         scrape = httpx.get(f"{running.url}/metrics")
