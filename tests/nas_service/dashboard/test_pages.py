@@ -9,6 +9,8 @@ from itertools import islice
 import pytest
 from playwright.sync_api import Page, expect
 from services import ENDLESS, SPEC, Live
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from nas_service import access
 from nas_service.access import Scope
@@ -207,3 +209,14 @@ def test_a_page_whose_key_is_revoked_says_so(visit: Open, live: Live, keyed: Cal
     with live.app.state.service.store.write() as conn:
         keys.revoke(conn, access.id_of(key) or "", 2.0)
     expect(page.get_by_text("The jobs cannot be read")).to_be_visible()
+
+
+def test_the_socket_of_the_pages_is_theirs_alone(live: Live, keyed: Callable[[str, Scope], str]) -> None:
+    address = live.url.replace("http", "ws") + "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    with connect(address, origin=live.url):
+        pass
+    with pytest.raises(InvalidStatus, match="403"), connect(address, origin="http://evil.example"):
+        pass
+    keyed("ann", Scope.ADMIN)
+    with pytest.raises(InvalidStatus, match="403"), connect(address, origin=live.url):
+        pass
