@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, select
 
 from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
@@ -70,18 +70,20 @@ def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> 
 def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, Reusable]:
     """Trial key to a trial of any job of the owner that completed with such a key.
 
-    It is one of this job, if it has any, or the first.
+    It is one of this job, if it has any, or the first. The owner is asked of each trial that the key finds: of a join,
+    SQLite would begin with the owner's jobs and read all of their trials.
     """
-    t, other = trials.c, jobs.alias()
-    owner = select(other.c.owner).where(other.c.id == job_id).scalar_subquery()
-    query = (
-        select(t.key, t.id, t.job_id, t.metrics, t.request_id)
-        .join(jobs, jobs.c.id == t.job_id)
-        .where(t.key.in_(keys), t.state == "completed", jobs.c.owner == owner)
-    )
+    t = trials.c
+    mine = _owner(job_id) == _owner(t.job_id)
+    query = select(t.key, t.id, t.job_id, t.metrics, t.request_id).where(t.key.in_(keys), t.state == "completed", mine)
     found = conn.execute(query.order_by(t.job_id == job_id, t.ended_at.desc())).all()
     seconds = trial_rows.took(conn, {row.request_id for row in found})
     return {row.key: Reusable(row.id, row.job_id, row.metrics, seconds[row.request_id]) for row in found}
+
+
+def _owner(job_id: str | ColumnElement[str]) -> ScalarSelect[str]:
+    of = jobs.alias()
+    return select(of.c.owner).where(of.c.id == job_id).scalar_subquery()
 
 
 def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, str]:

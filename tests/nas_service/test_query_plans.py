@@ -10,7 +10,7 @@ import pytest
 from searches import Lab, spec
 from sqlalchemy import event
 
-from nas_service.store import Store, candidates, jobs, trials
+from nas_service.store import Store, asks, candidates, jobs, trials
 
 GROWING = ("candidates", "proposals", "requests", "trials", "epochs", "events")
 
@@ -27,6 +27,12 @@ class Watched:
 
     def _note(self, _conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         self.statements.setdefault(statement, parameters[0] if many else parameters)
+
+    def steps(self, of: str) -> list[str]:
+        """The plans of the statements that read this table."""
+        found = {s: p for s, p in self.statements.items() if f"FROM {of}" in s}
+        with self.store.read() as conn:
+            return [row[-1] for s, p in found.items() for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", p)]
 
     def scans(self) -> dict[str, list[str]]:
         """Statement to the steps of its plan that read a whole table, or its whole index."""
@@ -64,6 +70,16 @@ def test_a_search_seeks_what_it_reads(watched: Watched, wanted: dict[str, Any]) 
     watched.lab.run(wanted, "again")
     assert len(watched.statements) > 30
     assert watched.scans() == {}
+
+
+def test_results_are_sought_by_their_key_and_not_among_the_trials_of_their_owner(watched: Watched) -> None:
+    watched.lab.run(spec(5))
+    watched.statements.clear()
+    with watched.store.read() as conn:
+        asks.reusable(conn, "j", ["a", "b"])
+    steps = watched.steps("trials")
+    assert any("USING INDEX ix_trials_key" in step for step in steps)
+    assert not any("owner" in step for step in steps)
 
 
 def test_a_lost_coordinator_seeks_what_it_restores(watched: Watched) -> None:
