@@ -49,16 +49,16 @@ RESOLUTION = 32
 SPACE: dict[str, Any] = {
     "backbone": "small",
     "resolution": [RESOLUTION],
-    "ops": ["mbconv"],
-    "width_factors": [0.25, 0.5, 0.75],
-    "depth_offsets": [-1, 0],
+    "ops": ["conv", "mbconv"],
+    "width_factors": [0.5, 1.0, 1.5],
+    "depth_offsets": [-2, -1],
     "skip": ["identity"],
-    "kernel": [3, 5],
-    "expansion": [1, 2, 4],
-    "stem": 8,
+    "kernel": [3],
+    "expansion": [2, 4],
+    "stem": 16,
     "hidden": 128,
 }
-NARROW: dict[str, Any] = {"width_factors": [0.25], "kernel": [3], "expansion": [2], "se": [False]}
+NARROW: dict[str, Any] = {"ops": ["mbconv"], "width_factors": [0.25], "expansion": [2], "se": [False]}
 RECIPE: dict[str, Any] = {"batch_size": 32}
 PROCESSES = 2
 SCALED, FOUND = "#d55e00", "#0072b2"  # Okabe and Ito's colours
@@ -81,7 +81,7 @@ class Size:
 
 
 SIZES = {
-    "full": Size(SPACE, (0.25, 0.35, 0.5), INTERLEAVED.visits, 400, 0.75, 24, 3, 10, 2, 20),
+    "full": Size(SPACE, (0.25, 0.35, 0.5), INTERLEAVED.visits, 400, 0.75, 20, 5, 10, 2, 20),
     "quick": Size(SPACE | NARROW | {"activation": ["relu"]}, (0.25,), 2, 2, 0.05, 2, 1, 1, 1, 2),
 }
 
