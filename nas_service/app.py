@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -23,6 +22,7 @@ from .coordinator import Coordinator
 from .retention import DiskBudget
 from .settings import Settings
 from .store import Store
+from .store.clock import DatabaseClock
 from .webhooks import Webhooks
 
 
@@ -30,12 +30,13 @@ def create_app(
     settings: Settings,
     *,
     dispatcher: Dispatcher | None = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
     dashboard: bool = True,
 ) -> FastAPI:
     """The service as an ASGI application; it runs jobs while its lifespan lasts.
 
-    `dispatcher` is Ray (at `settings.ray_address`, or a local one) unless given. `clock` gives seconds since the epoch.
+    `dispatcher` is Ray (at `settings.ray_address`, or a local one) unless given. `clock` gives seconds since the epoch,
+    by the database's clock unless given.
     """
     service = _service(settings, dispatcher or _ray(settings), clock)
 
@@ -56,13 +57,14 @@ def create_app(
     return app
 
 
-def _service(settings: Settings, dispatcher: Dispatcher, clock: Callable[[], float]) -> Service:
+def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], float] | None) -> Service:
     store = Store(settings.database)
     store.migrate()
+    clock = given or DatabaseClock(store)
     artifacts = ArtifactStore(settings.artifact_url)
     disk = DiskBudget(store, artifacts, settings.artifact_budget_bytes)
     coordinator = Coordinator(store, dispatcher, settings.tables, settings.artifact_url, clock, settings.lease_s, disk)
-    webhooks = Webhooks(store, settings.hosts_for_webhooks, clock, leads=lambda: coordinator.leading)
+    webhooks = Webhooks(store, settings.hosts_for_webhooks, clock, leads=lambda: coordinator.keeps_house)
     return Service(settings, store, dispatcher, coordinator, artifacts, Feed(store), webhooks, Sessions(clock), clock)
 
 

@@ -30,8 +30,13 @@ class Measures:
         )
         self.requeued = Counter(
             "nas_requests_requeued",
-            "requests put back: a lease ran out, a new coordinator took over, a worker crashed",
+            "requests put back: a lease ran out, another coordinator took over, a worker crashed",
             ["cause"],
+            registry=self.registry,
+        )
+        self.losses = Counter(
+            "nas_job_leases_lost",
+            "jobs that another coordinator took over from this one",
             registry=self.registry,
         )
         self.late = Counter(

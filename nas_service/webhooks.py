@@ -66,7 +66,7 @@ def payload(job: Job) -> dict[str, Any]:
 class Webhooks:
     """Delivers what is due, all at once, each up to `ATTEMPTS` times.
 
-    `leads` says whether this process is the one that runs the jobs; `clock` gives seconds since the epoch.
+    `leads` says whether this process is the one that delivers; `clock` gives seconds since the epoch.
     """
 
     def __init__(

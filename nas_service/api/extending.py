@@ -46,8 +46,7 @@ def extend(service: Service, job_id: str, wanted: ExtendRequest, idempotency_key
         return job
     unchecked, at = _check_data(service, job), service.clock()
     with service.store.write() as conn:
-        jobs.locked_state(conn, job_id)
-        job = jobs.get(conn, job_id)
+        job = jobs.locked(conn, job_id)
         if _is_repeated(conn, job_id, note):
             return job
         if job.state not in jobs.EXTENSIBLE:

@@ -16,8 +16,7 @@ def delete(service: Service, job_id: str) -> None:
     """Delete a job that has ended, and the artifacts that no other job names. Raises NotFound and Conflict."""
     with service.coordinator.turn:
         with service.store.write() as conn:
-            jobs.locked_state(conn, job_id)
-            job = jobs.get(conn, job_id)
+            job = jobs.locked(conn, job_id)
             if job.state in jobs.LIVE:
                 raise Conflict(f"job {job_id} is {job.state}; cancel it first: nas cancel {job_id}", "state")
             busy = [export.id for export in exports.of_job(conn, job_id) if export.state in ("queued", "running")]

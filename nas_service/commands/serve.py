@@ -156,7 +156,7 @@ def _serve(app: FastAPI, listener: socket.socket, found: Settings, tls: dict[str
 
     address = f"{'https' if tls else 'http'}://{found.host}:{found.port}"
     typer.echo(f"nas serves at {address} with its state in {found.home}; Ctrl-C ends it")
-    if not app.state.service.store.lead():
+    if not app.state.service.store.presence.enter():
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
     for plugin in installed():
         if plugin.problem:

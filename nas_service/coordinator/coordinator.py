@@ -7,9 +7,8 @@ any moment. A job whose transaction fails is loaded afresh and tried again; othe
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -25,8 +24,9 @@ from . import sending
 from .collecting import collect, stop
 from .exporting import Exporting
 from .flights import Flights
+from .holding import Holding
 from .proposing import Round, patience, propose
-from .run import Overtaken, Run
+from .run import Overtaken, Run, lock
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +56,11 @@ class Coordinator:
         self._lease_s = lease_s
         self._disk = disk or DiskBudget(store, ArtifactStore(artifacts))
         self.turn = threading.Lock()  # held during a step: who has it sees no proposal half made
-        self._holder = secrets.token_hex(8)
         self._runs: dict[str, Run] = {}
         self._flights = Flights(dispatcher, store.measures)
         self._exporting = Exporting(store, self._flights, self._run, artifacts)
         self._trouble: dict[str, int] = {}
-        self._beat_at = float("-inf")
-        self._leading = False
+        self._holding = Holding(store, lease_s, lambda: self._flights.ids)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -81,12 +79,17 @@ class Coordinator:
 
     @property
     def leading(self) -> bool:
-        """Whether this process runs the jobs; False while another one does."""
-        return self._leading
+        """Whether this process runs jobs; False on SQLite while another one does."""
+        return self._holding.entered
+
+    @property
+    def keeps_house(self) -> bool:
+        """Whether this is the one process that does what one of all coordinators has to do, such as webhooks."""
+        return self._holding.keeps_house
 
     def wait(self, timeout_s: float = IDLE_S) -> None:
         """Return when a worker has something to say, or after `timeout_s`."""
-        if self._leading:
+        if self.leading:
             self._flights.poll(timeout_s)
         else:
             self._stop.wait(timeout_s)
@@ -108,55 +111,25 @@ class Coordinator:
             return self._step(self._clock())
 
     def _step(self, now: float) -> bool:
-        if not self._lead(now):
+        if not self._holding.enter():
             return False
         self._flights.poll()
         busy = self._flights.landed
-        with self.store.read() as conn:
-            live = jobs.in_state(conn, jobs.LIVE)
+        mine = self._holding.jobs(now)
+        self._drop_others({job.id for job in mine})
         self._exporting.take(now)
         self._disk.check(now)
-        for job in live:
+        for job in mine:
             busy |= self._guarded(job, now)
-        self._drop_dead({job.id for job in live})
-        self._exporting.send(self._holder, now, now + self._lease_s)
-        self._beat(now)
+        self._exporting.send(self._holding.name, now, now + self._lease_s)
+        self._holding.beat(now)
         return busy
 
-    def _lead(self, now: float) -> bool:
-        """Whether this process leads. Who has just begun to puts back what others held and trusts no memory."""
-        led, self._leading = self._leading, False
-        self._leading = self.store.lead()
-        if self._leading and not led:
-            self._runs.clear()
-            with self.store.write() as conn:
-                abandoned = requests.abandon(conn, self._holder)
-                trials.restart(conn, abandoned)
-                jobs.restart_clock(conn, now)
-            self._requeued("takeover", abandoned)
-        return self._leading
-
-    def _beat(self, now: float) -> None:
-        """Prolong the leases of what is under way; take back those that ran out."""
-        if now - self._beat_at <= self._lease_s / 3:
-            return
-        with self.store.write() as conn:
-            requests.extend(conn, self._holder, self._flights.ids, now + self._lease_s)
-            reaped = requests.reap(conn, now)
-            trials.restart(conn, reaped)
-            jobs.account(conn, now)
-        self._requeued("lease", reaped)
-        self._beat_at = now
-
-    def _requeued(self, cause: str, request_ids: Sequence[str]) -> None:
-        self.store.measures.requeued.labels(cause).inc(len(request_ids))
-        for request_id in request_ids:
-            log.warning("a request went back to the queue", extra={"request": request_id, "cause": cause})
-
-    def _drop_dead(self, live: set[str]) -> None:
-        self._flights.drop_dead(live)
-        self._runs = {job_id: run for job_id, run in self._runs.items() if job_id in live}
-        self._trouble = {job_id: n for job_id, n in self._trouble.items() if job_id in live}
+    def _drop_others(self, mine: set[str]) -> None:
+        """Forget jobs that have ended or that others run, and stop what workers do for them here."""
+        self._flights.drop_dead(mine)
+        self._runs = {job_id: run for job_id, run in self._runs.items() if job_id in mine}
+        self._trouble = {job_id: n for job_id, n in self._trouble.items() if job_id in mine}
 
     # One job.
 
@@ -183,7 +156,8 @@ class Coordinator:
     def _advance(self, job: Job, now: float) -> bool:
         if job.state == "queued":
             with self.store.write() as conn:
-                moved = jobs.move(conn, job.id, ("queued",), "running", "", now)
+                held = jobs.standing(conn, job.id) == ("queued", job.fence)
+                moved = held and jobs.move(conn, job.id, ("queued",), "running", "", now)
             log.info("the job runs", extra={"job": job.id})
             return moved
         run = self._run(job)
@@ -227,7 +201,9 @@ class Coordinator:
 
     def _ask(self, run: Run, job: Job, slots: int, now: float) -> Round:
         """Fill free slots: the new requests are in the database as held by this process before they are sent."""
-        asked = propose(self.store, run, job, slots, now, Lease(self._holder, now + self._lease_s), self._room(run))
+        asked = propose(
+            self.store, run, job, slots, now, Lease(self._holding.name, now + self._lease_s), self._room(run)
+        )
         self._flights.submit(
             run.job_id,
             [
@@ -241,7 +217,8 @@ class Coordinator:
         """Requests that were put back: their worker died, or the process that held them."""
         limit = run.search.parallel
         with self.store.write() as conn:
-            claims = requests.claim(conn, self._holder, now + self._lease_s, limit, job_ids=[run.job_id])
+            lock(conn, run, ("running",))
+            claims = requests.claim(conn, self._holding.name, now + self._lease_s, limit, job_ids=[run.job_id])
             ready = sending.evaluations(conn, run, claims, self._artifacts, now) if claims else []
         self._flights.submit(run.job_id, ready)
         return bool(ready)
@@ -265,9 +242,12 @@ class Coordinator:
         return True
 
     def _end(self, job: Job, state: str, reason: str, now: float, run: Run | None = None) -> None:
-        """End a job, unless it was extended since it was read. With its run, what is under way is stopped and told."""
+        """End a job, unless it was extended or taken by others since it was read.
+
+        With its run, what is under way is stopped and told.
+        """
         with self.store.write() as conn:
-            unchanged = jobs.locked_state(conn, job.id) is not None and jobs.get(conn, job.id).spec == job.spec
+            unchanged = jobs.standing(conn, job.id) is not None and _same(job, jobs.get(conn, job.id))
             if unchanged and jobs.move(conn, job.id, jobs.LIVE, state, reason, now):
                 requests.close(conn, job.id)
                 if run is not None:
@@ -276,21 +256,27 @@ class Coordinator:
         log.info("the job ends: %s", reason, extra={"job": job.id, "state": state})
 
     def _run(self, job: Job) -> Run:
-        if job.id not in self._runs:
-            self._runs[job.id] = Run.load(job, self.store, self._tables)
-        return self._runs[job.id]
+        """Its run as this process took the job: one from before somebody else held it is stale."""
+        run = self._runs.get(job.id)
+        if run is None or run.fence != job.fence:
+            run = self._runs[job.id] = Run.load(job, self.store, self._tables)
+        return run
 
     # Why things wait, and why they ended.
 
     def _explain(self, job: Job, reason: str) -> None:
         if reason != job.reason:
             with self.store.write() as conn:
-                jobs.set_reason(conn, job.id, reason)
+                jobs.set_reason(conn, job.id, job.fence, reason)
 
     def _hopeless(self, job: Job) -> str:
         with self.store.read() as conn:
             message = trials.last_failure(conn, job.id)
         return f"none of {job.failed} trials succeeded; the last one failed so: {message}"
+
+
+def _same(one: Job, other: Job) -> bool:
+    return (one.spec, one.fence) == (other.spec, other.fence)
 
 
 def _over_time(job: Job, now: float) -> bool:

@@ -34,7 +34,7 @@ class Described:
 
 
 class Overtaken(Exception):
-    """The job was paused, ended or deleted since it was read; what was prepared for it is void."""
+    """The job was paused, ended, deleted or taken by others since it was read; what was prepared for it is void."""
 
 
 class Run(Prices):
@@ -46,6 +46,7 @@ class Run(Prices):
     def __init__(self, job: Job, search: Search, store: Store) -> None:
         super().__init__(search)
         self.job_id = job.id
+        self.fence = job.fence
         self.strategy: Strategy = search.strategy()
         self.next_number = job.proposals
         self.trials_left = max(0, job.trials_budget - job.trials)
@@ -106,7 +107,12 @@ class Run(Prices):
 
 
 def lock(conn: Connection, run: Run, expected: Collection[str]) -> None:
-    """Hold the job's row until the transaction ends. Raises Overtaken where its state is none of those expected."""
-    state = jobs.locked_state(conn, run.job_id)
+    """Hold the job's row until the transaction ends.
+
+    Raises Overtaken where its state is none of those expected, and where another coordinator has taken the job.
+    """
+    state, fence = jobs.standing(conn, run.job_id) or ("gone", run.fence)
+    if fence != run.fence:
+        raise Overtaken(f"job {run.job_id} was taken {fence - run.fence} times since this coordinator took it")
     if state not in expected:
-        raise Overtaken(f"job {run.job_id} is {state or 'gone'}")
+        raise Overtaken(f"job {run.job_id} is {state}")

@@ -6,23 +6,21 @@ SQLite is a real default (write-ahead log, every commit on disk, one writer at a
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import DBAPIError
 
 from nas_service.measures import Measures
 
 from . import revisions
+from .presence import FilePresence, Presence, SessionPresence
 
-LEADER_KEY = 0x6E6173  # PostgreSQL advisory locks: of the one coordinator,
-SCHEMA_KEY = LEADER_KEY + 1  # and of who migrates
+SCHEMA_KEY = 0x6E6173 + 1  # PostgreSQL advisory lock of who migrates
 BUSY_TIMEOUT_MS = 30_000
 SWITCH_PAUSES_S = (0.01, 0.02, 0.05, *(0.1,) * 50)
 
@@ -39,10 +37,10 @@ class Store:
         if self.sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=not self.sqlite)
-        self._leader: Connection | None = None
-        self._lock_file: IO[str] | None = None
+        self.presence: Presence = SessionPresence(self.engine)
         self._changed = threading.Condition()
         if self.sqlite:
+            self.presence = FilePresence(Path(f"{parsed.database}.leader"))
             _prepare_sqlite(self.engine)
 
     @contextlib.contextmanager
@@ -81,49 +79,9 @@ class Store:
                 connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_KEY)))
             yield connection
 
-    def lead(self) -> bool:
-        """Become the one process that runs searches on this database; False while another one is.
-
-        The lock ends with the process or its connection, however it dies, so a restart after kill -9 leads at once.
-        """
-        return self._lock_sqlite() if self.sqlite else self._lock_postgres()
-
     def close(self) -> None:
-        if self._leader is not None:
-            with contextlib.suppress(DBAPIError):  # the server would notice a closed connection only a moment later
-                self._leader.execute(select(func.pg_advisory_unlock(LEADER_KEY)))
-            self._leader.close()
-            self._leader = None
-        if self._lock_file is not None:
-            self._lock_file.close()
-            self._lock_file = None
+        self.presence.leave()
         self.engine.dispose()
-
-    def _lock_sqlite(self) -> bool:
-        if self._lock_file is not None:
-            return True
-        handle = Path(f"{self.engine.url.database}.leader").open("w")  # noqa: SIM115 - held open for life
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            handle.close()
-            return False
-        self._lock_file = handle
-        return True
-
-    def _lock_postgres(self) -> bool:
-        if self._leader is not None:
-            if _alive(self._leader):
-                return True
-            self._leader.close()
-            self._leader = None
-            return False  # another one may have led since: the caller has to see the gap
-        connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if connection.execute(select(func.pg_try_advisory_lock(LEADER_KEY))).scalar():
-            self._leader = connection
-            return True
-        connection.close()
-        return False
 
     @contextlib.contextmanager
     def _without_cascades(self) -> Iterator[None]:
@@ -141,15 +99,6 @@ class Store:
         finally:
             event.remove(self.engine, "connect", _forget_references)
             self.engine.dispose()
-
-
-def _alive(connection: Connection) -> bool:
-    try:
-        connection.execute(select(1))
-    except DBAPIError:  # whatever broke the connection, the lock went with it
-        connection.invalidate()
-        return False
-    return True
 
 
 def _forget_references(dbapi_connection: Any, _: Any) -> None:

@@ -100,9 +100,28 @@ def listed(
     return [Job(**row) for row in conn.execute(query).mappings()]
 
 
-def locked_state(conn: Connection, job_id: str) -> str | None:
-    """The state of a job, which nobody else can change before this transaction ends; None for no job."""
-    return conn.execute(select(jobs.c.state).where(jobs.c.id == job_id).with_for_update()).scalar_one_or_none()
+def locked(conn: Connection, job_id: str) -> Job:
+    """The job, which nobody else can change before this transaction ends. Raises NotFound."""
+    standing(conn, job_id)
+    return get(conn, job_id)
+
+
+def standing(conn: Connection, job_id: str) -> tuple[str, int] | None:
+    """State and fencing number, which nobody else can change before this transaction ends; None for no job."""
+    row = conn.execute(select(jobs.c.state, jobs.c.fence).where(jobs.c.id == job_id).with_for_update()).first()
+    return None if row is None else (row.state, row.fence)
+
+
+def take(conn: Connection, job: Job, holder: str, lease_until: float) -> bool:
+    """Become the holder of a job that is as it was read; False where somebody else was faster, or it ended."""
+    unchanged = (jobs.c.id == job.id, jobs.c.fence == job.fence, jobs.c.state.in_(LIVE))
+    taken = update(jobs).where(*unchanged).values(holder=holder, lease_until=lease_until, fence=job.fence + 1)
+    return conn.execute(taken).rowcount == 1
+
+
+def keep(conn: Connection, holder: str, lease_until: float) -> None:
+    """Heartbeat: prolong the leases of all jobs of this holder."""
+    conn.execute(update(jobs).where(jobs.c.holder == holder).values(lease_until=lease_until))
 
 
 def in_state(conn: Connection, states: Collection[str]) -> list[Job]:
@@ -120,7 +139,7 @@ def move(conn: Connection, job_id: str, sources: Collection[str], target: str, r
         ran = func.coalesce(at - jobs.c.active_since, 0.0)
         values |= {"active_since": None, "active_seconds": jobs.c.active_seconds + ran}
     if target in FINAL:
-        values |= {"ended_at": at, "webhook": _if_any("due")}
+        values |= {"ended_at": at, "webhook": _if_any("due"), "holder": None, "lease_until": None}
     done = conn.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(sources)).values(**values))
     if done.rowcount != 1:
         return False
@@ -164,20 +183,22 @@ def _if_any(state: str) -> ColumnElement[str | None]:
     return case((jobs.c.webhook.is_not(None), state), else_=None)
 
 
-def account(conn: Connection, at: float) -> None:
-    """Add the time since the last account to every running job, so that a coordinator's death costs no hours."""
+def account(conn: Connection, holder: str, at: float) -> None:
+    """Add the time since the last account to the running jobs of a holder, so that its death costs no hours."""
     ran = jobs.c.active_seconds + (at - jobs.c.active_since)
-    conn.execute(update(jobs).where(jobs.c.state == "running").values(active_seconds=ran, active_since=at))
+    mine = (jobs.c.state == "running", jobs.c.holder == holder)
+    conn.execute(update(jobs).where(*mine).values(active_seconds=ran, active_since=at))
 
 
-def restart_clock(conn: Connection, at: float) -> None:
-    """Running jobs count from here on: nobody ran them since the last account."""
-    conn.execute(update(jobs).where(jobs.c.state == "running").values(active_since=at))
+def restart_clock(conn: Connection, job_ids: Collection[str], at: float) -> None:
+    """Those of these jobs that run count from here on: nobody ran them since the last account."""
+    conn.execute(update(jobs).where(jobs.c.id.in_(job_ids), jobs.c.state == "running").values(active_since=at))
 
 
-def set_reason(conn: Connection, job_id: str, reason: str) -> None:
-    """Say why a running job waits; empty when it does not."""
-    conn.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running").values(reason=reason))
+def set_reason(conn: Connection, job_id: str, fence: int, reason: str) -> None:
+    """Say why a running job waits; empty when it does not. Whoever holds it no longer says nothing."""
+    mine = (jobs.c.id == job_id, jobs.c.state == "running", jobs.c.fence == fence)
+    conn.execute(update(jobs).where(*mine).values(reason=reason))
 
 
 def add(conn: Connection, job_id: str, state: State | None, **counts: float) -> None:

@@ -13,7 +13,8 @@ from workers.requests import Fidelity
 class Job:
     """A search and where it stands. `reason` says why it waits or why it ended.
 
-    `owner` is that of the key which submitted it, or empty.
+    `owner` is that of the key which submitted it, or empty. `holder` is the coordinator that runs it until
+    `lease_until`, under the fencing number `fence`.
     """
 
     id: str
@@ -39,6 +40,9 @@ class Job:
     fruitless: int
     best_reward: float | None
     incumbent: str | None
+    holder: str | None
+    lease_until: float | None
+    fence: int
 
     @property
     def trials_budget(self) -> int:

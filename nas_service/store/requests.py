@@ -101,6 +101,12 @@ def counts(conn: Connection, state: str) -> dict[str, int]:
     return {row.kind: row.n for row in conn.execute(query.group_by(requests.c.kind))}
 
 
+def exporters(conn: Connection) -> set[str]:
+    """Who holds exports that run."""
+    held = select(requests.c.holder).where(requests.c.state == "running", requests.c.kind == "export")
+    return {holder for holder in conn.execute(held.distinct()).scalars() if holder}
+
+
 def extend(conn: Connection, holder: str, request_ids: Collection[str], lease_until: float) -> int:
     """Heartbeat: prolong the leases of those requests that `holder` knows it has; how many there are.
 
@@ -116,9 +122,16 @@ def reap(conn: Connection, now: float) -> list[str]:
     return _free(conn, late)
 
 
-def abandon(conn: Connection, holder: str) -> list[str]:
-    """Put back what every holder but this one had: for the process that has just become the only coordinator."""
-    return _free(conn, and_(requests.c.state == "running", requests.c.holder != holder))
+def abandon(conn: Connection, holder: str, job_ids: Collection[str]) -> list[str]:
+    """Put back the evaluations of these jobs that others hold: for who has just taken the jobs; their ids."""
+    of_jobs = and_(requests.c.job_id.in_(job_ids), requests.c.kind == "evaluate", requests.c.holder != holder)
+    return _free(conn, and_(requests.c.state == "running", of_jobs))
+
+
+def abandon_exports(conn: Connection, present: Collection[str]) -> list[str]:
+    """Put back exports whose holder is none of the coordinators that are there; their ids."""
+    of_gone = and_(requests.c.kind == "export", requests.c.holder.not_in(present))
+    return _free(conn, and_(requests.c.state == "running", of_gone))
 
 
 def close(conn: Connection, job_id: str) -> list[str]:

@@ -60,6 +60,9 @@ jobs = Table(
         "active_since", Float
     ),  # start of the present stretch of running; the hours of a budget count these stretches
     Column("active_seconds", Float, nullable=False, default=0.0),
+    Column("holder", String(64)),  # the coordinator that runs it; null: none, it is over or nobody has taken it
+    Column("lease_until", Float),
+    Column("fence", Integer, nullable=False, default=0),  # how often it was taken: who writes has to know the last
     Column("strategy_state", JSON),
     Column("strategy_blob", LargeBinary),
     Column("proposals", Integer, nullable=False, default=0),

@@ -1,17 +1,13 @@
-"""The database itself, on both kinds: migrations, isolation, leadership."""
+"""The database itself, on both kinds: migrations and isolation."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from postgres_server import Postgres
 from rows import add_job, add_trials
 from sqlalchemy import inspect
 
@@ -97,41 +93,3 @@ def test_waiting_for_a_write_ends_with_it(store: Store) -> None:
     with ThreadPoolExecutor(2) as pool:
         pool.submit(write_until_woken)
         pool.submit(wait).result(timeout=30)
-
-
-def test_one_store_leads_until_it_is_closed(store: Store, database_url: str) -> None:
-    second = Store(database_url)
-    assert store.lead()
-    assert store.lead()
-    assert not second.lead()
-    store.close()
-    assert second.lead()
-    second.close()
-
-
-def test_a_leader_in_another_process_counts_until_it_is_killed(store: Store, database_url: str) -> None:
-    program = f"""
-        from nas_service.store import Store
-        store = Store({database_url!r})
-        print(store.lead(), flush=True)
-        input()
-    """
-    leader = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert leader.stdout.readline() == "True\n"
-    assert not store.lead()
-    leader.kill()
-    leader.communicate()
-    assert any(store.lead() for _ in range(10_000))  # PostgreSQL notices the closed connection a moment later
-
-
-def test_a_leader_whose_connection_broke_sees_the_gap(postgres: Postgres) -> None:
-    """A lock on SQLite's file cannot be lost; PostgreSQL's goes with its connection, and another may lead meanwhile."""
-    store = Store(postgres.fresh())
-    assert store.lead()
-    with store.engine.connect() as conn:
-        conn.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
-    assert not store.lead()
-    assert store.lead()
-    store.close()

@@ -90,13 +90,50 @@ def test_the_account_of_running_time_leaves_pauses_out(store: Store) -> None:
         assert jobs.move(conn, "j", ["queued"], "running", "", 10.0)
         assert jobs.move(conn, "j", ["running"], "paused", "", 15.0)
         assert jobs.move(conn, "j", ["paused"], "running", "", 100.0)
-        jobs.account(conn, 103.0)
-        jobs.restart_clock(conn, 500.0)  # nobody ran the job between 103 and 500
+        assert jobs.take(conn, jobs.get(conn, "j"), "a", 160.0)
+        jobs.account(conn, "a", 103.0)
+        jobs.account(conn, "b", 300.0)  # somebody else's jobs
+        jobs.restart_clock(conn, ["j"], 500.0)  # nobody ran the job between 103 and 500
         assert jobs.move(conn, "j", ["running"], "finished", "done", 502.0)
         job = jobs.get(conn, "j")
     assert job.active_seconds == pytest.approx(5 + 3 + 2)
     assert (job.started_at, job.ended_at, job.active_since) == (10.0, 502.0, None)
     assert (job.state, job.reason) == ("finished", "done")
+
+
+def test_a_job_is_taken_once_from_where_it_was_read(store: Store) -> None:
+    with store.write() as conn:
+        free = add_job(conn)
+        assert (free.holder, free.lease_until, free.fence) == (None, None, 0)
+        assert jobs.take(conn, free, "a", 60.0)
+        assert not jobs.take(conn, free, "b", 60.0)
+        taken = jobs.get(conn, "j")
+        assert (taken.holder, taken.lease_until, taken.fence) == ("a", 60.0, 1)
+        assert jobs.take(conn, taken, "b", 90.0)
+        jobs.keep(conn, "a", 120.0)
+        assert jobs.get(conn, "j").lease_until == 90.0
+        jobs.keep(conn, "b", 120.0)
+        assert (jobs.get(conn, "j").lease_until, jobs.standing(conn, "j")) == (120.0, ("queued", 2))
+
+
+def test_who_lost_a_job_cannot_say_why_it_waits(store: Store) -> None:
+    with store.write() as conn:
+        for fence in (0, 1):
+            assert jobs.take(conn, add_job(conn) if fence == 0 else jobs.get(conn, "j"), "a", 60.0)
+        jobs.move(conn, "j", ["queued"], "running", "", 1.0)
+        jobs.set_reason(conn, "j", 1, "stale")
+        assert jobs.get(conn, "j").reason == ""
+        jobs.set_reason(conn, "j", 2, "no worker is free")
+        assert jobs.get(conn, "j").reason == "no worker is free"
+
+
+def test_nobody_holds_a_job_that_is_over(store: Store) -> None:
+    with store.write() as conn:
+        assert jobs.take(conn, add_job(conn), "a", 60.0)
+        jobs.move(conn, "j", jobs.LIVE, "cancelled", "", 2.0)
+        over = jobs.get(conn, "j")
+        assert (over.holder, over.lease_until, over.fence) == (None, None, 1)
+        assert not jobs.take(conn, over, "b", 60.0)
 
 
 def test_a_move_from_another_state_changes_nothing(store: Store) -> None:

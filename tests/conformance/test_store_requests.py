@@ -148,11 +148,14 @@ def test_the_heartbeat_prolongs_what_is_known_to_be_held(
         assert requests.reap(conn, 101.0) == [held.request_id]
 
 
-def test_a_new_leader_puts_back_what_others_held(store: Store, held: Claim, claim: Callable[..., list[Claim]]) -> None:
+def test_who_takes_a_job_puts_back_what_others_held_for_it(
+    store: Store, held: Claim, claim: Callable[..., list[Claim]]
+) -> None:
     with store.write() as conn:
         trials.start(conn, ["j.t0"], 3.0)
-        assert requests.abandon(conn, "a") == []
-        trials.restart(conn, requests.abandon(conn, "b"))
+        assert requests.abandon(conn, "a", ["j"]) == []
+        assert requests.abandon(conn, "b", ["k"]) == []
+        trials.restart(conn, requests.abandon(conn, "b", ["j"]))
         assert trials.get(conn, "j.t0").state == "queued"
     assert claim("b")[0].attempt == held.attempt + 1
 

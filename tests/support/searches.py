@@ -115,7 +115,8 @@ class Lab:
         self.coordinator = self.hire()
 
     def hire(self) -> Coordinator:
-        """A new coordinator, as after a crash of the one before: nothing of its memory is left."""
+        """A new coordinator, as after a crash of the one before: nothing of its memory is left, nor its place."""
+        self.store.presence.leave()
         self.coordinator = Coordinator(self.store, self.dispatcher, TABLES, "memory://", self.clock, self.lease_s)
         return self.coordinator
 
