@@ -31,9 +31,8 @@ def create_app(
     *,
     dispatcher: Dispatcher | None = None,
     clock: Callable[[], float] | None = None,
-    dashboard: bool = True,
 ) -> FastAPI:
-    """The service as an ASGI application; it runs jobs while its lifespan lasts.
+    """The service as an ASGI application; it runs jobs while its lifespan lasts, where `settings.coordinate` says so.
 
     `dispatcher` is Ray (at `settings.ray_address`, or a local one) unless given. `clock` gives seconds since the epoch,
     by the database's clock unless given.
@@ -52,7 +51,7 @@ def create_app(
     app.add_middleware(Guard, service=service)  # around the other: what is refused is not read
     problems.install(app)
     routes.install(app)
-    if dashboard:
+    if settings.page:
         _mount_dashboard(app)
     return app
 

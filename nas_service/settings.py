@@ -23,7 +23,9 @@ class Settings(BaseSettings):
     artifacts: str = ""
     host: str = "127.0.0.1"
     port: int = 8350
-    lease_s: float = 60
+    coordinate: bool = True  # False: answer requests, and leave the jobs to other processes
+    page: bool = True
+    lease_s: Annotated[float, Field(gt=0, le=3600)] = 60  # a coordinator that hangs for so long loses its jobs
     max_request_bytes: int = 2_000_000
     webhook_hosts: str = ""  # with commas between; `*.example.com` for a domain, `*` for every host
     log_format: Format = "text"

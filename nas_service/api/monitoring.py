@@ -29,12 +29,20 @@ def health(service: Service) -> Health | Unready:
     checks = {
         **_database(service),
         "workers": service.dispatcher.cluster().problem or "ok",
-        "coordinator": "ok" if service.coordinator.leading else "another process runs the jobs of this database",
+        "coordinator": "ok" if service.coordinator.leading else _elsewhere(service),
     }
     missing = [f"{name}: {said}" for name, said in checks.items() if name != "coordinator" and said != "ok"]
     if not missing:
         return Health(ready=True, checks=checks)
     return Unready(title="The service is not ready", status=503, detail="; ".join(missing), ready=False, checks=checks)
+
+
+def _elsewhere(service: Service) -> str:
+    return (
+        "another process runs the jobs of this database"
+        if service.settings.coordinate
+        else "this process was told to leave jobs to others (--no-coordinator)"
+    )
 
 
 def metrics(service: Service) -> bytes:
@@ -48,7 +56,7 @@ def metrics(service: Service) -> bytes:
     except SQLAlchemyError:
         reachable.set(0)
     _workers(registry, service)
-    leading = _gauge(registry, "nas_leading", "1 where this process runs the jobs")
+    leading = _gauge(registry, "nas_leading", "1 where this process runs jobs")
     leading.set(service.coordinator.leading)
     return generate_latest(registry) + generate_latest(service.store.measures.registry)
 

@@ -34,9 +34,10 @@ class Service:
     clock: Callable[[], float]
 
     def start(self) -> None:
-        self.coordinator.start()
+        if self.settings.coordinate:
+            self.coordinator.start()
+            self.webhooks.start()
         self.feed.start()
-        self.webhooks.start()
 
     def stop(self) -> None:
         """First what writes, then what works, then the database."""

@@ -389,7 +389,7 @@ class ResourcesView(View):
 class ClusterView(View):
     """What the workers have. `problem` says why nothing can run, or is empty.
 
-    `leading` is whether the process that answered runs the jobs.
+    `leading` is whether the process that answered runs jobs.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""`nas serve`: coordinator, API and dashboard in one process."""
+"""`nas serve`: coordinator, API and dashboard, in one process or in several on one database."""
 
 from __future__ import annotations
 
@@ -41,6 +41,13 @@ AllowPlainHttp = Annotated[
 ]
 Certificate = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, with its chain: serve https")]
 PrivateKey = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, of that certificate")]
+Coordinate = Annotated[
+    bool | None,
+    typer.Option(
+        "--coordinator/--no-coordinator", help="run jobs, or leave them to other processes on the same database"
+    ),
+]
+Page = Annotated[bool | None, typer.Option("--page/--no-page", help="show the dashboard, or answer the API alone")]
 LogFormat = Annotated[
     Format | None,
     typer.Option(help="of the log, for people or programs [default: NAS_LOG_FORMAT or text]"),
@@ -56,9 +63,11 @@ def serve(
     tls_cert: Certificate = None,
     tls_key: PrivateKey = None,
     log_format: LogFormat = None,
+    coordinator: Coordinate = None,
+    page: Page = None,
 ) -> None:
     """Run the service: coordinator, workers on this machine (or NAS_RAY_ADDRESS), API and dashboard."""
-    found = _settings(host=host, port=port, log_format=log_format)
+    found = _settings(host=host, port=port, log_format=log_format, coordinate=coordinator, page=page)
     tls = _tls(tls_cert, tls_key)
     if not found.loopback:
         _refuse_plain(found.host, encrypted=bool(tls) or allow_plain_http)
@@ -156,7 +165,7 @@ def _serve(app: FastAPI, listener: socket.socket, found: Settings, tls: dict[str
 
     address = f"{'https' if tls else 'http'}://{found.host}:{found.port}"
     typer.echo(f"nas serves at {address} with its state in {found.home}; Ctrl-C ends it")
-    if not app.state.service.store.presence.enter():
+    if found.coordinate and not app.state.service.store.presence.enter():
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
     for plugin in installed():
         if plugin.problem:

@@ -1,7 +1,7 @@
 """Which jobs this process runs: it takes those that nobody runs, and keeps its own by a heartbeat.
 
 A job is run by the holder of its lease, who writes under a fencing number. A lease ends when its holder lets it run
-out, or at once when the holder's process is gone. Who takes a job counts its fencing number up, so that whatever the holder
+out, or at once when the holder's process is gone. Who takes a job counts its fencing number up, so that what the holder
 before still writes is refused (`run.lock`). On SQLite one process alone can hold jobs at a time.
 """
 

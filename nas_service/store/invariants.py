@@ -222,6 +222,14 @@ def _incumbents_are_the_best() -> Iterator[Found]:
     yield _of(j.id, "has an incumbent that is not its best candidate").where(differs)
 
 
+def _jobs_are_held_under_a_lease() -> Iterator[Found]:
+    """Who holds a job has a lease on it, and nobody holds a job that is over."""
+    yield _of(j.id, "has a holder without a lease, or a lease that nobody holds").where(
+        j.holder.is_(None) != j.lease_until.is_(None)
+    )
+    yield _of(j.id, "is over, and a coordinator holds it").where(j.holder.is_not(None), j.state.in_(FINAL))
+
+
 RULES: dict[str, Callable[[], Iterator[Found]]] = {
     "candidates are proposed": _candidates_are_proposed,
     "candidates are unique": _candidates_are_unique,
@@ -237,6 +245,7 @@ RULES: dict[str, Callable[[], Iterator[Found]]] = {
     "exports end with their request": _exports_end_with_their_request,
     "results have a source": _results_have_a_source,
     "incumbents are the best": _incumbents_are_the_best,
+    "jobs are held under a lease": _jobs_are_held_under_a_lease,
 }
 
 

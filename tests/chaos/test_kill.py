@@ -30,7 +30,17 @@ class Server:
     """`nas serve` in a process of its own."""
 
     def __init__(self, home: Path, database_url: str, slots: int) -> None:
-        self._command = [sys.executable, "-m", "nas_service", "serve", "--inline", str(slots), "--port", "0"]
+        self._command = [
+            sys.executable,
+            "-m",
+            "nas_service",
+            "serve",
+            "--inline",
+            str(slots),
+            "--port",
+            "0",
+            "--no-page",
+        ]
         self._environment = os.environ | {"NAS_HOME": str(home), "NAS_DATABASE_URL": database_url}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -76,10 +86,11 @@ def until(store: Store, condition: Callable[[Job], bool]) -> Job:
     raise TimeoutError(f"not within {WITHIN_S} s")
 
 
-def history(store: Store) -> list[tuple[Any, ...]]:
+def history(store: Store, job_id: str = "j") -> list[tuple[Any, ...]]:
     names = ("number", "candidate_id", "parents", "status", "reward")
+    of_job = select(*(proposals.c[n] for n in names)).where(proposals.c.job_id == job_id)
     with store.read() as conn:
-        return [tuple(row) for row in conn.execute(select(*(proposals.c[n] for n in names)).order_by("number"))]
+        return [tuple(row) for row in conn.execute(of_job.order_by("number"))]
 
 
 def slow(parallel: int) -> dict[str, Any]:
@@ -93,12 +104,12 @@ def undisturbed(tmp_path: Path) -> list[tuple[Any, ...]]:
     return calm(tmp_path, spec(TRIALS, objective=LIMITED))
 
 
-def calm(tmp_path: Path, wanted: dict[str, Any]) -> list[tuple[Any, ...]]:
+def calm(tmp_path: Path, wanted: dict[str, Any], job_id: str = "j") -> list[tuple[Any, ...]]:
     """The proposals of a search that nobody disturbs."""
     lab = Lab(Store(f"sqlite:///{tmp_path}/undisturbed.sqlite"))
     lab.store.migrate()
-    lab.run(wanted)
-    found = history(lab.store)
+    lab.run(wanted, job_id)
+    found = history(lab.store, job_id)
     lab.dispatcher.close()
     lab.store.close()
     return found
@@ -148,6 +159,41 @@ def test_a_killed_server_with_many_trials_under_way(
     assert_sound(store)
     server.start()
     assert_complete(until(store, is_over), store)
+
+
+def test_a_killed_coordinator_leaves_its_jobs_to_another(
+    postgres: Postgres, tmp_path: Path, serve: Callable[[str, int], Server], undisturbed: list[tuple[Any, ...]]
+) -> None:
+    """Two share one database and two jobs; of each job that changes hands the proposals are those of a quiet search."""
+    url = postgres.migrated()
+    store = Store(url)
+    names = ("j", "k")
+    for seed, name in enumerate(names):
+        submit(store, slow(parallel=1) | {"seed": seed}, name)
+    servers = [serve(url, 1), serve(url, 1)]
+
+    def all_of(condition: Callable[[Job], bool]) -> Callable[[Job], bool]:
+        def ask(_: Job) -> bool:
+            with store.read() as conn:
+                return all(condition(jobs.get(conn, name)) for name in names)
+
+        return ask
+
+    for done, victim in ((2, 0), (8, 1)):
+        until(store, all_of(lambda job, done=done: job.completed >= done or is_over(job)))
+        servers[victim].kill()
+        assert_sound(store)
+        servers[victim].start()
+    until(store, all_of(is_over))
+    with store.read() as conn:
+        ended = [jobs.get(conn, name) for name in names]
+    assert [(job.state, job.completed, job.failed) for job in ended] == 2 * [("finished", TRIALS, 0)]
+    assert sum(job.fence for job in ended) > len(ended)
+    assert_sound(store)
+    assert history(store) == undisturbed
+    other = calm(tmp_path / "k", spec(TRIALS, objective=LIMITED, seed=1), "k")
+    assert history(store, "k") == other
+    store.close()
 
 
 def generations(seconds: float) -> dict[str, Any]:

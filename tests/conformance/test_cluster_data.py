@@ -66,7 +66,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 @pytest.fixture
 def post(machines: Machines, tmp_path: Path) -> Iterator[Post]:
     """Posts to the API over these machines. Its coordinator rests, so that jobs stay as they were submitted."""
-    app = create_app(Settings(home=tmp_path), dispatcher=machines.dispatcher, dashboard=False)
+    app = create_app(Settings(home=tmp_path, page=False), dispatcher=machines.dispatcher)
 
     async def sent(path: str, body: dict[str, Any]) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost/api/v1") as client:

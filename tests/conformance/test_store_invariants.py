@@ -181,6 +181,10 @@ FAULTS: dict[str, dict[str, str]] = {  # rule -> what is said -> the statement t
         "j has an incumbent that": set_("jobs", "id = 'j'", incumbent="'done.c0'"),
         "j has an incumbent": set_("jobs", "id = 'j'", best_reward="NULL"),
     },
+    "jobs are held under a lease": {
+        "j has a holder without a lease": set_("jobs", "id = 'j'", lease_until="NULL"),
+        "done is over, and a coordinator": set_("jobs", "id = 'done'", holder="'1'", lease_until="1"),
+    },
 }
 PLANTED = [(rule, said, statement) for rule, faults in FAULTS.items() for said, statement in faults.items()]
 

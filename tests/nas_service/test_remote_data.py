@@ -50,7 +50,7 @@ def machines() -> Answers:
 def service(machines: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """A service whose coordinator rests."""
     monkeypatch.setenv("NAS_CACHE", str(tmp_path / "cache"))
-    made: Service = create_app(Settings(home=tmp_path), dispatcher=machines, dashboard=False).state.service
+    made: Service = create_app(Settings(home=tmp_path, page=False), dispatcher=machines).state.service
     yield made
     machines.close()
     made.store.close()

@@ -71,13 +71,13 @@ class Live:
 
 @contextmanager
 def live(
-    home: Path, *, dashboard: bool = False, database: str = "", change: Callable[[FastAPI], None] | None = None
+    home: Path, *, page: bool = False, database: str = "", change: Callable[[FastAPI], None] | None = None
 ) -> Iterator[Live]:
     """A running service with its state under `home`, or in another `database`; `change` alters it before it runs."""
     workers = Workers()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        settings = Settings(home=home, database_url=database, port=listener.getsockname()[1])
-        app = create_app(settings, dispatcher=InlineDispatcher(2, runner=workers), dashboard=dashboard)
+        settings = Settings(home=home, database_url=database, port=listener.getsockname()[1], page=page)
+        app = create_app(settings, dispatcher=InlineDispatcher(2, runner=workers))
         if change is not None:
             change(app)
         config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)

@@ -33,7 +33,7 @@ Open = Callable[..., Page]
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The service with its pages. NiceGUI has one server a process, so one module holds all tests that need this."""
     home: Path = tmp_path_factory.mktemp("pages")
-    with services.live(home, dashboard=True) as running:
+    with services.live(home, page=True) as running:
         yield running
 
 
