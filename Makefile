@@ -1,7 +1,7 @@
 # Everything runs from .venv, which `make setup` fills; no other target installs anything.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test lint bench chaos clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,8 @@ PIP_ARGS ?=
 PYTEST_ARGS ?=
 # passed on to every benchmark, for example BENCH_ARGS=--quick
 BENCH_ARGS ?=
+# passed on to the chaos program, for example CHAOS_ARGS="--blows 20 --fault unfenced"
+CHAOS_ARGS ?=
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +38,9 @@ bench: $(STAMP)  ## run every benchmark in full
 	@failed=; for program in benchmarks/*.py; do \
 	  echo "== $$program"; $(BIN)/python "$$program" $(BENCH_ARGS) || failed="$$failed $$program"; \
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
+
+chaos: $(STAMP)  ## strike at real coordinators and a real PostgreSQL 200 times, and look for what was lost
+	$(BIN)/python tests/chaos/monkey.py $(CHAOS_ARGS)
 
 clean:  ## remove .venv, caches and build output; searches in nas-data stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
