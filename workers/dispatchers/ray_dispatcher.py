@@ -339,18 +339,26 @@ class RayDispatcher:
 
 
 def _connect(address: str, cpus: int | None) -> bool:
-    """Join the cluster at `address` or start one here; False where this process already had one."""
+    """Join the cluster at `address` or start one here; False where this process already had one.
+
+    Raises ConnectionError where that does not work.
+    """
     if ray.is_initialized():
         return False
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address:
-        ray.init(address=address, **quiet)
-        return True
-    _keep_token_in_memory()
-    local = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
-    ray.init(address="local", **local, **quiet)
+    where: dict[str, Any] = {"address": address}
+    if not address:
+        _keep_token_in_memory()
+        local = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+        where = {"address": "local"} | local
+    try:
+        ray.init(**where, **quiet)
+    except ConnectionError:
+        raise
+    except Exception as error:  # Ray has no class of its own for a node that did not start in time
+        raise ConnectionError(str(error)) from error
     return True
 
 
