@@ -123,7 +123,7 @@ def run(size: Size, cost: str, rule: str) -> dict[str, Any]:
         home = Path(folder)
         subjects = [subject(name, size, cost, home / "tables") for name in size.networks]
         with service(home, *size.serve) as url, Client(url) as nas:
-            found = [compared(nas, each, size, cost, rule) for each in subjects]
+            found = [told(compared(nas, each, size, cost, rule)) for each in subjects]
     return summary(found) | {
         "networks": found,
         "cost": cost,
@@ -133,6 +133,11 @@ def run(size: Size, cost: str, rule: str) -> dict[str, Any]:
         "epochs": size.epochs,
         "training_seeds": size.seeds,
     }
+
+
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    print(f"{row['name']}: {row['iterations']} iterations in {row['minutes']} minutes", flush=True)
+    return row
 
 
 def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
