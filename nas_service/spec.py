@@ -153,6 +153,9 @@ class WebhookSpec(Part):
     url: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+Priority = Annotated[int, Field(ge=-100, le=100, description="over other jobs of the same owner; higher goes first")]
+
+
 class JobSpec(Part):
     """One search. `seed` decides every draw of the strategy and the seeds of its trials."""
 
@@ -168,6 +171,7 @@ class JobSpec(Part):
     refine: RefineSpec | None = None
     budget: BudgetSpec
     workers: WorkersSpec = WorkersSpec()
+    priority: Priority = 0
     webhook: WebhookSpec | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 

@@ -1,4 +1,4 @@
-"""Pausing, resuming and cancelling a job. Doing it twice is doing it once."""
+"""Pausing, resuming, cancelling and prioritising a job. Doing it twice is doing it once."""
 
 from __future__ import annotations
 
@@ -38,4 +38,15 @@ def control(service: Service, job_id: str, verb: str) -> Job:
                 trials.cancel(conn, job_id, "cancelled", at)
         elif job.state != move.target:
             raise Conflict(f"job {job_id} is {job.state}; only a {' or '.join(move.sources)} one can {verb}", "state")
+        return jobs.get(conn, job_id)
+
+
+def prioritise(service: Service, job_id: str, priority: int) -> Job:
+    """Put a job before or behind others of its owner. Raises NotFound, and Conflict for a job that has ended."""
+    with service.store.write() as conn:
+        job = jobs.locked(conn, job_id)
+        if job.state not in jobs.LIVE:
+            raise Conflict(f"job {job_id} is {job.state}: there is nothing left that could go first", "state")
+        if job.priority != priority:
+            jobs.set_priority(conn, job, priority, service.clock())
         return jobs.get(conn, job_id)

@@ -52,6 +52,7 @@ def _job(job: Job) -> dict[str, Any]:
         "space": spec["space"]["name"],
         "task": spec["task"]["name"],
         "device": spec["device"]["name"] if spec["device"] else None,
+        "priority": job.priority,
         "trials_budget": job.trials_budget,
         "hours_budget": job.hours_budget,
     }

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from nas_service.spec import Priority
+
 Metrics = dict[str, float]
 Item = TypeVar("Item")
 
@@ -42,12 +44,14 @@ class JobSummary(View):
 
     `trials` counts those sent out or taken over; `trials_budget` and `hours_budget` are where it ends. `reused`
     proposals took a result that this job or another one had; `saved_seconds` is what the trials of those had taken.
-    `owner` is that of the key which submitted it, empty where there was none.
+    `owner` is that of the key which submitted it, empty where there was none; `priority` is over that owner's other
+    jobs.
     """
 
     id: str
     name: str
     owner: str = ""
+    priority: int = 0
     state: str
     final: bool
     reason: str
@@ -350,6 +354,13 @@ class ExtendRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     trials: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
     hours: Annotated[float | None, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = None
+
+
+class PriorityRequest(BaseModel):
+    """A new priority of a job over the other jobs of its owner."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    priority: Priority
 
 
 class CatalogueEntry(View):

@@ -105,6 +105,10 @@ class AsyncClient:
     async def cancel(self, job_id: str) -> JobView:
         return await self._send(calls.control(job_id, "cancel"))
 
+    async def prioritise(self, job_id: str, priority: int) -> JobView:
+        """Put a job before or behind the other jobs of its owner, from -100 to 100; it begins with 0."""
+        return await self._send(calls.prioritise(job_id, priority))
+
     async def extend(
         self,
         job_id: str,

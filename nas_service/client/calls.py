@@ -103,6 +103,10 @@ def extend(job_id: str, trials: int | None, hours: float | None, idempotency_key
     return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/extend", body=more, headers=_once(idempotency_key))
 
 
+def prioritise(job_id: str, priority: int) -> Call[JobView]:
+    return Call(JobView, "POST", f"/jobs/{_safe(job_id)}/prioritise", body={"priority": priority})
+
+
 def clone(job_id: str, changes: Mapping[str, Any], idempotency_key: str | None) -> Call[JobView]:
     """Raises ApiError for values that JSON does not know, before anything is sent."""
     _refuse_unknown(changes, "")

@@ -135,6 +135,10 @@ class Client:
     def cancel(self, job_id: str) -> JobView:
         return self._send(calls.control(job_id, "cancel"))
 
+    def prioritise(self, job_id: str, priority: int) -> JobView:
+        """Put a job before or behind the other jobs of its owner, from -100 to 100; it begins with 0."""
+        return self._send(calls.prioritise(job_id, priority))
+
     def extend(
         self,
         job_id: str,

@@ -1,4 +1,4 @@
-"""`nas submit`, `jobs`, `show`, `pause`, `resume`, `cancel`, `extend`, `delete`."""
+"""`nas submit`, `jobs`, `show`, `pause`, `resume`, `cancel`, `prioritise`, `extend`, `delete`."""
 
 from __future__ import annotations
 
@@ -91,6 +91,17 @@ def cancel(job: JobId, server: Server = DEFAULT_URL) -> None:
     """End a job for good; its candidates stay."""
     with connected(server) as client:
         _say(client.cancel(job))
+
+
+def prioritise(
+    job: JobId,
+    priority: Annotated[int, typer.Argument(min=-100, max=100, help="0 unless it was changed; higher goes first")],
+    server: Server = DEFAULT_URL,
+) -> None:
+    """Put a job before or behind the other jobs of its owner; what runs is not interrupted."""
+    with connected(server) as client:
+        changed = client.prioritise(job, priority)
+    typer.echo(f"job {changed.id} has priority {changed.priority}")
 
 
 def extend(

@@ -27,6 +27,7 @@ from .flights import Flights
 from .holding import Holding
 from .proposing import Round, patience, propose
 from .run import Overtaken, Run, lock
+from .shares import Deal
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Coordinator:
         self._runs: dict[str, Run] = {}
         self._flights = Flights(dispatcher, store.measures)
         self._exporting = Exporting(store, self._flights, self._run, artifacts)
+        self._deal = Deal()
         self._trouble: dict[str, int] = {}
         self._holding = Holding(store, lease_s, lambda: self._flights.ids)
         self._stop = threading.Event()
@@ -117,6 +119,7 @@ class Coordinator:
         busy = self._flights.landed
         mine = self._holding.jobs(now)
         self._drop_others({job.id for job in mine})
+        self._deal.among(self._holding.live, lambda: self.dispatcher.cluster().total)
         self._exporting.take(now)
         self._disk.check(now)
         for job in mine:
@@ -180,15 +183,19 @@ class Coordinator:
         if self._disk.problem and job.trials < job.trials_budget:
             self._explain(job, self._disk.problem)
             return False
+        allowed = self._deal.trials_of(job)
         with self.store.read() as conn:
             open_trials = trials.open_count(conn, job.id)
             queued = requests.any_queued(conn, "evaluate", job.id)
-        slots = min(run.search.parallel - open_trials, job.trials_budget - job.trials)
+        if not (allowed or open_trials):
+            self._explain(job, self._deal.reason(job))
+            return False
+        slots = min(allowed - open_trials, job.trials_budget - job.trials)
         sent = queued and self._send_again(run, now)
         asked = self._ask(run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
         if open_trials == 0 and not sent and not asked.proposals:
             return self._conclude(run, job, now)
-        self._explain(job, self._flights.waiting_reason(job.id))
+        self._explain(job, self._flights.waiting_reason(job.id) or self._deal.reason(job))
         return sent or bool(asked.proposals)
 
     def _room(self, run: Run) -> int:

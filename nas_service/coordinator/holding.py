@@ -22,11 +22,13 @@ class Holding:
     """The jobs of this process, and what it holds for them. `under_way` names the requests that it knows it has.
 
     `entered` is whether it may run jobs; `keeps_house` whether it is the one that does what one of all has to do.
+    `live` are the live jobs of all coordinators, as they were when `jobs` looked.
     """
 
     def __init__(self, store: Store, lease_s: float, under_way: Callable[[], Collection[str]]) -> None:
         self.entered = False
         self.keeps_house = False
+        self.live: list[Job] = []
         self._store = store
         self._lease_s = lease_s
         self._under_way = under_way
@@ -52,6 +54,7 @@ class Holding:
         if free and self._take(free, now):
             with self._store.read() as conn:
                 live = jobs.in_state(conn, jobs.LIVE)
+        self.live = live
         mine = [job for job in live if job.holder == self.name]
         self._note_losses({job.id for job in mine}, {job.id for job in live})
         return mine

@@ -160,6 +160,12 @@ def extend(conn: Connection, job: Job, budget: Mapping[str, Any], at: float, **n
         )
 
 
+def set_priority(conn: Connection, job: Job, priority: int, at: float) -> None:
+    """Change the spec of a job, and tell it. The job has to be locked."""
+    conn.execute(update(jobs).where(jobs.c.id == job.id).values(spec=job.spec | {"priority": priority}))
+    events.append(conn, job.id, at, [("priority", {"priority": priority})])
+
+
 def remove(conn: Connection, job_id: str) -> None:
     """Delete a job with everything that belongs to it."""
     conn.execute(delete(jobs).where(jobs.c.id == job_id))

@@ -51,6 +51,12 @@ class Job:
         return trials
 
     @property
+    def priority(self) -> int:
+        """Among the jobs of its owner; specs that were stored before there were priorities have none."""
+        priority: int = self.spec.get("priority", 0)
+        return priority
+
+    @property
     def hours_budget(self) -> float | None:
         hours: float | None = self.spec["budget"]["hours"]
         return hours

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: submit, list, look at, pause, resume, cancel, extend, clone, delete."""
+"""Jobs over HTTP: submit, list, look at, pause, resume, cancel, prioritise, extend, clone, delete."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from nas_service.api.views import (
     Page,
     Points,
     PreviewView,
+    PriorityRequest,
     RetargetView,
 )
 from nas_service.spec import JobSpec
@@ -112,6 +113,12 @@ def resume(job_id: OwnJob, service: Here) -> JobView:
 def cancel(job_id: OwnJob, service: Here) -> JobView:
     """End a job for good. Its candidates stay, and can be exported."""
     return readings.job_view(control.control(service, job_id, "cancel"))
+
+
+@router.post("/{job_id}/prioritise")
+def prioritise(job_id: OwnJob, wanted: PriorityRequest, service: Here) -> JobView:
+    """Put a job before or behind the other jobs of its owner; what runs is not interrupted."""
+    return readings.job_view(control.prioritise(service, job_id, wanted.priority))
 
 
 @router.post("/{job_id}/extend", openapi_extra=EXTEND_BODY)

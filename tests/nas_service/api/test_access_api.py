@@ -171,6 +171,7 @@ ACTIONS = [
     ("POST", "/api/v1/jobs/{job}/pause", {}),
     ("POST", "/api/v1/jobs/{job}/resume", {}),
     ("POST", "/api/v1/jobs/{job}/extend", {"trials": 1}),
+    ("POST", "/api/v1/jobs/{job}/prioritise", {"priority": 1}),
     ("POST", "/api/v1/jobs/{job}/clone", {"budget": {"trials": 1}}),
     ("POST", "/api/v1/jobs/{job}/exports", {}),
     ("POST", "/api/v1/candidates/{job}.c0/exports", {}),

@@ -61,6 +61,24 @@ def test_a_job_whose_strategy_is_done_is_started_anew_instead(client: Client) ->
     assert (changed.strategy, changed.completed) == ("evolution", 5)
 
 
+def test_a_job_gets_another_priority_while_it_lives(client: Client, live: Live) -> None:
+    live.workers.open.clear()
+    job = client.submit(ENDLESS | {"seed": 23, "priority": -5})
+    assert job.priority == -5
+    for _ in range(2):
+        assert client.prioritise(job.id, 10).priority == 10
+    for wrong in (101, -101):
+        with pytest.raises(ApiError, match="100") as refusal:
+            client.prioritise(job.id, wrong)
+        assert (refusal.value.status, refusal.value.field) == (422, "priority")
+    client.cancel(job.id)
+    live.workers.open.set()
+    assert [event.data for event in client.events(job.id) if event.type == "priority"] == [{"priority": 10}]
+    with pytest.raises(ApiError, match="is cancelled: there is nothing left") as refusal:
+        client.prioritise(job.id, 0)
+    assert refusal.value.status == 409
+
+
 def test_a_cancelled_job_is_not_extended_and_says_what_is_possible(client: Client, live: Live) -> None:
     live.workers.open.clear()
     job = client.submit(ENDLESS | {"seed": 22}).id

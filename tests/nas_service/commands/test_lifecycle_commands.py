@@ -21,6 +21,13 @@ def test_extend_says_where_the_job_ends_now(nas: Nas, client: Client) -> None:
     assert client.wait(job).completed == 7
 
 
+def test_prioritise_says_the_priority(nas: Nas, client: Client) -> None:
+    job = client.submit(ENDLESS).id
+    assert nas("prioritise", job, 7)[:2] == (0, f"job {job} has priority 7\n")
+    client.cancel(job)
+    assert "is cancelled" in nas("prioritise", job, 8)[2]
+
+
 def test_extend_with_a_key_adds_once(nas: Nas, client: Client) -> None:
     job = client.submit(ENDLESS).id
     said = [nas("extend", job, "--trials", 4, "--idempotency-key", "again")[1] for _ in range(2)]
