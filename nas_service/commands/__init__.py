@@ -19,6 +19,7 @@ from . import (
     key,
     plugins,
     preview,
+    quota,
     retarget,
     serve,
     wann,
@@ -55,6 +56,7 @@ app.command()(demo.demo)
 app.add_typer(device.app, name="device")
 app.add_typer(db.app, name="db")
 app.add_typer(key.app, name="key")
+app.add_typer(quota.app, name="quota")
 wann.app.command()(wann_figures.figures)
 app.add_typer(wann.app, name="wann")
 

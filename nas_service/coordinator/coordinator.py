@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from nas_service.retention import DiskBudget
-from nas_service.store import Job, Lease, Store, jobs, requests, trials
+from nas_service.store import Job, Lease, Store, jobs, quotas, requests, trials
 from nas_service.store.asks import FIRST_ATTEMPT
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
@@ -119,7 +120,7 @@ class Coordinator:
         busy = self._flights.landed
         mine = self._holding.jobs(now)
         self._drop_others({job.id for job in mine})
-        self._deal.among(self._holding.live, lambda: self.dispatcher.cluster().total)
+        self._deal.among(self._holding.live, lambda: self.dispatcher.cluster().total, self._limits)
         self._exporting.take(now)
         self._disk.check(now)
         for job in mine:
@@ -127,6 +128,11 @@ class Coordinator:
         self._exporting.send(self._holding.name, now, now + self._lease_s)
         self._holding.beat(now)
         return busy
+
+    def _limits(self) -> dict[str, int]:
+        """Trials that the jobs of an owner may have under way, where that is limited."""
+        with self.store.read() as conn:
+            return {quota.owner: quota.trials for quota in quotas.listed(conn) if quota.trials is not None}
 
     def _drop_others(self, mine: set[str]) -> None:
         """Forget jobs that have ended or that others run, and stop what workers do for them here."""
@@ -158,11 +164,7 @@ class Coordinator:
 
     def _advance(self, job: Job, now: float) -> bool:
         if job.state == "queued":
-            with self.store.write() as conn:
-                held = jobs.standing(conn, job.id) == ("queued", job.fence)
-                moved = held and jobs.move(conn, job.id, ("queued",), "running", "", now)
-            log.info("the job runs", extra={"job": job.id})
-            return moved
+            return self._begin(job, now)
         run = self._run(job)
         landed = self._flights.reports("evaluate", job.id)
         if landed:
@@ -172,6 +174,19 @@ class Coordinator:
                 job = jobs.get(conn, job.id)
         searched = job.state == "running" and self._search(run, job, now)
         return searched or bool(landed)
+
+    def _begin(self, job: Job, now: float) -> bool:
+        with self.store.write() as conn:
+            most = quotas.of(conn, job.owner, locked=True).jobs
+            running = [] if most is None else quotas.running_jobs(conn, job.owner)
+            full = most is not None and len(running) >= most
+            held = jobs.standing(conn, job.id) == ("queued", job.fence)
+            moved = held and not full and jobs.move(conn, job.id, ("queued",), "running", "", now)
+        if moved:
+            log.info("the job runs", extra={"job": job.id})
+        elif full:
+            self._explain(job, f"the quota of {most} jobs at a time is used up, by {', '.join(running)}")
+        return moved
 
     def _search(self, run: Run, job: Job, now: float) -> bool:
         if _over_time(job, now):
@@ -183,20 +198,31 @@ class Coordinator:
         if self._disk.problem and job.trials < job.trials_budget:
             self._explain(job, self._disk.problem)
             return False
-        allowed = self._deal.trials_of(job)
         with self.store.read() as conn:
             open_trials = trials.open_count(conn, job.id)
             queued = requests.any_queued(conn, "evaluate", job.id)
-        if not (allowed or open_trials):
-            self._explain(job, self._deal.reason(job))
+            used_up, left = self._quota(conn, job)
+        waits = used_up or self._deal.reason(job)
+        room = min(self._deal.trials_of(job) - open_trials, left)
+        if room <= 0 and not open_trials and job.trials < job.trials_budget:
+            self._explain(job, waits)
             return False
-        slots = min(allowed - open_trials, job.trials_budget - job.trials)
+        slots = min(room, job.trials_budget - job.trials)
         sent = queued and self._send_again(run, now)
         asked = self._ask(run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
         if open_trials == 0 and not sent and not asked.proposals:
             return self._conclude(run, job, now)
-        self._explain(job, self._flights.waiting_reason(job.id) or self._deal.reason(job))
+        self._explain(job, self._flights.waiting_reason(job.id) or waits)
         return sent or bool(asked.proposals)
+
+    @staticmethod
+    def _quota(conn: Connection, job: Job) -> tuple[str, int]:
+        """How many trials the owner of a job may add, and what to say of it where that is none."""
+        most = quotas.of(conn, job.owner).trials
+        if most is None:
+            return "", job.trials_budget
+        left = most - quotas.open_trials(conn, job.owner)
+        return f"the quota of {most} trials at a time is used up" if left <= 0 else "", left
 
     def _room(self, run: Run) -> int:
         """Requests of this job that the cluster can run at once."""

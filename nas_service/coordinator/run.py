@@ -46,6 +46,7 @@ class Run(Prices):
     def __init__(self, job: Job, search: Search, store: Store) -> None:
         super().__init__(search)
         self.job_id = job.id
+        self.owner = job.owner
         self.fence = job.fence
         self.strategy: Strategy = search.strategy()
         self.next_number = job.proposals

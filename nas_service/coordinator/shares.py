@@ -9,20 +9,26 @@ they take turns in the queue of the workers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from math import ceil
+from math import ceil, inf
+from types import MappingProxyType
 
 from nas_service.store import Job
 from workers.requests import Resources
 
 HEADROOM = 1.25  # of what there is, so that no worker waits for the next step and a cluster that grows sees why
 
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Demand:
-    """What a job would have if it were alone: so many `places`, each of `footprint`. `number` is its age."""
+    """What a job would have if it were alone: so many `places`, each of `footprint` and for `batch` trials.
+
+    `number` is its age.
+    """
 
     job_id: str
     owner: str
@@ -30,6 +36,7 @@ class Demand:
     number: int
     places: int
     footprint: Resources
+    batch: int = 1
 
 
 class Deal:
@@ -38,15 +45,21 @@ class Deal:
     def __init__(self) -> None:
         self._demands: dict[str, Demand] = {}
         self._total = Resources(0)
+        self._limits: Mapping[str, int] = {}
         self._shares: dict[str, int] = {}
 
-    def among(self, live: Sequence[Job], total_now: Callable[[], Resources]) -> None:
-        """Deal anew where jobs or workers have changed."""
+    def among(
+        self, live: Sequence[Job], total_now: Callable[[], Resources], limits_now: Callable[[], Mapping[str, int]]
+    ) -> None:
+        """Deal anew where jobs, workers or the owners' limits on trials have changed."""
         demands = {job.id: _demand(job) for job in live if job.state == "running"}
-        total = total_now() if len(demands) > 1 else Resources(0)
-        if (demands, total) != (self._demands, self._total):
-            self._demands, self._total = demands, total
-            self._shares = shares(total, list(demands.values())) if len(demands) > 1 else {}
+        if len(demands) < 2:
+            self._demands, self._shares = demands, {}
+            return
+        total, limits = total_now(), limits_now()
+        if (demands, total, limits) != (self._demands, self._total, self._limits) or not self._shares:
+            self._demands, self._total, self._limits = demands, total, limits
+            self._shares = shares(total, list(demands.values()), limits)
 
     def trials_of(self, job: Job) -> int:
         """How many trials of a job may be under way."""
@@ -73,7 +86,7 @@ def _demand(job: Job) -> Demand:
     trials = min(workers["parallel"], job.trials_budget - job.completed - job.failed)
     footprint = Resources(workers["cpus"], workers["gpus"])
     places = max(1, ceil(trials / _batch(job)))
-    return Demand(job.id, job.owner, job.priority, job.number, places, footprint)
+    return Demand(job.id, job.owner, job.priority, job.number, places, footprint, _batch(job))
 
 
 def _batch(job: Job) -> int:
@@ -81,9 +94,9 @@ def _batch(job: Job) -> int:
     return int(job.spec["task"].get("batch") or 1)
 
 
-def shares(total: Resources, demands: Sequence[Demand]) -> dict[str, int]:
+def shares(total: Resources, demands: Sequence[Demand], limits: Mapping[str, int] = NO_LIMITS) -> dict[str, int]:
     """The places of each job: at least one, unless a job of its owner with a higher priority wants more than it has."""
-    given = filled(total, demands)
+    given = filled(total, demands, limits)
     short = [one for one in demands if given[one.job_id] < one.places]
     for one in demands:
         waits = any(other.owner == one.owner and other.priority > one.priority for other in short)
@@ -91,11 +104,15 @@ def shares(total: Resources, demands: Sequence[Demand]) -> dict[str, int]:
     return given
 
 
-def filled(total: Resources, demands: Sequence[Demand]) -> dict[str, int]:
-    """The places of each job within what there is. One that takes nothing gets all; one that fits in nowhere none."""
+def filled(total: Resources, demands: Sequence[Demand], limits: Mapping[str, int] = NO_LIMITS) -> dict[str, int]:
+    """The places of each job within what there is, and within an owner's limit on trials.
+
+    One that takes nothing gets all; one that fits in nowhere none.
+    """
     left = [HEADROOM * total.cpus, HEADROOM * total.gpus]
     given = dict.fromkeys((one.job_id for one in demands), 0)
     taken = dict.fromkeys((one.owner for one in demands), 0.0)  # of an owner's dominant resource
+    spare = {one.owner: float(limits.get(one.owner, inf)) for one in demands}  # trials
     waiting: dict[str, list[tuple[int, float, int, Demand]]] = {one.owner: [] for one in demands}
     for one in demands:
         if total.room_for(one.footprint) is None:
@@ -108,7 +125,8 @@ def filled(total: Resources, demands: Sequence[Demand]) -> dict[str, int]:
         _, age, owner = heappop(owners)
         rank, has, number, one = heappop(waiting[owner])
         need = (one.footprint.cpus, one.footprint.gpus)
-        if all(there >= wanted for there, wanted in zip(left, need, strict=True)):
+        if spare[owner] >= one.batch and all(there >= wanted for there, wanted in zip(left, need, strict=True)):
+            spare[owner] -= one.batch
             left = [there - wanted for there, wanted in zip(left, need, strict=True)]
             given[one.job_id] += 1
             part = max(_part(need[0], total.cpus), _part(need[1], total.gpus))

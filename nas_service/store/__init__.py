@@ -13,6 +13,7 @@ from .records import (
     NewCandidate,
     NewProposal,
     NewTrial,
+    Quota,
     Start,
     Trial,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "NewCandidate",
     "NewProposal",
     "NewTrial",
+    "Quota",
     "Start",
     "Store",
     "Trial",

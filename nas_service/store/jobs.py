@@ -202,8 +202,8 @@ def restart_clock(conn: Connection, job_ids: Collection[str], at: float) -> None
 
 
 def set_reason(conn: Connection, job_id: str, fence: int, reason: str) -> None:
-    """Say why a running job waits; empty when it does not. Whoever holds it no longer says nothing."""
-    mine = (jobs.c.id == job_id, jobs.c.state == "running", jobs.c.fence == fence)
+    """Say why a job waits; empty when it does not. Whoever holds it no longer says nothing."""
+    mine = (jobs.c.id == job_id, jobs.c.state.in_(("queued", "running")), jobs.c.fence == fence)
     conn.execute(update(jobs).where(*mine).values(reason=reason))
 
 

@@ -260,3 +260,12 @@ class Claim:
     job_id: str
     kind: str
     attempt: int
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What the jobs of an owner may have at the same time, all together; None: no limit."""
+
+    owner: str
+    jobs: int | None = None
+    trials: int | None = None

@@ -216,3 +216,11 @@ keys = Table(
     Column("used_at", Float),  # to the minute
     Column("revoked_at", Float),
 )
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("owner", String(100), primary_key=True),
+    Column("jobs", Integer),  # that run at the same time; null: no limit
+    Column("trials", Integer),  # under way at the same time; null: no limit
+)

@@ -73,6 +73,11 @@ def test_one_that_is_too_large_keeps_its_own_reason_to_wait() -> None:
     assert of(0, demand("a"), demand("b")) == {"a": 1, "b": 1}
 
 
+def test_a_limit_on_trials_is_shared_by_the_jobs_of_its_owner() -> None:
+    demands = [demand("a"), demand("b", batch=2), demand("c", owner="bob")]
+    assert shares(Resources(20 / HEADROOM), demands, {"": 6}) == {"a": 2, "b": 2, "c": 16}
+
+
 def test_more_jobs_than_places_take_turns_but_not_with_urgent_ones() -> None:
     assert of(2, demand("a"), demand("b"), demand("c"), demand("d", owner="bob")) == {"a": 1, "b": 1, "c": 1, "d": 1}
     assert of(2, demand("a"), demand("b", priority=1)) == {"a": 0, "b": 2}

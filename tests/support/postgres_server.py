@@ -116,5 +116,5 @@ class Postgres:
             store.close()
         with psycopg.connect(self._migrated, autocommit=True) as connection:
             connection.execute(OTHERS_OUT)
-            connection.execute("TRUNCATE jobs, keys CASCADE")
+            connection.execute("TRUNCATE jobs, keys, quotas CASCADE")
         return self._migrated

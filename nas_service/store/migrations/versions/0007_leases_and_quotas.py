@@ -1,4 +1,4 @@
-"""Jobs are held by a coordinator, under a lease and a fencing number."""
+"""Jobs are held by a coordinator, under a lease and a fencing number; owners may have quotas."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def upgrade() -> None:
         jobs.add_column(sa.Column("holder", sa.String(length=64), nullable=True))
         jobs.add_column(sa.Column("lease_until", sa.Float(), nullable=True))
         jobs.add_column(sa.Column("fence", sa.Integer(), nullable=False, server_default="0"))
+    op.create_table(
+        "quotas",
+        sa.Column("owner", sa.String(length=100), nullable=False),
+        sa.Column("jobs", sa.Integer(), nullable=True),
+        sa.Column("trials", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("owner", name=op.f("pk_quotas")),
+    )
