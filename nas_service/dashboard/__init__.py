@@ -12,6 +12,7 @@ from nas_service.client import AsyncClient
 from .job_page import JobPage
 from .jobs_page import jobs_page
 
+PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
 HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
 
 
@@ -22,12 +23,12 @@ def mount(app: FastAPI) -> None:
     def api(viewer: Caller) -> AsyncClient:
         return AsyncClient(HERE, key=viewer.key, transport=transport)
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=PATIENCE_S)
     async def _jobs(request: Request) -> None:
         viewer: Caller = request.state.caller
         await jobs_page(api(viewer), viewer)
 
-    @ui.page("/jobs/{job_id}")
+    @ui.page("/jobs/{job_id}", response_timeout=PATIENCE_S)
     async def _job(request: Request, job_id: str) -> None:
         viewer: Caller = request.state.caller
         await JobPage(api(viewer), job_id, viewer).build()

@@ -1,12 +1,20 @@
-"""The short form of `make chaos`; the long one is `tests/chaos/monkey.py`."""
+"""The short form of `make chaos`, which see."""
 
 from __future__ import annotations
 
-import monkey
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 
 def test_a_few_random_deaths_lose_nothing() -> None:
-    report = monkey.run(blows=4, seed=3)
+    program = Path(__file__).with_name("monkey.py")
+    ended = subprocess.run(
+        [sys.executable, program, "--blows", "4", "--seed", "3", "--json"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report = json.loads(ended.stdout.splitlines()[-1])
     assert report["found"] == []
     assert sum(report["blows"].values()) == 4
     assert report["replayed"] > 0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from digits_search import SEARCH, SPACE
+from guides import surroundings
 from processes import Server
 
 from latency_tables import LatencyTable, load, table_path
@@ -59,3 +60,26 @@ def limit_ms(table: LatencyTable) -> float:
 def client(server: Server) -> Iterator[Client]:
     with server.client() as connected:
         yield connected
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the reader of a guide works."""
+    return tmp_path_factory.mktemp("reader")
+
+
+@pytest.fixture(scope="module")
+def service(folder: Path) -> Iterator[Server]:
+    """What `nas serve &` starts, with its state where the reader's commands keep theirs, and the reader's data root."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAS_DATA_ROOTS", str(folder / "data"))
+        running = Server(folder / "nas-data")
+        running.start()
+        yield running
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def environment(service: Server) -> dict[str, str]:
+    """`nas` on the path, at the port of this service; COLUMNS so that no id is wrapped."""
+    return surroundings(service)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from guides import follow, steps
+from guides import follow, newest_job, steps, surroundings
 from image_sets import pictures
 from processes import Server
 
@@ -37,15 +35,14 @@ def service(folder: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def environment(service: Server) -> dict[str, str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return service.environment | {"PATH": path}
+    return surroundings(service)
 
 
 def test_own_data(folder: Path, service: Server, environment: dict[str, str]) -> None:
     for step in steps(GUIDE):
         if step.text.startswith("nas serve"):
             continue  # it runs already
-        follow(step, folder, environment | _newest_job(service))
+        follow(step, folder, environment | newest_job(service))
     with service.client() as client:
         states = [job.state for job in client.jobs_page(limit=10).items]
     assert states == ["finished", "finished"]
@@ -62,10 +59,3 @@ def test_the_search_in_earnest_is_one_that_the_service_takes(tmp_path: Path, mon
     spec = yaml.safe_load(next(step.text for step in steps(GUIDE) if step.name == "colour.yaml"))
     search = admit(spec | {"device": None, "objective": {"cost": "macs", "target": 5e6}}, tmp_path)
     assert search.task.signature.outputs == 3
-
-
-def _newest_job(service: Server) -> dict[str, str]:
-    """JOB as a reader would set it from what `submit` printed, once it has ended."""
-    with service.client() as client:
-        newest = client.jobs_page(limit=1).items
-        return {"JOB": client.wait(newest[0].id).id} if newest else {}

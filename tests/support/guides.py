@@ -6,12 +6,15 @@ program. Other blocks are for reading.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from processes import Server
 
 GUIDES = Path(__file__).parents[2] / "docs"
 LONGEST_S = 240
@@ -49,3 +52,19 @@ def follow(step: Step, folder: Path, environment: Mapping[str, str]) -> str:
     )
     assert done.returncode == 0, f"{step.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout
+
+
+def surroundings(service: Server) -> dict[str, str]:
+    """`nas` on the path, at the port of this service."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return service.environment | {"PATH": path, "NAS": service.url}
+
+
+def newest_job(service: Server) -> dict[str, str]:
+    """JOB as a reader would set it from what `submit` printed, once it has ended, and BEST, its best candidate."""
+    with service.client() as client:
+        newest = client.jobs_page(limit=1).items
+        if not newest:
+            return {}
+        job = client.wait(newest[0].id)
+        return {"JOB": job.id, "BEST": job.incumbent or ""}

@@ -5,7 +5,12 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 SHARED = "tests/e2e/"  # its files share one service and one table...
-ON_THEIR_OWN = ("test_guides.py", "test_own_data_guide.py", "test_restart.py")  # ...except these
+ON_THEIR_OWN = (
+    "test_guides.py",
+    "test_topic_guides.py",
+    "test_own_data_guide.py",
+    "test_restart.py",
+)  # ...except these
 
 
 class Units(LoadScopeScheduling):
