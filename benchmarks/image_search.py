@@ -2,17 +2,17 @@
 
 The ops of the space are measured on this machine. Then NSGA-II searches for the front of validation accuracy against
 milliseconds through the whole service: submitted over HTTP, every candidate in the database, trained by Ray workers.
-Its limit is what the widest of the scaled networks takes. Then the front and the scaled networks are measured together;
-beside each scaled network stands the one of the front that is at least as fast and was most accurate in the search. All
-of them are trained from scratch by one recipe, for as many epochs, and scored on the test part, which no search has
-seen.
+Its limit is what MobileNetV3-Small takes at half its width. Then the front and MobileNetV3-Small under many multipliers
+are measured together; beside each network of the front stands the narrowest MobileNetV3-Small that takes at least as
+long. All of them are trained from scratch by one recipe, for as many epochs, and scored on the test part, which no
+search has seen.
 
     python benchmarks/image_search.py --path FILE.npz [--genotypes JSON] [--figure SVG] [--json] [--quick]
 
 `--path` names an npz file with `x_train`, `y_train`, `x_test` and `y_test`; without it there is nothing to do.
-Keys: `dominated` counts the scaled networks (of `pairs`) beside which the found one is faster and more accurate;
-`pairs` has for each of them `width`, and of `scaled` and `found` the `latency_ms` measured, `accuracy` (the mean over
-training seeds), `accuracies`, `macs` and `params`; `search` has the curve of the front's hypervolume against trials.
+Keys: `dominated` counts the `pairs` in which the found network is no slower and more accurate; each of them has, of
+`found` and `scaled`, the `latency_ms` measured, `accuracy` (the mean over training seeds), `accuracies`, `macs` and
+`params`, and the `width` of the scaled one; `search` has the curve of the front's hypervolume against trials.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import json
 import multiprocessing
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -61,16 +61,21 @@ SPACE: dict[str, Any] = {
 }
 NARROW: dict[str, Any] = {"ops": ["mbconv"], "width_factors": [0.25], "expansion": [2], "se": [False]}
 RECIPE: dict[str, Any] = {"batch_size": 32}
+LIMIT_WIDTH = 0.5
 PROCESSES = 2
 SCALED, FOUND = "#d55e00", "#0072b2"  # Okabe and Ito's colours
 
 
 @dataclass(frozen=True)
 class Size:
-    """The multipliers, and how much is spent: `hours` ends a search that has not made its `trials` by then."""
+    """How much is spent. `hours` ends a search that has not made its `trials` by then.
+
+    Of the front `pairs` networks are trained, beside MobileNetV3-Small under some of the multipliers `widths`.
+    """
 
     space: Mapping[str, Any]
     widths: tuple[float, ...]
+    pairs: int
     visits: int
     trials: int
     hours: float
@@ -81,9 +86,10 @@ class Size:
     rounds: int
 
 
+WIDTHS = tuple(np.round(np.arange(0.1, 0.76, 0.05), 2).tolist())
 SIZES = {
-    "full": Size(SPACE, (0.25, 0.35, 0.5), INTERLEAVED.visits, 400, 0.75, 20, 5, 10, 2, 20),
-    "quick": Size(SPACE | NARROW | {"activation": ["relu"]}, (0.25,), 2, 2, 0.05, 2, 1, 1, 1, 2),
+    "full": Size(SPACE, WIDTHS, 4, INTERLEAVED.visits, 400, 0.75, 20, 5, 10, 2, 20),
+    "quick": Size(SPACE | NARROW | {"activation": ["relu"]}, (0.25, 0.75), 1, 2, 2, 0.05, 2, 1, 1, 1, 2),
 }
 
 
@@ -109,20 +115,19 @@ def main() -> None:
 def run(path: Path, size_name: str, kept: Path | None) -> dict[str, Any]:
     size = SIZES[size_name]
     task = task_for(path, size.epochs)
-    scaled = {f"small {width}": scaled_small(width, task.signature, RESOLUTION) for width in size.widths}
-    search = known_search(path, size, max(measured(scaled, size.rounds).values()), kept)
+    search = known_search(path, size, partial(limit_ms, task, size), kept)
     space = space_for(task, size)
-    front = {f"found {each['number']}": space.architecture(each["genotype"]) for each in search["front"]}
+    scaled = {f"small {width}": scaled_small(width, task.signature, RESOLUTION) for width in size.widths}
+    shown = spread(search["front"], size.pairs)
+    front = {f"found {each['number']}": space.architecture(each["genotype"]) for each in shown}
     times = measured(scaled | front, size.rounds)
-    promised = {f"found {each['number']}": each["val_accuracy"] for each in search["front"]}
-    chosen = {name: best_within(promised, times, times[name]) for name in scaled}
-    networks = scaled | {name: front[name] for name in chosen.values()}
+    beside = {name: as_slow({other: times[other] for other in scaled}, times[name]) for name in front}
+    networks = front | {name: scaled[name] for name in beside.values()}
     started = time.perf_counter()
     accuracies = train_all(path, networks, size)
     rows = {name: row(network, times[name], accuracies[name]) for name, network in networks.items()}
     pairs = [
-        {"width": width, "scaled": rows[name], "found": rows[chosen[name]]}
-        for width, name in zip(size.widths, scaled, strict=True)
+        {"width": float(name.split()[1]), "scaled": rows[name], "found": rows[found]} for found, name in beside.items()
     ]
     return {
         "dominated": sum(dominates(pair["found"], pair["scaled"]) for pair in pairs),
@@ -150,13 +155,23 @@ def space_for(task: Npz, size: Size) -> ChoiceSpace:
     return space
 
 
-def known_search(path: Path, size: Size, limit_ms: float, kept: Path | None) -> dict[str, Any]:
+def limit_ms(task: Npz, size: Size) -> float:
+    return measured({"small": scaled_small(LIMIT_WIDTH, task.signature, RESOLUTION)}, size.rounds)["small"]
+
+
+def spread(front: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """Up to so many of a front, evenly from its fastest to its most accurate."""
+    places = np.linspace(0, len(front) - 1, min(most, len(front)))
+    return [front[round(place)] for place in places]
+
+
+def known_search(path: Path, size: Size, limit: Callable[[], float], kept: Path | None) -> dict[str, Any]:
     """The result of an earlier search where it was kept, else of one made now."""
     if kept is not None and kept.exists():
         earlier: dict[str, Any] = json.loads(kept.read_text())
         return earlier
     with serving() as here:
-        found = searched(here, path, size, limit_ms)
+        found = searched(here, path, size, limit())
     if kept is not None:
         kept.write_text(json.dumps(found, indent=1))
     print(f"search done after {found['profile_minutes']:.1f} + {found['minutes']:.1f} minutes", flush=True)
@@ -216,10 +231,10 @@ def climbed(points: Points, limit_ms: float) -> list[float]:
     return np.round(volumes, 4).tolist()
 
 
-def best_within(promised: Mapping[str, float], times: Mapping[str, float], most_ms: float) -> str:
-    """The network of a front that did best in the search and is so fast; the fastest where none is."""
-    within = [name for name in promised if times[name] <= most_ms]
-    return max(within, key=promised.__getitem__) if within else min(promised, key=times.__getitem__)
+def as_slow(times: Mapping[str, float], least_ms: float) -> str:
+    """The fastest network that takes at least so long; the slowest where none does."""
+    slow = [name for name in times if times[name] >= least_ms]
+    return min(slow, key=times.__getitem__) if slow else max(times, key=times.__getitem__)
 
 
 def train_all(path: Path, networks: Mapping[str, Architecture], size: Size) -> dict[str, list[float]]:
@@ -265,10 +280,10 @@ def show(report: dict[str, Any]) -> None:
         f"{report['device']['cpu']}, onnxruntime {report['runtime']['onnxruntime']}, one thread\n"
     )
     columns = f"{'ms':>8}{'MACs M':>9}{'accuracy':>10}"
-    print(f"{'MobileNetV3-Small':<20}{columns}   found:{columns}")
+    print(f"found:{columns}   {'MobileNetV3-Small':<20}{columns}")
     for pair in report["pairs"]:
-        print(f"{'x ' + str(pair['width']):<20}{shown(pair['scaled'])}{'':<9}{shown(pair['found'])}")
-    print(f"\nfaster and more accurate than {report['dominated']} of {len(report['pairs'])} scaled networks")
+        print(f"{'':<6}{shown(pair['found'])}   {'x ' + str(pair['width']):<20}{shown(pair['scaled'])}")
+    print(f"\nno slower and more accurate in {report['dominated']} of {len(report['pairs'])} pairs")
 
 
 def shown(found: Mapping[str, Any]) -> str:
