@@ -26,8 +26,9 @@ def test_the_guide_works(live: Live, client: Client, tmp_path: Path) -> None:
     assert "would be collected" in said
     assert "begins     with 10 networks of" in said
     assert "candidates each the intervals" in said
-    beside, warm, copy = (client.job(job.id) for job in client.jobs())
+    beside, warm, copy, urgent = (client.job(job.id) for job in client.jobs())
     assert [copy.id, warm.id] == [(tmp_path / name).read_text().strip() for name in ("copy.txt", "warm.txt")]
     assert (copy.trials_budget, copy.strategy) == (5, "random")
+    assert (urgent.priority, urgent.state) == (10, "cancelled")
     assert len(warm.spec["warm_start"]["resolved"]) == 10
     assert (beside.name, beside.spec["control"]) == ("beside chance", {"name": "random", "share": 0.2})
