@@ -84,8 +84,20 @@ def ours(url: str, wanted: dict[str, Any]) -> float:
     dispatcher = InlineDispatcher(SLOTS)
     coordinator = Coordinator(store, dispatcher, Path(), "memory://", time.time)
     trials = wanted["budget"]["trials"]
-    search = admit(wanted, Path())
     start = time.perf_counter()
+    submit(store, wanted)
+    completed = run_to_the_end(coordinator, store)
+    seconds = time.perf_counter() - start
+    dispatcher.close()
+    store.close()
+    if completed != trials:
+        raise RuntimeError(f"{completed} of {trials} trials completed")
+    return trials / seconds
+
+
+def submit(store: Store, wanted: dict[str, Any]) -> None:
+    """Store it as job `j`."""
+    search = admit(wanted, Path())
     with store.write() as conn:
         jobs.submit(
             conn,
@@ -97,13 +109,6 @@ def ours(url: str, wanted: dict[str, Any]) -> float:
             idempotency_key=None,
             at=time.time(),
         )
-    completed = run_to_the_end(coordinator, store)
-    seconds = time.perf_counter() - start
-    dispatcher.close()
-    store.close()
-    if completed != trials:
-        raise RuntimeError(f"{completed} of {trials} trials completed")
-    return trials / seconds
 
 
 def spec(strategy: str, trials: int, parallel: int) -> dict[str, Any]:

@@ -14,12 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from coordinator import SPACE, postgres, run_to_the_end
+from coordinator import SPACE, postgres, run_to_the_end, submit
 from sqlalchemy import func, select, text
 
-from nas_service.admission import admit
 from nas_service.coordinator import Coordinator
-from nas_service.store import Store, jobs
+from nas_service.store import Store
 from nas_service.store.schema import metadata
 from workers.dispatchers import InlineDispatcher
 
@@ -59,18 +58,7 @@ def left_by(url: str, trials: int, epochs: int) -> dict[str, Any]:
     store.migrate()
     empty = size(store)
     dispatcher = InlineDispatcher(4)
-    search = admit(spec(trials, epochs), Path())
-    with store.write() as conn:
-        jobs.submit(
-            conn,
-            job_id="j",
-            name="benchmark",
-            spec=search.filled_in,
-            fingerprints=search.fingerprints,
-            spec_hash="",
-            idempotency_key=None,
-            at=time.time(),
-        )
+    submit(store, spec(trials, epochs))
     before = {kind: transactions(store, kind) for kind in ("write", "read")}
     run_to_the_end(Coordinator(store, dispatcher, Path(), "memory://", time.time), store)
     after = {kind: transactions(store, kind) for kind in ("write", "read")}

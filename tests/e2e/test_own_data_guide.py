@@ -8,18 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from guides import follow, newest_job, steps, surroundings
+from guides import follow, newest_job, steps
 from image_sets import pictures
 from processes import Server
 
 from nas_service.admission import admit
 
 GUIDE = "own-data.md"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("reader")
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +26,6 @@ def service(folder: Path) -> Iterator[Server]:
         running.start()
         yield running
         running.stop()
-
-
-@pytest.fixture(scope="module")
-def environment(service: Server) -> dict[str, str]:
-    return surroundings(service)
 
 
 def test_own_data(folder: Path, service: Server, environment: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from services import Live
@@ -13,9 +14,21 @@ Nas = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def nas(live: Live, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Nas:
-    """Runs a command; exit code, stdout, stderr."""
+def nas(live: Live, typed: Nas, monkeypatch: pytest.MonkeyPatch) -> Nas:
+    """Runs a command at the service; exit code, stdout, stderr."""
     monkeypatch.setenv("NAS_SERVER", live.url)
+    return typed
+
+
+@pytest.fixture
+def nas_alone(tmp_path: Path, typed: Nas, monkeypatch: pytest.MonkeyPatch) -> Nas:
+    """Runs a command on the home below `tmp_path`, where no service is."""
+    monkeypatch.setenv("NAS_HOME", str(tmp_path / "home"))
+    return typed
+
+
+@pytest.fixture
+def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Nas:
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: object) -> tuple[int, str, str]:

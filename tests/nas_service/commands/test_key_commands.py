@@ -12,26 +12,14 @@ from services import SPEC, Live, live
 
 from nas_service import access
 from nas_service.client import Client
-from nas_service.commands import main
 from nas_service.store import Store, keys
 
 Nas = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def nas(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Nas:
-    """Runs a command on the home below `tmp_path`: exit code, stdout, stderr."""
-    monkeypatch.setenv("NAS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
+def nas(nas_alone: Nas) -> Nas:
+    return nas_alone
 
 
 @pytest.fixture

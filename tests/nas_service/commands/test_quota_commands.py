@@ -8,24 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from nas_service.commands import main
-
 Nas = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def nas(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Nas:
-    """Runs a command on the home below `tmp_path`: exit code, stdout, stderr."""
-    monkeypatch.setenv("NAS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
+def nas(nas_alone: Nas) -> Nas:
+    return nas_alone
 
 
 def test_quotas_are_set_listed_and_removed(nas: Nas) -> None:
