@@ -309,7 +309,7 @@ def draw(report: dict[str, Any], path: Path) -> None:
     left.set_xlabel("milliseconds an image, measured, one thread")
     left.set_ylabel(f"test accuracy (%) after {report['size']['epochs']} epochs")
     left.set_xlim(left=0)
-    left.legend(frameon=False, fontsize=8, loc="lower right")
+    left.legend(frameon=False, fontsize=8, loc="upper left")
     volumes = report["search"]["hypervolume"]
     right.plot(range(1, len(volumes) + 1), volumes, color=FOUND, linewidth=1.6)
     right.set_xlabel(f"trials of {report['size']['search_epochs']} epochs")
