@@ -34,7 +34,7 @@ from . import calls
 from .calls import Call
 from .errors import ApiError, ExportFailed, ServerAway
 from .streams import EventReader
-from .synchronous import POLL_S, address, credentials, trusted
+from .synchronous import POLL_S, address, connection
 
 T = TypeVar("T")
 
@@ -52,14 +52,7 @@ class AsyncClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.base_url = address(base_url)
-        self._http = httpx.AsyncClient(
-            base_url=self.base_url,
-            headers=credentials(key),
-            timeout=timeout_s,
-            transport=transport,
-            verify=trusted(),
-            trust_env=False,
-        )
+        self._http = httpx.AsyncClient(**connection(self.base_url, key, timeout_s, transport))
         self._sleep = sleep
 
     async def __aenter__(self) -> Self:

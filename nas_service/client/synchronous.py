@@ -55,9 +55,19 @@ def credentials(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def trusted() -> ssl.SSLContext:
-    """Whose certificates a client takes: those that this machine trusts, and that SSL_CERT_FILE adds."""
-    return ssl.create_default_context()
+def connection(base_url: str, key: str | None, timeout_s: float, transport: object | None) -> dict[str, Any]:
+    """What both clients give httpx. They take the certificates that this machine trusts, and that SSL_CERT_FILE adds.
+
+    A transport of the caller's own makes its connections by itself, so no certificates are read for it.
+    """
+    return {
+        "base_url": base_url,
+        "headers": credentials(key),
+        "timeout": timeout_s,
+        "transport": transport,
+        "verify": ssl.create_default_context() if transport is None else False,
+        "trust_env": False,
+    }
 
 
 class Client:
@@ -84,14 +94,7 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = address(base_url)
-        self._http = httpx.Client(
-            base_url=self.base_url,
-            headers=credentials(key),
-            timeout=timeout_s,
-            transport=transport,
-            verify=trusted(),
-            trust_env=False,
-        )
+        self._http = httpx.Client(**connection(self.base_url, key, timeout_s, transport))
         self._sleep = sleep
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import ServiceError
@@ -47,3 +47,21 @@ def database(*, new: bool = False) -> Iterator[Store]:
         raise UserError(f"{error.filename}: {error.strerror}") from None
     except SQLAlchemyError as error:
         raise UserError(f"the database cannot be used: {str(error).splitlines()[0]}; check NAS_DATABASE_URL") from None
+
+
+@contextmanager
+def reading(*, new: bool = False) -> Iterator[Connection]:
+    """A look at the database, upgraded before, which is made where it may be `new`."""
+    with database(new=new) as store:
+        store.migrate()
+        with store.read() as conn:
+            yield conn
+
+
+@contextmanager
+def writing(*, new: bool = False) -> Iterator[Connection]:
+    """A write transaction on the database, upgraded before, which is made where it may be `new`."""
+    with database(new=new) as store:
+        store.migrate()
+        with store.write() as conn:
+            yield conn

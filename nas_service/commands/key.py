@@ -12,7 +12,7 @@ from .. import access
 from ..access import Scope
 from ..durations import seconds_of
 from ..store import Key, keys
-from .environment import database
+from .environment import database, reading, writing
 from .terminal import AsJson, UserError, show_table, when
 
 app = typer.Typer(help="Make, list and revoke the API keys of NAS_HOME or NAS_DATABASE_URL.", no_args_is_help=True)
@@ -31,7 +31,7 @@ def create(owner: Owner, scope: Granted, expires: Expires = None, as_json: AsJso
     at = time.time()
     expires_at = None if expires is None else at + _lasting(expires)
     with database(new=True) as store:
-        made, key = access.make(owner, scope, at, expires_at)
+        made, key = access.make(owner, scope, at, expires_at)  # before there is a database: it may refuse
         store.migrate()
         with store.write() as conn:
             keys.add(conn, made)
@@ -46,10 +46,8 @@ def create(owner: Owner, scope: Granted, expires: Expires = None, as_json: AsJso
 def list_(as_json: AsJson = False) -> None:
     """List keys, oldest first."""
     at = time.time()
-    with database() as store:
-        store.migrate()
-        with store.read() as conn:
-            found = [_shown(key, at) for key in keys.listed(conn)]
+    with reading() as conn:
+        found = [_shown(key, at) for key in keys.listed(conn)]
     if as_json:
         typer.echo(json.dumps(found))
     elif found:
@@ -61,10 +59,8 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def revoke(key_id: KeyId) -> None:
     """Make a key open nothing from now on."""
-    with database() as store:
-        store.migrate()
-        with store.write() as conn:
-            keys.revoke(conn, key_id, time.time())
+    with writing() as conn:
+        keys.revoke(conn, key_id, time.time())
     typer.echo(f"key {key_id} is revoked")
 
 

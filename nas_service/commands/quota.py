@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..store import Quota, quotas
-from .environment import database
+from .environment import reading, writing
 from .terminal import AsJson, UserError, show_table
 
 app = typer.Typer(help="Limit what an owner's jobs may have at the same time.", no_args_is_help=True)
@@ -26,20 +26,16 @@ def set_(owner: Owner, jobs: Most = None, trials: Most = None) -> None:
     """Let the jobs of an owner run so many at a time, with so many trials under way; what is not named has no limit."""
     if jobs is None and trials is None:
         raise UserError("name --jobs, --trials or both; a quota is taken away with: nas quota remove OWNER")
-    with database(new=True) as store:
-        store.migrate()
-        with store.write() as conn:
-            quotas.put(conn, Quota(_stored(owner), jobs, trials))
+    with writing(new=True) as conn:
+        quotas.put(conn, Quota(_stored(owner), jobs, trials))
     typer.echo(f"{owner}: {_most(jobs)} jobs and {_most(trials)} trials at a time")
 
 
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
     """List quotas, by owner."""
-    with database() as store:
-        store.migrate()
-        with store.read() as conn:
-            found = quotas.listed(conn)
+    with reading() as conn:
+        found = quotas.listed(conn)
     if as_json:
         typer.echo(json.dumps([asdict(quota) for quota in found]))
     elif found:
@@ -51,10 +47,8 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def remove(owner: Owner) -> None:
     """Take the quota of an owner away."""
-    with database() as store:
-        store.migrate()
-        with store.write() as conn:
-            quotas.remove(conn, _stored(owner))
+    with writing() as conn:
+        quotas.remove(conn, _stored(owner))
     typer.echo(f"{owner} has no quota any more")
 
 

@@ -21,7 +21,7 @@ from ..plugins import installed
 from ..settings import Settings
 from ..store import keys
 from ..store.revisions import NewerSchema
-from .environment import database, settings
+from .environment import reading, settings
 from .terminal import UserError
 
 if TYPE_CHECKING:
@@ -93,10 +93,8 @@ def _refuse_plain(host: str, *, encrypted: bool) -> None:
 def _refuse_keyless(host: str, *, allowed: bool) -> None:
     if allowed:
         return
-    with database(new=True) as store:
-        store.migrate()
-        with store.read() as conn:
-            found = any(key.holds(time.time()) for key in keys.listed(conn))
+    with reading(new=True) as conn:
+        found = any(key.holds(time.time()) for key in keys.listed(conn))
     if not found:
         raise UserError(
             f"--host {host} lets other machines in, and there is no key that they would need: whoever reaches the "

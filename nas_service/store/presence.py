@@ -11,7 +11,7 @@ import fcntl
 import secrets
 from collections.abc import Collection
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
@@ -19,25 +19,25 @@ from sqlalchemy.exc import DBAPIError
 COORDINATORS = 0x6E6173  # PostgreSQL advisory locks of coordinators: first half; the second is the coordinator's number
 
 
-class Presence:
+class Presence(Protocol):
     """A coordinator's place on a database. `name`, a number, is what jobs and requests name their holder by."""
 
     name: str
 
     def enter(self) -> bool:
         """Take or keep the place; False where there is none to be had now."""
-        raise NotImplementedError
+        ...
 
     def present(self, conn: Connection) -> Collection[str]:
         """The names of the coordinators whose processes live and reach the database."""
-        raise NotImplementedError
+        ...
 
     def leave(self) -> None:
         """Give the place up, as the end of the process would; who enters again does so under another name."""
-        raise NotImplementedError
+        ...
 
 
-class FilePresence(Presence):
+class FilePresence:
     """The one place beside a SQLite file: `path`, which is locked for as long as the process lives."""
 
     def __init__(self, path: Path) -> None:
@@ -65,7 +65,7 @@ class FilePresence(Presence):
             self._handle, self.name = None, _new_name()
 
 
-class SessionPresence(Presence):
+class SessionPresence:
     """A number among the coordinators of a PostgreSQL server, for as long as a session of it lives."""
 
     def __init__(self, engine: Engine) -> None:

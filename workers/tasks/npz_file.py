@@ -63,6 +63,7 @@ def _arrays(path: Path, form: Form) -> dict[str, NDArray[Any]]:
             wanted = {*WHOLE, "classes", "fold", *(key for keys in KEYS.values() for key in keys)}
             return {key: archive[key] for key in archive.files if key in wanted}
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError) as error:
+        # NotImplementedError is what zipfile raises for a compression that it does not know
         raise _refusal(f"{path.name} is damaged or cut off ({error}); write it again with numpy.savez") from None
     except TaskError:
         raise

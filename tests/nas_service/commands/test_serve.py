@@ -76,6 +76,20 @@ def test_a_second_process_serves_says_that_another_leads_and_takes_over(tmp_path
         assert other.cluster().leading
 
 
+def test_one_process_answers_and_another_runs_the_jobs(tmp_path: Path) -> None:
+    with serving(tmp_path, "--no-coordinator") as (_, url), answering(url) as client:
+        job = client.submit(ENDLESS | {"budget": {"trials": 3}}).id
+        ready = httpx.get(f"{url}/readyz").json()
+        assert (ready["ready"], client.cluster().leading) == (True, False)
+        assert ready["checks"]["coordinator"] == "this process was told to leave jobs to others (--no-coordinator)"
+        assert (client.job(job).state, client.job(job).reason) == ("queued", "waiting for the coordinator")
+        with serving(tmp_path, "--no-page") as (_, other_url), answering(other_url) as other:
+            assert client.wait(job).state == "finished"
+            assert other.cluster().leading
+            found = [httpx.get(address, headers={"Accept": "text/html"}).status_code for address in (url, other_url)]
+    assert found == [200, 404]
+
+
 def test_the_log_is_for_programs_where_that_is_asked(tmp_path: Path) -> None:
     with serving(tmp_path, "--log-format", "json") as (process, url), answering(url) as client:
         job = client.wait(client.submit(ENDLESS | {"budget": {"trials": 3}}).id).id

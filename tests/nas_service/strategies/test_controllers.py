@@ -40,7 +40,7 @@ class Lamps(ChoiceSpace):
         return name != "strength" or chosen["on"]
 
     def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
-        raise NotImplementedError
+        raise NotImplementedError("controllers choose, and never build what they chose")
 
 
 class Past:
