@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from nas_service.retention import DiskBudget
@@ -26,6 +25,7 @@ from .collecting import collect, stop
 from .exporting import Exporting
 from .flights import Flights
 from .holding import Holding
+from .limits import no_more_jobs, trials_left
 from .proposing import Round, patience, propose
 from .run import Overtaken, Run, lock
 from .shares import Deal
@@ -176,16 +176,18 @@ class Coordinator:
         return searched or bool(landed)
 
     def _begin(self, job: Job, now: float) -> bool:
+        """Run a queued job, once the quota of its owner allows it. One that waits for that writes nothing."""
+        with self.store.read() as conn:
+            waits = no_more_jobs(conn, job.owner)
+        if waits:
+            self._explain(job, waits)
+            return False
         with self.store.write() as conn:
-            most = quotas.of(conn, job.owner, locked=True).jobs
-            running = [] if most is None else quotas.running_jobs(conn, job.owner)
-            full = most is not None and len(running) >= most
+            begins = not no_more_jobs(conn, job.owner, locked=True)
             held = jobs.standing(conn, job.id) == ("queued", job.fence)
-            moved = held and not full and jobs.move(conn, job.id, ("queued",), "running", "", now)
+            moved = begins and held and jobs.move(conn, job.id, ("queued",), "running", "", now)
         if moved:
             log.info("the job runs", extra={"job": job.id})
-        elif full:
-            self._explain(job, f"the quota of {most} jobs at a time is used up, by {', '.join(running)}")
         return moved
 
     def _search(self, run: Run, job: Job, now: float) -> bool:
@@ -201,7 +203,7 @@ class Coordinator:
         with self.store.read() as conn:
             open_trials = trials.open_count(conn, job.id)
             queued = requests.any_queued(conn, "evaluate", job.id)
-            used_up, left = self._quota(conn, job)
+            left, used_up = trials_left(conn, job.owner, job.trials_budget)
         waits = used_up or self._deal.reason(job)
         room = min(self._deal.trials_of(job) - open_trials, left)
         if room <= 0 and not open_trials and job.trials < job.trials_budget:
@@ -214,15 +216,6 @@ class Coordinator:
             return self._conclude(run, job, now)
         self._explain(job, self._flights.waiting_reason(job.id) or waits)
         return sent or bool(asked.proposals)
-
-    @staticmethod
-    def _quota(conn: Connection, job: Job) -> tuple[str, int]:
-        """How many trials the owner of a job may add, and what to say of it where that is none."""
-        most = quotas.of(conn, job.owner).trials
-        if most is None:
-            return "", job.trials_budget
-        left = most - quotas.open_trials(conn, job.owner)
-        return f"the quota of {most} trials at a time is used up" if left <= 0 else "", left
 
     def _room(self, run: Run) -> int:
         """Requests of this job that the cluster can run at once."""

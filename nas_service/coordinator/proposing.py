@@ -25,7 +25,6 @@ from nas_service.store import (
     candidates,
     events,
     jobs,
-    quotas,
     trials,
 )
 from nas_service.store.asks import Reusable
@@ -37,8 +36,9 @@ from search_spaces import Architecture
 from workers.requests import TrialRequest
 
 from .grouping import grouped
+from .limits import refuse_more_trials
 from .results import flaw, result
-from .run import Described, Overtaken, Run, lock
+from .run import Described, Run, lock
 
 ROUND = 256  # proposals that one round screens at the most, so that a step stays short
 FRUITLESS_LIMIT = 1000  # proposals in a row without a new trial, after which the job is exhausted
@@ -250,7 +250,7 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
     statuses = Counter(p.status for p in done.proposals)
     with store.write() as conn:
         lock(conn, run, ("running",))
-        _refuse_over_quota(conn, run.owner, len(done.trials))
+        refuse_more_trials(conn, run.owner, len(done.trials))
         asks.record(conn, run.job_id, at, done.candidates, done.trials, done.proposals, lease)
         candidates.save(conn, done.results)
         jobs.add(
@@ -270,13 +270,6 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
         screened = {status: statuses[status] for status in ("infeasible", "reused") if statuses[status]}
         if screened:
             events.append(conn, run.job_id, at, [("screened", screened)])
-
-
-def _refuse_over_quota(conn: Connection, owner: str, new: int) -> None:
-    """Raises Overtaken where other coordinators used up, meanwhile, what was left of the owner's quota."""
-    most = quotas.of(conn, owner, locked=True).trials
-    if most is not None and quotas.open_trials(conn, owner) + new > most:
-        raise Overtaken(f"the quota of {most} trials of {owner!r} was used up meanwhile")
 
 
 def crown(conn: Connection, job_id: str) -> None:
