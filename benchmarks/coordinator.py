@@ -20,15 +20,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optuna
+from jobs.instant import InstantDispatcher
 
 from nas_service.admission import admit
 from nas_service.coordinator import Coordinator
 from nas_service.store import Store, jobs
-from workers.dispatchers import InlineDispatcher
+
 
 TRIALS = {"quick": (300, 60), "full": (2000, 2000)}  # ours, and the peer's, whose rate falls as its study grows
 PARALLEL = 64
-SLOTS = 2
+SLOTS = 64
 SPACE: dict[str, Any] = {
     "name": "mobilenetv3",
     "options": {
@@ -81,7 +82,7 @@ def ours(url: str, wanted: dict[str, Any]) -> float:
     """Trials a second of one job, from its submission to its end."""
     store = Store(url)
     store.migrate()
-    dispatcher = InlineDispatcher(SLOTS)
+    dispatcher = InstantDispatcher(SLOTS)
     coordinator = Coordinator(store, dispatcher, Path(), "memory://", time.time)
     trials = wanted["budget"]["trials"]
     start = time.perf_counter()

@@ -214,8 +214,10 @@ class Coordinator:
         asked = self._ask(run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
         if open_trials == 0 and not sent and not asked.proposals:
             return self._conclude(run, job, now)
-        self._explain(job, self._flights.waiting_reason(job.id) or waits)
-        return sent or bool(asked.proposals)
+        moved = sent or bool(asked.proposals)
+        if not moved:  # else it is too early to tell
+            self._explain(job, self._flights.waiting_reason(job.id) or waits)
+        return moved
 
     def _room(self, run: Run) -> int:
         """Requests of this job that the cluster can run at once."""

@@ -84,16 +84,16 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, lease: Leas
     Raises Overtaken where the job does not run any more.
     """
     done, most = Round(job, job.fruitless), patience(run)
-    while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
-        run.next_number, run.fruitless = done.next_number, done.fruitless
-        run.trials_left = job.trials_budget - job.trials - _used(done)
-        asked = run.strategy.ask(wanted, run)
-        if not asked:
-            break
-        with store.read() as conn:
+    with store.read() as conn:
+        while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
+            run.next_number, run.fruitless = done.next_number, done.fruitless
+            run.trials_left = job.trials_budget - job.trials - _used(done)
+            asked = run.strategy.ask(wanted, run)
+            if not asked:
+                break
             told = _decide(conn, run, done, [run.describe(proposal) for proposal in asked])
-        if told:
-            run.tell(told)
+            if told:
+                run.tell(told)
     done.trials = grouped(done.trials, run.search.task.batch, workers)
     if done.proposals:
         _record(store, run, done, at, lease)
@@ -263,8 +263,8 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
             infeasible=statuses["infeasible"],
             reused=statuses["reused"],
             saved_seconds=done.saved_seconds,
+            fruitless=done.fruitless,
         )
-        jobs.set_fruitless(conn, run.job_id, done.fruitless)
         if any(found.full for found in done.results):
             crown(conn, run.job_id)
         screened = {status: statuses[status] for status in ("infeasible", "reused") if statuses[status]}
