@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, bindparam, or_, select
 
 from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
@@ -28,7 +28,7 @@ def _owner(job_id: ColumnElement[str]) -> ScalarSelect[str]:
 
 
 # Statements that every round needs are built once: building one costs several times what running it does.
-_JOB = bindparam("job")
+_JOB: BindParameter[str] = bindparam("job")
 _KNOWN = select(
     candidates.c.hash,
     candidates.c.id,
@@ -157,8 +157,6 @@ def awaited(conn: Connection, job_id: str) -> dict[int, Proposal]:
 
 def candidates_of(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int, str]:
     """Proposal number to candidate id."""
-    if not numbers:
-        return {}
     return dict(conn.execute(_CANDIDATES_OF, {"job": job_id, "numbers": numbers}).tuples().all())
 
 

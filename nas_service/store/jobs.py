@@ -215,9 +215,7 @@ def set_reason(conn: Connection, job_id: str, fence: int, reason: str) -> None:
     conn.execute(update(jobs).where(*mine).values(reason=reason))
 
 
-def add(
-    conn: Connection, job_id: str, state: State | None, *, fruitless: int | None = None, **counts: float
-) -> None:
+def add(conn: Connection, job_id: str, state: State | None, *, fruitless: int | None = None, **counts: float) -> None:
     """Save the strategy's state and raise the job's counters, in the transaction of what changed them."""
     new: dict[str, Any] = {} if state is None else {"new_strategy_state": state.data, "new_strategy_blob": state.blob}
     new["new_fruitless"] = fruitless

@@ -7,6 +7,7 @@ only while the request is running under that attempt. A lease that ran out puts 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, update
 
 from .bulk import Bulk

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from nas_service.errors import NotFound
 from nas_service.strategies.base import Outcome, Status
@@ -71,7 +71,7 @@ _TELL = Bulk(
 
 
 # Statements that every step needs are built once: building one costs several times what running it does.
-_JOB = bindparam("job")
+_JOB: BindParameter[str] = bindparam("job")
 _IS_OPEN = one_of(trials.c.state, OPEN)
 _OPEN_COUNT = select(func.count()).select_from(trials).where(trials.c.job_id == _JOB, _IS_OPEN)
 _STILL_OPEN = select(trials.c.id).where(among(trials.c.id, "ids"), _IS_OPEN)
