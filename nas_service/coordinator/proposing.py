@@ -24,6 +24,7 @@ from nas_service.store import (
     asks,
     candidates,
     events,
+    fronts,
     jobs,
     trials,
 )
@@ -275,13 +276,17 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
             saved_seconds=done.saved_seconds,
             fruitless=done.fruitless,
         )
-        if any(found.full for found in done.results):
-            crown(conn, run.job_id)
+        crown(conn, run.job_id, done.results)
         screened = {status: statuses[status] for status in ("infeasible", "reused") if statuses[status]}
         if screened:
             events.append(conn, run.job_id, at, [("screened", screened)])
 
 
-def crown(conn: Connection, job_id: str) -> None:
-    """Make the best feasible candidate the incumbent; none, where the only one was found to break a limit."""
-    jobs.set_incumbent(conn, job_id, *(trials.best(conn, job_id) or (None, None)))
+def crown(conn: Connection, job_id: str, saved: Sequence[Result]) -> None:
+    """Make the best feasible candidate the incumbent, and the best of all the front, after these results were saved.
+
+    There is no incumbent where the only candidate was found to break a limit.
+    """
+    if any(found.full for found in saved):
+        jobs.set_incumbent(conn, job_id, *(trials.best(conn, job_id) or (None, None)))
+        fronts.take_in(conn, job_id, saved)
