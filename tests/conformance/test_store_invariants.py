@@ -185,8 +185,9 @@ FAULTS: dict[str, dict[str, str]] = {  # rule -> what is said -> the statement t
         "is on the front, and not with": set_("fronts", "job_id = 'done'", cost="cost + 1"),
         "is better than the front": "DELETE FROM fronts WHERE job_id = 'done'",
         "is on the front, and another": (
-            "INSERT INTO fronts (job_id, candidate_id, value, cost) SELECT f.job_id, c.id, f.value, f.cost "
-            "FROM fronts f, candidates c WHERE f.job_id = 'done' AND c.id NOT IN (SELECT candidate_id FROM fronts) LIMIT 1"
+            "INSERT INTO fronts (job_id, candidate_id, value, cost) "
+            "SELECT f.job_id, c.id, f.value, f.cost FROM fronts f, "
+            "candidates c WHERE f.job_id = 'done' AND c.id NOT IN (SELECT candidate_id FROM fronts) LIMIT 1"
         ),
     },
     "jobs are held under a lease": {
