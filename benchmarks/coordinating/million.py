@@ -35,9 +35,9 @@ def measured(home: Path, tables: Path, rows: int) -> dict[str, Any]:
     with TestClient(create_app(settings, dispatcher=laboratory.dispatcher), base_url="http://localhost") as http:
         pages = {
             "first": timed(lambda: page(http)),
-            "best": timed(lambda: page(http, sort="reward")),
+            "best": timed(lambda: page(http, order="reward")),
             "deep": timed_deep(http),
-            "deep_best": timed_deep(http, sort="reward"),
+            "deep_best": timed_deep(http, order="reward"),
         }
         front = timed(lambda: http.get(f"/api/v1/jobs/{JOB}/pareto").raise_for_status().json())
         members = len(http.get(f"/api/v1/jobs/{JOB}/pareto").json())
