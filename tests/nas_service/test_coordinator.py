@@ -305,6 +305,17 @@ def test_a_failure_keeps_its_cause(make_lab: Callable[..., Lab], cause: Cause) -
     assert [data["cause"] for data in told] == [cause] * 3
 
 
+def test_a_message_that_no_database_keeps_is_made_one(make_lab: Callable[..., Lab]) -> None:
+    def run(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
+        raise ValueError("read \0 from caf\u00e9\udce9.bin\nand no more")
+        yield from reporting({})(request, should_stop)
+
+    lab = make_lab(dispatcher=InlineDispatcher(runner=run))
+    assert lab.run(spec(2)).state == "failed"
+    with lab.store.read() as conn:
+        assert "read ? from caf\u00e9?.bin" in trials.get(conn, "j.t0").message
+
+
 def test_a_worker_that_dies_gets_two_more_attempts(make_lab: Callable[..., Lab]) -> None:
     lab = make_lab(dispatcher=InlineDispatcher(runner=failing("crash")))
     job = lab.run(spec(1))
