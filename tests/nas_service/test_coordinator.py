@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from searches import TINY, Lab, spec
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from nas_service import strategies
 from nas_service.coordinator.proposing import crown
-from nas_service.store import Job, asks, candidates, events, jobs, requests, trials
+from nas_service.store import Job, asks, candidates, events, fronts, jobs, requests, trials
+from nas_service.store.candidates import Result
 from nas_service.store.schema import candidates as candidate_table
 from nas_service.store.schema import proposals as proposal_table
 from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
@@ -444,7 +445,10 @@ def test_a_proposal_keeps_its_own_genotype(lab: Lab, checked: list[Outcome]) -> 
 def test_a_job_whose_only_result_turned_out_to_break_a_limit_has_no_incumbent(lab: Lab) -> None:
     assert lab.run(spec(4)).incumbent is not None
     with lab.store.write() as conn:
-        conn.execute(update(candidate_table).values(feasible=False))
-        crown(conn, "j")
+        found = conn.execute(select(candidate_table.c.id, candidate_table.c.value, candidate_table.c.cost)).all()
+        results = [Result(row.id, "completed", "", False, {}, row.value, row.cost, row.value) for row in found]  # noqa: FBT003
+        candidates.save(conn, results)
+        crown(conn, "j", results)
+        assert fronts.of_job(conn, "j") == []
     job = lab.job()
     assert (job.incumbent, job.best_reward) == (None, None)
