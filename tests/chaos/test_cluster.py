@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
-from ray.cluster_utils import Cluster
+from ray_nodes import RayNodes
 from searches import Lab, spec
 from sqlalchemy import select
 
@@ -27,8 +25,6 @@ from workers.run import run
 
 ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import a test
 
-BARE = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}  # starts sooner
-SOON = {"health_check_period_ms": 500, "health_check_timeout_ms": 500, "health_check_failure_threshold": 2}
 TRIALS = 8
 PATIENCE_STEPS = 6000  # of a hundredth of a second and more
 
@@ -43,24 +39,13 @@ def gated(folder: Path, request: EvaluationRequest, should_stop: ShouldStop) -> 
     yield from run(request, should_stop)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Machines:
-    """A cluster whose head runs no trials. `gates` is where requests note their nodes and find their gates."""
+    """A cluster, and the folder in which requests note their nodes and find their gates."""
 
-    cluster: Cluster
+    nodes: RayNodes
     dispatcher: RayDispatcher
     gates: Path
-    nodes: list[Any] = field(default_factory=list)
-
-    def add(self, **resources: float) -> str:
-        """The id of a new node."""
-        self.nodes.append(self.cluster.add_node(**resources, **BARE))
-        return str(self.nodes[-1].node_id)
-
-    def kill(self, node_id: str) -> None:
-        """Kill -9 of the node's raylet, by which its workers die too."""
-        (node,) = (node for node in self.nodes if node.node_id == node_id)
-        os.kill(node.all_processes["raylet"][0].process.pid, signal.SIGKILL)
 
     def placed(self, job_id: str) -> dict[str, str]:
         """Where requests of a job have begun: `request.attempt` to node."""
@@ -68,28 +53,27 @@ class Machines:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    made = Cluster()
-    made.add_node(num_cpus=0, _system_config=SOON, **BARE)
+def nodes() -> Iterator[RayNodes]:
+    made = RayNodes()
     yield made
-    made.shutdown()
+    made.stop()
 
 
 @pytest.fixture(scope="module")
-def first(cluster: Cluster) -> str:
-    """The node that is there from the beginning: one CPU."""
-    return str(cluster.add_node(num_cpus=1, **BARE).node_id)
+def first(nodes: RayNodes) -> str:
+    """The node that is there from the beginning."""
+    return nodes.add(num_cpus=1)
 
 
 @pytest.fixture
-def machines(cluster: Cluster, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
+def machines(nodes: RayNodes, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
     monkeypatch.setattr(ray_dispatcher, "NODES_AGE_S", 0.2)
-    dispatcher = RayDispatcher(cluster.address, runner=partial(gated, tmp_path))
-    made = Machines(cluster, dispatcher, tmp_path)
-    yield made
+    dispatcher = RayDispatcher(nodes.address, runner=partial(gated, tmp_path))
+    yield Machines(nodes, dispatcher, tmp_path)
     dispatcher.close()
-    for node in made.nodes:
-        cluster.remove_node(node, allow_graceful=False)
+    for node in nodes.ids:
+        if node != first:
+            nodes.kill(node)
 
 
 @pytest.fixture
@@ -133,12 +117,12 @@ def test_a_node_that_joins_takes_trials_and_what_a_killed_one_had_runs_on_anothe
     until(lab, lambda: machines.dispatcher.waiting_reason("j.r1") == "no free slot: 1 of 1 CPUs in use")
     until(lab, lambda: list(machines.placed("j")) == ["j.r0.1"])
 
-    second = machines.add(num_cpus=1)
+    second = machines.nodes.add(num_cpus=1)
     until(lab, lambda: len(machines.placed("j")) == 2)
     assert machines.placed("j") == {"j.r0.1": first, "j.r1.1": second}
     assert machines.dispatcher.cluster().total.cpus == 2
 
-    machines.kill(second)
+    machines.nodes.kill(second)
     until(lab, lambda: attempts(lab) == {"j.r0": 1, "j.r1": 2})
     (machines.gates / "j").touch()
     assert_each_trial_ended_once(lab, lab.finish(), TRIALS)
@@ -157,7 +141,7 @@ def test_jobs_with_and_without_gpus_side_by_side(lab: Lab, machines: Machines, f
     assert_each_trial_ended_once(lab, lab.finish("early"), 3)
     assert machines.placed("gpu") == {}
 
-    second = machines.add(num_cpus=1, num_gpus=1)
+    second = machines.nodes.add(num_cpus=1, num_gpus=1)
     until(lab, lambda: machines.dispatcher.waiting_reason("gpu.r1") == "no free slot: 1 of 1 GPUs in use")
     lab.submit(search(3, 2, parallel=2), "meanwhile")
     assert_each_trial_ended_once(lab, lab.finish("meanwhile"), 3)
