@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 import services
 from full_disk import SmallDisk, full
@@ -90,15 +89,6 @@ def test_a_search_waits_while_the_disk_is_full_and_goes_on_as_if_nothing_had_hap
     assert ended == "there is room on the disk again; what waited for it goes on"
 
 
-@contextmanager
-def filled(disk: SmallDisk) -> Iterator[None]:
-    disk.fill()
-    try:
-        yield
-    finally:
-        disk.clear()
-
-
 @pytest.fixture
 def small_disk() -> Iterator[SmallDisk]:
     try:
@@ -112,7 +102,7 @@ def test_a_disk_that_is_really_full_under_sqlite(small_disk: SmallDisk, make_lab
     store = Store(f"sqlite:///{small_disk.path}/nas.sqlite")
     store.migrate()
     lab = Lab(store)
-    search_through(filled(small_disk), lab, make_lab())
+    search_through(small_disk.filled(), lab, make_lab())
     lab.dispatcher.close()
     store.close()
 
@@ -120,17 +110,14 @@ def test_a_disk_that_is_really_full_under_sqlite(small_disk: SmallDisk, make_lab
 def test_a_disk_that_is_really_full_under_postgresql(
     small_disk: SmallDisk, postgres: Postgres, make_lab: Callable[..., Lab]
 ) -> None:
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE TABLESPACE small LOCATION '{small_disk.path}'")
-        connection.execute("CREATE DATABASE small TABLESPACE small")
-        store = Store(postgres.url("small"))
-        store.migrate()
-        lab = Lab(store)
-        search_through(filled(small_disk), lab, make_lab())
-        lab.dispatcher.close()
-        store.close()
-        connection.execute("DROP DATABASE small")
-        connection.execute("DROP TABLESPACE small")
+    url = postgres.fresh(small_disk.path)
+    store = Store(url)
+    store.migrate()
+    lab = Lab(store)
+    search_through(small_disk.filled(), lab, make_lab())
+    lab.dispatcher.close()
+    store.close()
+    postgres.drop(url)
 
 
 def test_hours_that_a_search_waits_for_room_are_not_those_of_its_budget(store: Store) -> None:

@@ -84,11 +84,12 @@ class SmallDisk:
                 subprocess.run(["umount", "--lazy", path], check=True)
             path.rmdir()
 
-    def fill(self) -> None:
-        """Take all the room that is left."""
+    @contextmanager
+    def filled(self) -> Iterator[None]:
+        """For the time of the block all room that is left is taken."""
         with (self.path / "ballast").open("wb", buffering=0) as ballast:
             os.posix_fallocate(ballast.fileno(), 0, max(1, shutil.disk_usage(self.path).free))
-
-    def clear(self) -> None:
-        """Give that room back."""
-        (self.path / "ballast").unlink()
+        try:
+            yield
+        finally:
+            (self.path / "ballast").unlink()

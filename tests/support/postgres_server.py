@@ -100,12 +100,24 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
-    def fresh(self) -> str:
-        """The URL of an empty database."""
+    def fresh(self, disk: Path | None = None) -> str:
+        """The URL of an empty database, whose tables lie on the `disk` where one is given; it has to be empty too."""
         name = f"test{next(self._databases)}"
+        make, where = sql.SQL("CREATE DATABASE {0}"), sql.Identifier(name)
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            if disk is not None:
+                place = sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(where, sql.Literal(str(disk)))
+                connection.execute(place)
+                make = sql.SQL("CREATE DATABASE {0} TABLESPACE {0}")
+            connection.execute(make.format(where))
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, and the tablespace that was made for it."""
+        name = sql.Identifier(url.partition("@/")[2].partition("?")[0])
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(name))
+            connection.execute(sql.SQL("DROP TABLESPACE IF EXISTS {}").format(name))
 
     def migrated(self) -> str:
         """The URL of a database with all tables and no rows: the same one each time, for a copy takes half a second."""
