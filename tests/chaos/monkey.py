@@ -338,7 +338,7 @@ def monkey(seed: int, *, fault: str | None) -> Iterator[Monkey]:
 def _store(database: Postgres, stack: ExitStack) -> tuple[Store, Callable[[], AbstractContextManager[None]], bool]:
     """A database; how its disk is filled; whether that is real, on a small one, which not every process may mount."""
     disk = None
-    with suppress(PermissionError):
+    with suppress(OSError):
         disk = stack.enter_context(SmallDisk.mounted(DISK_MIB))
     store = Store(database.fresh(disk.path if disk else None))
     store.migrate()

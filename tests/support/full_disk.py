@@ -6,13 +6,11 @@ without room. `SmallDisk` is one that is full in earnest, where this process may
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from nas_service.store import Store
 from nas_service.store.engine import POSTGRESQL_DISK_FULL
 
 MOST_PAGES = 2**32 - 2
+MEBIBYTE = 2**20
 FULL = f"""
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '{POSTGRESQL_DISK_FULL}'; END
@@ -71,7 +70,7 @@ class SmallDisk:
     @classmethod
     @contextmanager
     def mounted(cls, mebibytes: int, owner: int = NOBODY) -> Iterator[SmallDisk]:
-        """Raises PermissionError where this process may mount none."""
+        """Raises OSError where this process may mount none."""
         path = Path(tempfile.mkdtemp(prefix="nas-disk-", dir="/tmp"))  # where the server's user comes in, too
         options = f"size={mebibytes}m,uid={owner},mode=700"
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], capture_output=True, check=False)
@@ -86,9 +85,10 @@ class SmallDisk:
 
     @contextmanager
     def filled(self) -> Iterator[None]:
-        """For the time of the block all room that is left is taken."""
-        with (self.path / "ballast").open("wb", buffering=0) as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, max(1, shutil.disk_usage(self.path).free))
+        """For the time of the block all room that is left is taken, whoever else writes meanwhile."""
+        with (self.path / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+            while True:
+                ballast.write(bytes(MEBIBYTE))
         try:
             yield
         finally:
