@@ -25,6 +25,7 @@ SCHEMA_KEY = 0x6E6173 + 1  # PostgreSQL advisory lock of who migrates
 BUSY_TIMEOUT_MS = 30_000
 SWITCH_PAUSES_S = (0.01, 0.02, 0.05, *(0.1,) * 50)
 POSTGRESQL_DISK_FULL = "53100"
+DISK_FULL = (POSTGRESQL_DISK_FULL, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)  # the last: of the log's index
 
 
 class Store:
@@ -105,8 +106,8 @@ class Store:
 
 def disk_is_full(error: OperationalError) -> bool:
     """Whether the database only lacks room: its rows are as before, and it goes on once there is some."""
-    full = (POSTGRESQL_DISK_FULL, sqlite3.SQLITE_FULL)
-    return getattr(error.orig, "sqlstate", None) in full or getattr(error.orig, "sqlite_errorcode", None) in full
+    codes = (getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", None))
+    return any(code in DISK_FULL for code in codes)
 
 
 def _forget_references(dbapi_connection: Any, _: Any) -> None:

@@ -14,6 +14,7 @@ import pytest
 import services
 from full_disk import SmallDisk, full
 from postgres_server import Postgres
+from processes import Server
 from searches import Lab, spec
 from services import ENDLESS, SPEC
 from sqlalchemy import select
@@ -105,6 +106,19 @@ def test_a_disk_that_is_really_full_under_sqlite(small_disk: SmallDisk, make_lab
     search_through(small_disk.filled(), lab, make_lab())
     lab.dispatcher.close()
     store.close()
+
+
+def test_a_service_that_starts_on_a_full_disk_says_so(
+    small_disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{small_disk.path}/nas.sqlite"
+    store = Store(url)
+    store.migrate()
+    store.close()
+    monkeypatch.setenv("NAS_DATABASE_URL", url)
+    server = Server(tmp_path, ("--inline", "1"))
+    with small_disk.filled(), pytest.raises(RuntimeError, match="the disk of the database is full; make room"):
+        server.start()
 
 
 def test_a_disk_that_is_really_full_under_postgresql(

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -88,9 +90,15 @@ class Postgres:
         raise RuntimeError(f"postgres did not start: {(self.folder / 'log').read_text()}")
 
     def kill(self) -> None:
-        """Kill -9, as the kernel does when memory runs out: the postmaster and every backend."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        """Kill -9, as the kernel does when memory runs out: the postmaster and every backend, of which none is left."""
+        self._process.send_signal(signal.SIGSTOP)  # so that it starts no other
+        backends = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.kill()
         self._process.wait()
+        for backend in backends:
+            with suppress(psutil.NoSuchProcess):
+                backend.kill()
+        psutil.wait_procs(backends)
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGQUIT)  # at once: nobody needs the data
