@@ -20,15 +20,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import optuna
+from jobs.instant import InstantDispatcher
 
 from nas_service.admission import admit
 from nas_service.coordinator import Coordinator
 from nas_service.store import Store, jobs
-from workers.dispatchers import InlineDispatcher
 
 TRIALS = {"quick": (300, 60), "full": (2000, 2000)}  # ours, and the peer's, whose rate falls as its study grows
 PARALLEL = 64
-SLOTS = 2
+SLOTS = 64
 SPACE: dict[str, Any] = {
     "name": "mobilenetv3",
     "options": {
@@ -77,16 +77,16 @@ def run(trials: int, peer_trials: int) -> dict[str, Any]:
     }
 
 
-def ours(url: str, wanted: dict[str, Any]) -> float:
+def ours(url: str, wanted: dict[str, Any], job_id: str = "j") -> float:
     """Trials a second of one job, from its submission to its end."""
     store = Store(url)
     store.migrate()
-    dispatcher = InlineDispatcher(SLOTS)
+    dispatcher = InstantDispatcher(SLOTS)
     coordinator = Coordinator(store, dispatcher, Path(), "memory://", time.time)
     trials = wanted["budget"]["trials"]
     start = time.perf_counter()
-    submit(store, wanted)
-    completed = run_to_the_end(coordinator, store)
+    submit(store, wanted, job_id)
+    completed = run_to_the_end(coordinator, store, job_id)
     seconds = time.perf_counter() - start
     dispatcher.close()
     store.close()
@@ -95,13 +95,12 @@ def ours(url: str, wanted: dict[str, Any]) -> float:
     return trials / seconds
 
 
-def submit(store: Store, wanted: dict[str, Any]) -> None:
-    """Store it as job `j`."""
+def submit(store: Store, wanted: dict[str, Any], job_id: str = "j") -> None:
     search = admit(wanted, Path())
     with store.write() as conn:
         jobs.submit(
             conn,
-            job_id="j",
+            job_id=job_id,
             name="benchmark",
             spec=search.filled_in,
             fingerprints=search.fingerprints,
@@ -133,11 +132,11 @@ def generations(trials: int) -> dict[str, Any]:
     }
 
 
-def run_to_the_end(coordinator: Coordinator, store: Store) -> int:
+def run_to_the_end(coordinator: Coordinator, store: Store, job_id: str = "j") -> int:
     while True:
         if not coordinator.step():
             with store.read() as conn:
-                job = jobs.get(conn, "j")
+                job = jobs.get(conn, job_id)
             if job.state in jobs.FINAL:
                 return job.completed
             coordinator.wait()

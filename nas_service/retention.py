@@ -13,9 +13,8 @@ from sqlalchemy import Connection
 
 from workers.artifacts import ArtifactStore
 
-from .pareto import pareto_front
 from .room import Room
-from .store import Store, candidates
+from .store import Store, fronts
 from .store import artifacts as rows
 
 ORPHAN_GRACE_S = 3600.0  # a worker stores weights some time before its report names them
@@ -40,7 +39,7 @@ def needed(conn: Connection) -> set[str]:
     live = rows.live_jobs(conn)
     wanted = rows.exporting(conn) | rows.incumbents(conn)
     for job_id in {one.job_id for one in left}:
-        wanted |= _front(conn, job_id)
+        wanted |= set(fronts.of_job(conn, job_id))
         if job_id in live:
             wanted |= rows.living(conn, job_id)
     kept = [o for o in left if o.candidate_id in wanted or o.key in keys or (o.partial and o.job_id in live)]
@@ -70,11 +69,6 @@ def sweep(store: Store, artifacts: ArtifactStore, now: float, *, dry_run: bool =
 def unshared(conn: Connection, names: set[str]) -> set[str]:
     """Those of the artifacts of a job just deleted that no other job names."""
     return names - rows.of_exports(conn) - rows.names(rows.left_by_trials(conn))
-
-
-def _front(conn: Connection, job_id: str) -> set[str]:
-    found = candidates.points(conn, job_id)
-    return {found[i][0] for i in pareto_front([(value, cost) for _, value, cost in found])}
 
 
 def _is_old(artifacts: ArtifactStore, name: str, now: float) -> bool:

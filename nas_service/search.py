@@ -80,6 +80,11 @@ class Search:
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
     @cached_property
+    def written_task(self) -> dict[str, Any]:
+        """The task as a worker gets it: its name and all options. Shared by all requests; nobody may change it."""
+        return {"name": self.task.name, **self.task.options.model_dump(mode="json")}
+
+    @cached_property
     def _evaluator(self) -> str:
         """What stands in a trial's key for the space and the task, the same for all trials of a search."""
         space = [self.space.name, self.space.version]
@@ -91,7 +96,7 @@ class Search:
         spec = self.spec.model_dump(mode="json")
         spec["objective"] = self.objective.spec.model_dump(mode="json")
         spec["space"]["options"] = self.space.options.model_dump(mode="json")
-        spec["task"] = {"name": self.task.name, **self.task.options.model_dump(mode="json")}
+        spec["task"] = dict(self.written_task)
         options = chosen(self.spec, self.bound).options
         spec["strategy"] = {"name": self.spec.strategy.name, **options.model_dump(mode="json")}
         if (refine := self.spec.refine) is not None:

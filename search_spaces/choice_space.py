@@ -79,8 +79,7 @@ class ChoiceSpace(BoundSpace):
         return child
 
     def _change_one(self, genotype: Genotype, rng: Generator) -> Genotype:
-        chosen = self.decode(genotype)
-        active = [i for i, p in enumerate(self.positions) if len(p.options) > 1 and self.is_active(p.name, chosen)]
+        active = self._mutable(tuple(genotype["choices"]))
         if not active:
             return genotype
         at = active[int(rng.integers(len(active)))]
@@ -97,7 +96,9 @@ class ChoiceSpace(BoundSpace):
 
     def architecture(self, genotype: Genotype) -> Architecture:
         """What the genotype means here. Raises SpaceError for choices or widths that this space does not have."""
-        self.decode(genotype)
+        choices = genotype.get("choices")
+        if not isinstance(choices, list) or not set(map(type, choices)) <= {int}:
+            self.decode(genotype)  # says what is wrong; True and 1.0 would find what was built for 1
         return self._built(tuple(genotype["choices"]), tuple(sorted(self.explicit_widths(genotype).items())))
 
     @cached_property
@@ -109,6 +110,17 @@ class ChoiceSpace(BoundSpace):
             return self.build(self.decode({"choices": list(choices)}), dict(widths))
 
         return built
+
+    @cached_property
+    def _mutable(self) -> Callable[[tuple[int, ...]], list[int]]:
+        """The active positions with other options, kept for choices asked of last: a parent has many children."""
+
+        @lru_cache(maxsize=RECENT)
+        def mutable(choices: tuple[int, ...]) -> list[int]:
+            chosen = self.decode({"choices": list(choices)})
+            return [i for i, p in enumerate(self.positions) if len(p.options) > 1 and self.is_active(p.name, chosen)]
+
+        return mutable
 
     def explicit_widths(self, genotype: Genotype) -> dict[str, int]:
         """The widths that the genotype states. Raises SpaceError for what is no width of this space."""

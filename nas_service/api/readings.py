@@ -13,8 +13,7 @@ from sqlalchemy import Connection
 
 from nas_service.comparison import compare
 from nas_service.errors import NotFound
-from nas_service.pareto import pareto_front
-from nas_service.store import Candidate, Event, Export, Job, Trial, arms, candidates, jobs, trials
+from nas_service.store import Candidate, Event, Export, Job, Trial, arms, candidates, fronts, jobs, trials
 
 from . import architectures
 from .views import (
@@ -88,15 +87,13 @@ def finite(metrics: Mapping[str, float]) -> Metrics:
 
 def pareto(conn: Connection, job: Job) -> list[Candidate]:
     """The candidates of the front, cheapest first."""
-    found = candidates.points(conn, job.id)
-    front = pareto_front([(value, cost) for _, value, cost in found])
-    return candidates.many(conn, [found[i][0] for i in front])
+    return candidates.many(conn, fronts.of_job(conn, job.id))
 
 
 def points(conn: Connection, job: Job) -> Points:
     """Columns for a scatter of all evaluated candidates."""
     rows = candidates.evaluated(conn, job.id)
-    fit = [i for i, row in enumerate(rows) if row.feasible]
+    places = {row.id: place for place, row in enumerate(rows)}
     return Points(
         job_id=job.id,
         metric=job.spec["task"]["metric"],
@@ -107,7 +104,7 @@ def points(conn: Connection, job: Job) -> Points:
         reward=[_short_or_none(row.reward) for row in rows],
         latency_ms=[_short_or_none(row.latency_ms) for row in rows],
         feasible=[int(row.feasible) for row in rows],
-        front=[fit[i] for i in pareto_front([(rows[i].value, rows[i].cost) for i in fit])],
+        front=[places[name] for name in fronts.of_job(conn, job.id)],
     )
 
 

@@ -115,8 +115,7 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
         reused=sum(o.status == "reused" for o in outcomes),
         saved_seconds=_saved(conn, [by_trial[w.trial_id] for w in awaiting if not w.spent]),
     )
-    if any(scored.full for scored in found.values()):
-        crown(conn, run.job_id)
+    crown(conn, run.job_id, list(found.values()))
     events.append(conn, run.job_id, at, _told(run, by_trial.values(), found))
     for report in by_trial.values():
         concerns = {"job": run.job_id, "trial": report.trial_id, "request": report.request_id, "state": report.state}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -38,6 +38,20 @@ TROUBLE_LIMIT = 3  # failed steps in a row after which a job ends as failed
 HOPELESS = 10  # trials that all failed, with none completed, after which a job ends as failed
 IDLE_S = 0.2
 DISK_FULL = "waits for room: the disk of the database is full; nothing is lost, and all goes on once there is some"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A job with its open trials, whether requests of it wait, and how many trials the quota of its owner leaves.
+
+    `used_up` says why that are none.
+    """
+
+    job: Job
+    open: int
+    queued: bool
+    left: int
+    used_up: str
 
 
 class Coordinator:
@@ -152,7 +166,8 @@ class Coordinator:
         self._disk.check(now)
         for job in mine:
             busy |= self._guarded(job, now)
-        self._exporting.send(self._holding.name, now, now + self._lease_s)
+        if self._holding.exports_wait:
+            self._exporting.send(self._holding.name, now, now + self._lease_s)
         self._holding.beat(now)
         return busy
 
@@ -198,15 +213,22 @@ class Coordinator:
             collect(self.store, run, landed, now)
             self._note_full_disk(landed, now)
             self._flights.forget(landed)
-            with self.store.read() as conn:
-                job = jobs.get(conn, job.id)
-        searched = job.state == "running" and self._search(run, job, now)
+        elif job.state != "running":
+            return False
+        found = self._find(job)
+        searched = found.job.state == "running" and self._search(run, found, now)
         return searched or bool(landed)
 
     def _note_full_disk(self, landed: Sequence[Report], now: float) -> None:
         said = next((report.message for report in landed if report.cause == "disk_full"), "")
         if said:
             self._disk.could_not_store(said, now)
+
+    def _find(self, job: Job) -> Found:
+        with self.store.read() as conn:
+            left, used_up = trials_left(conn, job.owner, job.trials_budget)
+            queued = requests.any_queued(conn, "evaluate", job.id)
+            return Found(jobs.get(conn, job.id), trials.open_count(conn, job.id), queued, left, used_up)
 
     def _begin(self, job: Job, now: float) -> bool:
         """Run a queued job, once the quota of its owner allows it. One that waits for that writes nothing."""
@@ -223,32 +245,31 @@ class Coordinator:
             log.info("the job runs", extra={"job": job.id})
         return moved
 
-    def _search(self, run: Run, job: Job, now: float) -> bool:
+    def _search(self, run: Run, found: Found, now: float) -> bool:
+        job = found.job
         if _over_time(job, now):
             self._end(job, "finished", f"the budget of {job.hours_budget:g} hours is used up", now, run)
             return True
         if job.completed == 0 and job.failed >= HOPELESS:
             self._end(job, "failed", self._hopeless(job), now)
             return True
-        with self.store.read() as conn:
-            open_trials = trials.open_count(conn, job.id)
-            queued = requests.any_queued(conn, "evaluate", job.id)
-            left, used_up = trials_left(conn, job.owner, job.trials_budget)
-        if self._disk.problem and (queued or job.trials < job.trials_budget):
+        if self._disk.problem and (found.queued or job.trials < job.trials_budget):
             self._explain(job, self._disk.problem)
             return False
-        waits = used_up or self._deal.reason(job)
-        room = min(self._deal.trials_of(job) - open_trials, left)
-        if room <= 0 and not open_trials and job.trials < job.trials_budget:
+        waits = found.used_up or self._deal.reason(job)
+        room = min(self._deal.trials_of(job) - found.open, found.left)
+        if room <= 0 and not found.open and job.trials < job.trials_budget:
             self._explain(job, waits)
             return False
         slots = min(room, job.trials_budget - job.trials)
-        sent = queued and self._send_again(run, now)
+        sent = found.queued and self._send_again(run, now)
         asked = self._ask(run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
-        if open_trials == 0 and not sent and not asked.proposals:
+        if found.open == 0 and not sent and not asked.proposals:
             return self._conclude(run, job, now)
-        self._explain(job, self._flights.waiting_reason(job.id) or waits)
-        return sent or bool(asked.proposals)
+        moved = sent or bool(asked.proposals)
+        if not moved:  # else it is too early to tell
+            self._explain(job, self._flights.waiting_reason(job.id) or waits)
+        return moved
 
     def _room(self, run: Run) -> int:
         """Requests of this job that the cluster can run at once."""

@@ -45,9 +45,6 @@ class Exporting:
         free = EXPORTS_AT_ONCE - self._flights.count("export")
         if free <= 0:
             return
-        with self._store.read() as conn:
-            if not requests.any_queued(conn, "export"):
-                return
         with self._store.write() as conn:
             claims = requests.claim(conn, holder, lease_until, free, kind="export")
         for claim in claims:

@@ -22,13 +22,14 @@ class Holding:
     """The jobs of this process, and what it holds for them. `under_way` names the requests that it knows it has.
 
     `entered` is whether it may run jobs; `keeps_house` whether it is the one that does what one of all has to do.
-    `live` are the live jobs of all coordinators, as they were when `jobs` looked.
+    As `jobs` saw it, `live` were the live jobs of all coordinators, and `exports_wait` was whether exports were queued.
     """
 
     def __init__(self, store: Store, lease_s: float, under_way: Callable[[], Collection[str]]) -> None:
         self.entered = False
         self.keeps_house = False
         self.live: list[Job] = []
+        self.exports_wait = False
         self._store = store
         self._lease_s = lease_s
         self._under_way = under_way
@@ -51,6 +52,7 @@ class Holding:
         with self._store.read() as conn:
             live = jobs.in_state(conn, jobs.LIVE)
             free = self._free(conn, live, now)
+            self.exports_wait = requests.any_queued(conn, "export")
         if free and self._take(free, now):
             with self._store.read() as conn:
                 live = jobs.in_state(conn, jobs.LIVE)

@@ -24,6 +24,7 @@ from nas_service.store import (
     asks,
     candidates,
     events,
+    fronts,
     jobs,
     trials,
 )
@@ -57,8 +58,10 @@ class Round:
     taken_over: int = 0  # results of other jobs, which stand for trials of this one
     saved_seconds: float = 0.0  # of training, by results that were there already
     causes: Counter[str] = field(default_factory=Counter)
-    known: dict[str, Known] = field(default_factory=dict)  # by hash
+    known: dict[str, Known | None] = field(default_factory=dict)  # by hash; None: looked for and not there
     flights: dict[str, str] = field(default_factory=dict)  # trial key -> trial id
+    reusable: dict[str, Reusable | None] = field(default_factory=dict)  # by trial key, as above
+    proposed: dict[int, str] = field(default_factory=dict)  # number of a proposal -> candidate id
     architectures: dict[str, Architecture] = field(default_factory=dict)  # of the trials, by id
 
     @property
@@ -84,16 +87,16 @@ def propose(store: Store, run: Run, job: Job, slots: int, at: float, lease: Leas
     Raises Overtaken where the job does not run any more.
     """
     done, most = Round(job, job.fruitless), patience(run)
-    while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
-        run.next_number, run.fruitless = done.next_number, done.fruitless
-        run.trials_left = job.trials_budget - job.trials - _used(done)
-        asked = run.strategy.ask(wanted, run)
-        if not asked:
-            break
-        with store.read() as conn:
+    with store.read() as conn:
+        while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
+            run.next_number, run.fruitless = done.next_number, done.fruitless
+            run.trials_left = job.trials_budget - job.trials - _used(done)
+            asked = run.strategy.ask(wanted, run)
+            if not asked:
+                break
             told = _decide(conn, run, done, [run.describe(proposal) for proposal in asked])
-        if told:
-            run.tell(told)
+            if told:
+                run.tell(told)
     done.trials = grouped(done.trials, run.search.task.batch, workers)
     if done.proposals:
         _record(store, run, done, at, lease)
@@ -112,22 +115,32 @@ def _used(done: Round) -> int:
 
 def _decide(conn: Connection, run: Run, done: Round, described: list[Described]) -> list[Outcome]:
     """What becomes of each proposal; the outcomes that are known at once."""
-    hashes = {d.architecture.hash for d in described}
-    done.known |= asks.known_candidates(conn, run.job_id, hashes)
     starts = _starts(conn, run.job_id, [item.proposal for item in described])
     keys = [
         None if start.inherits else run.search.trial_key(d.architecture, d.fidelity, d.seed)
         for d, start in zip(described, starts, strict=True)
     ]
-    reusable = asks.reusable(conn, run.job_id, {key for key in keys if key})
-    done.flights |= asks.in_flight(conn, run.job_id, {key for key in keys if key})
-    parents = asks.candidates_of(conn, run.job_id, {n for d in described for n in d.proposal.parents})
+    _look_up(conn, run.job_id, done, described, {key for key in keys if key})
     told = []
     for item, key, start in zip(described, keys, starts, strict=True):
-        outcome = _place(run, done, item, key, start, reusable.get(key or ""), parents)
+        outcome = _place(run, done, item, key, start)
         if outcome is not None:
             told.append(outcome)
     return told
+
+
+def _look_up(conn: Connection, job_id: str, done: Round, described: Sequence[Described], keys: set[str]) -> None:
+    """What the database has of these proposals, but for what was looked up in this round."""
+    hashes = {d.architecture.hash for d in described} - done.known.keys()
+    if hashes:
+        done.known |= dict.fromkeys(hashes) | asks.known_candidates(conn, job_id, hashes)
+    new_keys = keys - done.reusable.keys()
+    if new_keys:
+        done.reusable |= dict.fromkeys(new_keys) | asks.reusable(conn, job_id, new_keys)
+        done.flights |= asks.in_flight(conn, job_id, new_keys)
+    parents = {number for d in described for number in d.proposal.parents} - done.proposed.keys()
+    if parents:
+        done.proposed |= asks.candidates_of(conn, job_id, parents)
 
 
 def _starts(conn: Connection, job_id: str, made: Sequence[Proposal]) -> list[Start]:
@@ -150,14 +163,10 @@ def _place(
     item: Described,
     key: str | None,
     start: Start,
-    known: Reusable | None,
-    parents: dict[int, str],
 ) -> Outcome | None:
-    new = item.architecture.hash not in done.known
-    if new:
-        lineage = tuple(dict.fromkeys(parents[n] for n in item.proposal.parents if n in parents))
-        _add_candidate(run, done, item, lineage)
-    candidate = done.known[item.architecture.hash]
+    found = done.known.get(item.architecture.hash)
+    new, candidate = found is None, found or _add_candidate(run, done, item)
+    known = None if key is None else done.reusable[key]
     if candidate.reason:
         done.causes[candidate.reason.split(" ")[0] if new else "known"] += 1
         done.fruitless += 1
@@ -174,13 +183,15 @@ def _place(
     return None
 
 
-def _add_candidate(run: Run, done: Round, item: Described, lineage: tuple[str, ...]) -> None:
+def _add_candidate(run: Run, done: Round, item: Described) -> Known:
     number, genotype = done.next_number, item.proposal.genotype
+    lineage = tuple(dict.fromkeys(done.proposed[n] for n in item.proposal.parents if n in done.proposed))
     new = NewCandidate(
         f"{run.job_id}.c{number}", number, item.architecture.hash, genotype, lineage, item.reason, dict(item.costs)
     )
     done.candidates.append(new)
-    done.known[item.architecture.hash] = Known(new.id, item.reason, genotype)
+    made = done.known[item.architecture.hash] = Known(new.id, item.reason, genotype)
+    return made
 
 
 def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: str | None, start: Start) -> None:
@@ -263,15 +274,19 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
             infeasible=statuses["infeasible"],
             reused=statuses["reused"],
             saved_seconds=done.saved_seconds,
+            fruitless=done.fruitless,
         )
-        jobs.set_fruitless(conn, run.job_id, done.fruitless)
-        if any(found.full for found in done.results):
-            crown(conn, run.job_id)
+        crown(conn, run.job_id, done.results)
         screened = {status: statuses[status] for status in ("infeasible", "reused") if statuses[status]}
         if screened:
             events.append(conn, run.job_id, at, [("screened", screened)])
 
 
-def crown(conn: Connection, job_id: str) -> None:
-    """Make the best feasible candidate the incumbent; none, where the only one was found to break a limit."""
-    jobs.set_incumbent(conn, job_id, *(trials.best(conn, job_id) or (None, None)))
+def crown(conn: Connection, job_id: str, saved: Sequence[Result]) -> None:
+    """Make the best feasible candidate the incumbent, and the best of all the front, after these results were saved.
+
+    There is no incumbent where the only candidate was found to break a limit.
+    """
+    if any(found.full for found in saved):
+        jobs.set_incumbent(conn, job_id, *(trials.best(conn, job_id) or (None, None)))
+        fronts.take_in(conn, job_id, saved)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -33,7 +32,7 @@ def evaluation(
     """The request that has these trials run."""
     timeout_s, resources = _timeout(run, len(wanted)), _resources(run)
     return EvaluationRequest(
-        request_id, attempt, "evaluate", _task(run), tuple(wanted), artifacts, resources, timeout_s
+        request_id, attempt, "evaluate", run.search.written_task, tuple(wanted), artifacts, resources, timeout_s
     )
 
 
@@ -59,7 +58,7 @@ def export(
         "normalise": wanted.normalise,
     }
     return EvaluationRequest(
-        request_id, attempt, "export", _task(run), (trial,), artifacts, _resources(run), None, options
+        request_id, attempt, "export", run.search.written_task, (trial,), artifacts, _resources(run), None, options
     )
 
 
@@ -71,10 +70,6 @@ def _lineage(conn: Connection, candidate_id: str) -> list[str]:
             break
         line.insert(0, parents[0])
     return line[:-1]
-
-
-def _task(run: Run) -> dict[str, Any]:
-    return {"name": run.search.task.name, **run.search.task.options.model_dump(mode="json")}
 
 
 def _timeout(run: Run, trials: int) -> float | None:

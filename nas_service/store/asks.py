@@ -7,18 +7,56 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, bindparam, or_, select
 
 from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
 
 from . import trials as trial_rows
 from .bulk import Bulk, Row, text
+from .listed import among, one_of
 from .records import Known, Lease, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, jobs, proposals, requests, trials
 
 FIRST_ATTEMPT = 1
 LOOKED_UP = 1000  # proposals that one query names; databases bound the parameters of a statement
+
+
+def _owner(job_id: ColumnElement[str]) -> ScalarSelect[str]:
+    of = jobs.alias()
+    return select(of.c.owner).where(of.c.id == job_id).scalar_subquery()
+
+
+# Statements that every round needs are built once: building one costs several times what running it does.
+_JOB: BindParameter[str] = bindparam("job")
+_KNOWN = select(
+    candidates.c.hash,
+    candidates.c.id,
+    candidates.c.genotype,
+    candidates.c.reason,
+    or_(candidates.c.full, candidates.c.value.is_(None)).label("stands"),
+).where(candidates.c.job_id == _JOB, among(candidates.c.hash, "hashes"))
+_IN_FLIGHT = select(trials.c.key, trials.c.id).where(
+    trials.c.job_id == _JOB, among(trials.c.key, "keys"), one_of(trials.c.state, trial_rows.OPEN)
+)
+_CANDIDATES_OF = select(proposals.c.number, proposals.c.candidate_id).where(
+    proposals.c.job_id == _JOB, among(proposals.c.number, "numbers")
+)
+_REUSABLE = (
+    select(trials.c.key, trials.c.id, trials.c.job_id, trials.c.metrics, trials.c.request_id)
+    .where(among(trials.c.key, "keys"), trials.c.state == "completed", _owner(_JOB) == _owner(trials.c.job_id))
+    .order_by(trials.c.job_id == _JOB, trials.c.ended_at.desc())
+)
+_LEFT_BY = (
+    select(proposals.c.number, trials.c.artifacts)
+    .join(trials, trials.c.id == proposals.c.trial_id)
+    .where(proposals.c.job_id == _JOB, among(proposals.c.number, "numbers"), trials.c.state == "completed")
+)
+_OUTCOMES = (
+    select(proposals, candidates.c.genotype.label("shared"))
+    .join(candidates, candidates.c.id == proposals.c.candidate_id)
+    .where(proposals.c.job_id == _JOB, among(proposals.c.number, "numbers"), proposals.c.status.is_not(None))
+)
 
 _CANDIDATES, _REQUESTS, _TRIALS, _PROPOSALS = map(Bulk.into, (candidates, requests, trials, proposals))
 
@@ -59,12 +97,8 @@ def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> 
 
     A limit that only a partial result broke is no reason yet.
     """
-    c = candidates.c
-    query = select(c.hash, c.id, c.genotype, c.reason, c.full, c.value).where(c.job_id == job_id, c.hash.in_(hashes))
-    return {
-        row.hash: Known(row.id, row.reason if row.full or row.value is None else "", row.genotype)
-        for row in conn.execute(query)
-    }
+    rows = conn.execute(_KNOWN, {"job": job_id, "hashes": hashes})
+    return {row.hash: Known(row.id, row.reason if row.stands else "", row.genotype) for row in rows}
 
 
 def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, Reusable]:
@@ -73,25 +107,14 @@ def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, 
     It is one of this job, if it has any, or the first. The owner is asked of each trial that the key finds: of a join,
     SQLite would begin with the owner's jobs and read all of their trials.
     """
-    t = trials.c
-    mine = _owner(job_id) == _owner(t.job_id)
-    query = select(t.key, t.id, t.job_id, t.metrics, t.request_id).where(t.key.in_(keys), t.state == "completed", mine)
-    found = conn.execute(query.order_by(t.job_id == job_id, t.ended_at.desc())).all()
+    found = conn.execute(_REUSABLE, {"job": job_id, "keys": keys}).all()
     seconds = trial_rows.took(conn, {row.request_id for row in found})
     return {row.key: Reusable(row.id, row.job_id, row.metrics, seconds[row.request_id]) for row in found}
 
 
-def _owner(job_id: str | ColumnElement[str]) -> ScalarSelect[str]:
-    of = jobs.alias()
-    return select(of.c.owner).where(of.c.id == job_id).scalar_subquery()
-
-
 def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, str]:
     """Trial key to trial id, for trials of this job that have not ended."""
-    query = select(trials.c.key, trials.c.id).where(
-        trials.c.job_id == job_id, trials.c.key.in_(keys), trials.c.state.in_(("queued", "running"))
-    )
-    return {row.key: row.id for row in conn.execute(query)}
+    return dict(conn.execute(_IN_FLIGHT, {"job": job_id, "keys": keys}).tuples().all())
 
 
 def outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> list[Outcome]:
@@ -103,11 +126,6 @@ def outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> list[Outc
 
 
 def _outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> dict[int, Outcome]:
-    query = (
-        select(proposals, candidates.c.genotype.label("shared"))
-        .join(candidates, candidates.c.id == proposals.c.candidate_id)
-        .where(proposals.c.job_id == job_id, proposals.c.number.in_(numbers), proposals.c.status.is_not(None))
-    )
     return {
         row.number: Outcome(
             row.number,
@@ -119,7 +137,7 @@ def _outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> dict[int
             row.reward,
             spent=row.spent,
         )
-        for row in conn.execute(query)
+        for row in conn.execute(_OUTCOMES, {"job": job_id, "numbers": numbers})
     }
 
 
@@ -139,10 +157,7 @@ def awaited(conn: Connection, job_id: str) -> dict[int, Proposal]:
 
 def candidates_of(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int, str]:
     """Proposal number to candidate id."""
-    query = select(proposals.c.number, proposals.c.candidate_id).where(
-        proposals.c.job_id == job_id, proposals.c.number.in_(numbers)
-    )
-    return {row.number: row.candidate_id for row in conn.execute(query)}
+    return dict(conn.execute(_CANDIDATES_OF, {"job": job_id, "numbers": numbers}).tuples().all())
 
 
 def best(conn: Connection, job_id: str) -> int | None:
@@ -165,12 +180,9 @@ def best(conn: Connection, job_id: str) -> int | None:
 
 def left_by(conn: Connection, job_id: str, numbers: Collection[int]) -> dict[int | None, dict[str, str]]:
     """Proposal number to what its trial left: role (`weights`, `checkpoint`) to artifact."""
-    query = (
-        select(proposals.c.number, trials.c.artifacts)
-        .join(trials, trials.c.id == proposals.c.trial_id)
-        .where(proposals.c.job_id == job_id, proposals.c.number.in_(numbers), trials.c.state == "completed")
-    )
-    return {row.number: row.artifacts for row in conn.execute(query)}
+    if not numbers:
+        return {}
+    return dict(conn.execute(_LEFT_BY, {"job": job_id, "numbers": numbers}).tuples().all())
 
 
 def _candidate_row(job_id: str, new: NewCandidate, *, runs: bool) -> Row:

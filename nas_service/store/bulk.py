@@ -1,21 +1,46 @@
 """Many rows through one statement that is compiled once: the path of what is written for every trial.
 
-SQLAlchemy prepares each row of an `executemany` anew, which costs several times what SQLite does for it. Here rows go
-to the driver as they are, so JSON columns take text, made by `text`, and no column has a default.
+SQLAlchemy prepares each row of an `executemany` anew, which costs several times what SQLite does for it; on PostgreSQL
+each row would be a statement of its own as well. Here SQLite's driver gets the rows as they are, and PostgreSQL all of
+them as one JSON text, which it reads as a table. So JSON columns take text, made by `text`, and no column has a
+default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from json import JSONEncoder
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Table, Update, insert
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    LargeBinary,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.types import TypeEngine
 
 Row = dict[str, Any]
+Values = Mapping[str, ColumnElement[Any]]
 
-_encode = JSONEncoder(separators=(",", ":")).encode
+GIVEN = "given"
+
+_encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def text(value: Any) -> str:
@@ -24,26 +49,49 @@ def text(value: Any) -> str:
 
 
 class Bulk:
-    """A statement over rows that all have the same keys: the names of its bound parameters."""
+    """A statement over rows that all have the same keys. `of` makes it of their values, each of a column's type.
 
-    def __init__(self, statement: Insert | Update | Delete) -> None:
-        self._statement = statement
-        self._compiled: dict[str, tuple[str, Callable[[Row], Any]]] = {}
+    No two rows of one run may concern the same row of the table: which of them would stand is not said.
+    """
+
+    def __init__(self, of: Callable[[Values], Update | Delete], **types: Column[Any]) -> None:
+        self._one_by_one: Callable[[Values], Insert | Update | Delete] = of
+        self._at_once: Callable[[Values], Insert | Update | Delete] = of
+        self._types = types
+        self._compiled: dict[str, tuple[str, Callable[[Sequence[Row]], Any]]] = {}
 
     @classmethod
     def into(cls, table: Table) -> Bulk:
-        return cls(insert(table))
+        """Inserts rows, with those of the table's columns that the first of them has."""
+        made = cls(lambda _: update(table), **{c.name: c for c in table.c})
+        made._one_by_one = lambda _: insert(table)
+        made._at_once = lambda values: insert(table).from_select(list(values), select(*values.values()))
+        return made
 
     def run(self, conn: Connection, rows: Sequence[Row]) -> None:
         if not rows:
             return
         name = conn.dialect.name
         if name not in self._compiled:
-            self._compiled[name] = self._compile(conn, list(rows[0]))
-        sql, ordered = self._compiled[name]
-        conn.exec_driver_sql(sql, [ordered(row) for row in rows])
+            self._compiled[name] = self._compile(conn.dialect, list(rows[0]))
+        sql, parameters = self._compiled[name]
+        conn.exec_driver_sql(sql, parameters(rows))
 
-    def _compile(self, conn: Connection, names: list[str]) -> tuple[str, Callable[[Row], Any]]:
-        columns = names if isinstance(self._statement, Insert) else None
-        compiled = self._statement.compile(dialect=conn.dialect, column_keys=columns)
-        return str(compiled), itemgetter(*compiled.positiontup) if compiled.positiontup else dict
+    def _compile(self, dialect: Dialect, names: list[str]) -> tuple[str, Callable[[Sequence[Row]], Any]]:
+        types = {name: self._types[name].type for name in names}
+        if dialect.name == "postgresql" and not any(isinstance(one, LargeBinary) for one in types.values()):
+            at_once = self._at_once(_read_from_json(types)).compile(dialect=dialect)
+            return str(at_once), lambda rows: at_once.params | {GIVEN: _encode(rows)}
+        statement = self._one_by_one({name: bindparam(name, type_=one) for name, one in types.items()})
+        compiled = statement.compile(dialect=dialect, column_keys=names if isinstance(statement, Insert) else None)
+        constant = {name: value for name, value in compiled.params.items() if name not in types}
+        ordered = itemgetter(*compiled.positiontup) if compiled.positiontup else dict
+        return str(compiled), lambda rows: [ordered(constant | row if constant else row) for row in rows]
+
+
+def _read_from_json(types: Mapping[str, TypeEngine[Any]]) -> Values:
+    """Columns of the table that PostgreSQL reads from the parameter `GIVEN`, a JSON list of objects."""
+    read = [column(name, Text() if isinstance(one, JSON) else one) for name, one in types.items()]
+    given = func.json_to_recordset(cast(bindparam(GIVEN, type_=Text()), JSON))
+    table = given.table_valued(*read).render_derived(name=GIVEN, with_types=True)
+    return {name: cast(table.c[name], JSON) if isinstance(one, JSON) else table.c[name] for name, one in types.items()}

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, not_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Update, not_, select, true, tuple_, update
 
 from nas_service.errors import NotFound
 
-from .bulk import Bulk, Row, text
+from .bulk import Bulk, Row, Values, text
 from .records import Candidate
 from .schema import candidates
 
@@ -20,8 +20,11 @@ _SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "
 
 
 def _saving(condition: ColumnElement[bool]) -> Bulk:
-    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SAVED}
-    return Bulk(update(candidates).where(candidates.c.id == bindparam("candidate"), condition).values(new))
+    def saved(given: Values) -> Update:
+        new = {name: given[f"new_{name}"] for name in _SAVED}
+        return update(candidates).where(candidates.c.id == given["candidate"], condition).values(new)
+
+    return Bulk(saved, candidate=candidates.c.id, **{f"new_{name}": candidates.c[name] for name in _SAVED})
 
 
 _FULL, _PARTIAL, _FAILED = map(_saving, (true(), not_(candidates.c.full), candidates.c.value.is_(None)))
@@ -127,7 +130,8 @@ def save(conn: Connection, results: Sequence[Result]) -> None:
     partial = [r for r in results if not r.full and r.value is not None]
     failed = [r for r in results if r.value is None]
     for statement, listed in ((_FULL, full), (_PARTIAL, partial), (_FAILED, failed)):
-        statement.run(conn, [_row(r) for r in listed])
+        latest = {r.candidate_id: r for r in listed}
+        statement.run(conn, [_row(r) for r in latest.values()])
 
 
 def set_state(conn: Connection, ids: Sequence[str], state: str, *, sources: Collection[str]) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from .bulk import Bulk, text
 from .records import Event
 from .schema import events, jobs
 
 _EVENTS = Bulk.into(events)
+_RAISE = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"))
+    .values(events=jobs.c.events + bindparam("more"))
+    .returning(jobs.c.events)
+)
 
 
 def append(conn: Connection, job_id: str, at: float, items: Iterable[tuple[str, dict[str, Any]]]) -> None:
@@ -19,8 +25,7 @@ def append(conn: Connection, job_id: str, at: float, items: Iterable[tuple[str, 
     listed = list(items)
     if not listed:
         return
-    raised = update(jobs).where(jobs.c.id == job_id).values(events=jobs.c.events + len(listed)).returning(jobs.c.events)
-    last: int = conn.execute(raised).scalar_one()
+    last: int = conn.execute(_RAISE, {"job": job_id, "more": len(listed)}).scalar_one()
     first = last - len(listed) + 1
     rows = [
         {"job_id": job_id, "seq": first + i, "at": at, "type": kind, "data": text(data)}

@@ -32,12 +32,12 @@ from sqlalchemy import (
 )
 
 from .jobs import FINAL, LIVE
-from .schema import candidates, epochs, events, exports, jobs, metadata, proposals, requests, trials
+from .schema import candidates, epochs, events, exports, fronts, jobs, metadata, proposals, requests, trials
 from .trials import OPEN
 
 SHOWN = 20  # findings of one rule that are named; more say no more
 
-c, e, j, p, r, t = candidates.c, exports.c, jobs.c, proposals.c, requests.c, trials.c
+c, e, f, j, p, r, t = candidates.c, exports.c, fronts.c, jobs.c, proposals.c, requests.c, trials.c
 Found = Select[str, str]  # the id of the row, and what is wrong with it
 
 _FITS = {  # end of a trial -> how the proposals that waited for it may have ended
@@ -222,6 +222,19 @@ def _incumbents_are_the_best() -> Iterator[Found]:
     yield _of(j.id, "has an incumbent that is not its best candidate").where(differs)
 
 
+def _fronts_are_the_best() -> Iterator[Found]:
+    """On the front of a job are its feasible candidates of full fidelity that none is better than."""
+    counts = and_(c.full, c.feasible, c.value.is_not(None))
+    same = and_(c.id == f.candidate_id, c.job_id == f.job_id, c.value == f.value, c.cost == f.cost, counts)
+    yield _of(f.candidate_id, "is on the front, and not with the point that it has").where(~exists().where(same))
+    other = fronts.alias().c
+    no_worse = and_(other.job_id == f.job_id, other.value >= f.value, other.cost <= f.cost)
+    beaten = exists().where(no_worse, other.candidate_id != f.candidate_id)
+    yield _of(f.candidate_id, "is on the front, and another of the front is as good").where(beaten)
+    reached = exists().where(f.job_id == c.job_id, f.value >= c.value, f.cost <= c.cost)
+    yield _of(c.id, "is better than the front of its job").where(counts, ~reached)
+
+
 def _jobs_are_held_under_a_lease() -> Iterator[Found]:
     """Who holds a job has a lease on it, and nobody holds a job that is over."""
     yield _of(j.id, "has a holder without a lease, or a lease that nobody holds").where(
@@ -245,6 +258,7 @@ RULES: dict[str, Callable[[], Iterator[Found]]] = {
     "exports end with their request": _exports_end_with_their_request,
     "results have a source": _results_have_a_source,
     "incumbents are the best": _incumbents_are_the_best,
+    "fronts are the best": _fronts_are_the_best,
     "jobs are held under a lease": _jobs_are_held_under_a_lease,
 }
 

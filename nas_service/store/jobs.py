@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, func, insert, select, update
 
 from nas_service.errors import Conflict, NotFound
 from nas_service.strategies.base import State
 
 from . import events
+from .listed import among
 from .records import Job
 from .schema import jobs
 
@@ -26,6 +28,13 @@ FINAL = ("finished", "exhausted", "cancelled", "failed")
 EXTENSIBLE = (*LIVE, "finished", "exhausted")
 
 _COLUMNS = [jobs.c[field.name] for field in fields(Job)]
+
+# Statements that every step needs are built once: building one costs several times what running it does.
+_MINE = jobs.c.id == bindparam("job")
+_GET = select(*_COLUMNS).where(_MINE)
+_STANDING = select(jobs.c.state, jobs.c.fence).where(_MINE).with_for_update()
+_IN_STATE = select(*_COLUMNS).where(among(jobs.c.state, "states")).order_by(jobs.c.number)
+_SET_INCUMBENT = update(jobs).where(_MINE).values(incumbent=bindparam("best"), best_reward=bindparam("reward"))
 
 
 def submit(
@@ -75,10 +84,10 @@ def submit(
 
 def get(conn: Connection, job_id: str) -> Job:
     """Raises NotFound for an id that is none."""
-    row = conn.execute(select(*_COLUMNS).where(jobs.c.id == job_id)).mappings().first()
+    row = conn.execute(_GET, {"job": job_id}).first()
     if row is None:
         raise NotFound(f"there is no job {job_id!r}; `nas jobs` lists those that there are")
-    return Job(**row)
+    return Job(*row)
 
 
 def listed(
@@ -108,7 +117,7 @@ def locked(conn: Connection, job_id: str) -> Job:
 
 def standing(conn: Connection, job_id: str) -> tuple[str, int] | None:
     """State and fencing number, which nobody else can change before this transaction ends; None for no job."""
-    row = conn.execute(select(jobs.c.state, jobs.c.fence).where(jobs.c.id == job_id).with_for_update()).first()
+    row = conn.execute(_STANDING, {"job": job_id}).first()
     return None if row is None else (row.state, row.fence)
 
 
@@ -126,8 +135,7 @@ def keep(conn: Connection, holder: str, lease_until: float) -> None:
 
 def in_state(conn: Connection, states: Collection[str]) -> list[Job]:
     """All jobs in these states, oldest first."""
-    query = select(*_COLUMNS).where(jobs.c.state.in_(states)).order_by(jobs.c.number)
-    return [Job(**row) for row in conn.execute(query).mappings()]
+    return [Job(*row) for row in conn.execute(_IN_STATE, {"states": states})]
 
 
 def move(conn: Connection, job_id: str, sources: Collection[str], target: str, reason: str, at: float) -> bool:
@@ -207,23 +215,26 @@ def set_reason(conn: Connection, job_id: str, fence: int, reason: str) -> None:
     conn.execute(update(jobs).where(*mine).values(reason=reason))
 
 
-def add(conn: Connection, job_id: str, state: State | None, **counts: float) -> None:
+def add(conn: Connection, job_id: str, state: State | None, *, fruitless: int | None = None, **counts: float) -> None:
     """Save the strategy's state and raise the job's counters, in the transaction of what changed them."""
-    values: dict[str, Any] = {name: jobs.c[name] + n for name, n in counts.items() if n}
-    if state is not None:
-        values["strategy_state"] = state.data
-        if state.blob is not None:
-            values["strategy_blob"] = state.blob
-    if values:
-        conn.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+    new: dict[str, Any] = {} if state is None else {"new_strategy_state": state.data, "new_strategy_blob": state.blob}
+    new["new_fruitless"] = fruitless
+    new |= {f"more_{name}": n or None for name, n in counts.items()}
+    given = {name: value for name, value in new.items() if value is not None}
+    if given:
+        conn.execute(_adding(frozenset(given)), {"job": job_id, **given})
 
 
-def set_fruitless(conn: Connection, job_id: str, n: int) -> None:
-    conn.execute(update(jobs).where(jobs.c.id == job_id).values(fruitless=n))
+@lru_cache(maxsize=256)
+def _adding(given: frozenset[str]) -> Update:
+    """Statements by the names that they are given: `new_` a column's value, `more_` what is added to it."""
+    columns = {name: jobs.c[name.partition("_")[2]] for name in sorted(given)}
+    values = {c: bindparam(name) if name.startswith("new_") else c + bindparam(name) for name, c in columns.items()}
+    return update(jobs).where(_MINE).values(values)
 
 
 def set_incumbent(conn: Connection, job_id: str, candidate_id: str | None, reward: float | None) -> None:
-    conn.execute(update(jobs).where(jobs.c.id == job_id).values(incumbent=candidate_id, best_reward=reward))
+    conn.execute(_SET_INCUMBENT, {"job": job_id, "best": candidate_id, "reward": reward})
 
 
 def strategy_state(conn: Connection, job_id: str) -> State | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from nas_service.errors import NotFound
 
@@ -15,11 +15,13 @@ from .trials import OPEN
 
 NONE = Quota("")
 
+_OF = select(quotas.c.owner, quotas.c.jobs, quotas.c.trials).where(quotas.c.owner == bindparam("of"))
+_LOCKED = _OF.with_for_update()
+
 
 def of(conn: Connection, owner: str, *, locked: bool = False) -> Quota:
     """The quota of an owner, without limits where none was set; `locked` until the transaction ends."""
-    query = select(quotas.c.owner, quotas.c.jobs, quotas.c.trials).where(quotas.c.owner == owner)
-    row = conn.execute(query.with_for_update() if locked else query).first()
+    row = conn.execute(_LOCKED if locked else _OF, {"of": owner}).first()
     return Quota(*row) if row else NONE
 
 

@@ -7,14 +7,37 @@ only while the request is running under that attempt. A lease that ran out puts 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, update
 
+from .bulk import Bulk
+from .listed import among
 from .records import Claim
 from .schema import requests
 
 KINDS = ("evaluate", "export")
+
+# Statements that every step needs are built once: building one costs several times what running it does.
+_QUEUED = select(requests.c.id).where(requests.c.state == "queued", requests.c.kind == bindparam("kind")).limit(1)
+_QUEUED_OF_JOB = _QUEUED.where(requests.c.job_id == bindparam("job"))
+_HELD = (
+    select(requests.c.id, requests.c.attempt)
+    .where(among(requests.c.id, "ids"), requests.c.state == "running")
+    .with_for_update()
+)
+_SETTLE = Bulk(
+    lambda given: (
+        update(requests)
+        .where(requests.c.id == given["request"], requests.c.attempt == given["fence"], requests.c.state == "running")
+        .values(
+            open_trials=requests.c.open_trials - given["n"],
+            state=case((requests.c.open_trials <= given["n"], "done"), else_="running"),
+        )
+    ),
+    request=requests.c.id,
+    fence=requests.c.attempt,
+    n=requests.c.open_trials,
+)
 
 
 def claim(
@@ -48,18 +71,9 @@ def settle(conn: Connection, ended: Mapping[tuple[str, int], int]) -> set[tuple[
     """
     if not ended:
         return set()
-    query = select(requests.c.id, requests.c.attempt).where(
-        requests.c.id.in_({request_id for request_id, _ in ended}), requests.c.state == "running"
-    )
-    held = {(row.id, row.attempt) for row in conn.execute(query.with_for_update())} & set(ended)
-    left = requests.c.open_trials - bindparam("n")
-    statement = (
-        update(requests)
-        .where(_held(bindparam("request"), bindparam("fence")))
-        .values(open_trials=left, state=case((left <= 0, "done"), else_="running"))
-    )
-    if held:
-        conn.execute(statement, [{"request": pair[0], "fence": pair[1], "n": ended[pair]} for pair in held])
+    ids = sorted({request_id for request_id, _ in ended})
+    held = {(row.id, row.attempt) for row in conn.execute(_HELD, {"ids": ids})} & set(ended)
+    _SETTLE.run(conn, [{"request": pair[0], "fence": pair[1], "n": ended[pair]} for pair in held])
     return held
 
 
@@ -92,10 +106,8 @@ def held(conn: Connection, request_ids: Collection[str]) -> dict[str, int]:
 
 def any_queued(conn: Connection, kind: str, job_id: str | None = None) -> bool:
     """Whether a request of this kind (and of this job, where given) waits to be claimed."""
-    query = select(requests.c.id).where(requests.c.state == "queued", requests.c.kind == kind).limit(1)
-    if job_id is not None:
-        query = query.where(requests.c.job_id == job_id)
-    return conn.execute(query).first() is not None
+    query, of = (_QUEUED, {}) if job_id is None else (_QUEUED_OF_JOB, {"job": job_id})
+    return conn.execute(query, {"kind": kind} | of).first() is not None
 
 
 def counts(conn: Connection, state: str) -> dict[str, int]:
@@ -150,7 +162,7 @@ def close(conn: Connection, job_id: str) -> list[str]:
     return listed
 
 
-def _held(request_id: str | BindParameter[Any], attempt: int | BindParameter[Any]) -> ColumnElement[bool]:
+def _held(request_id: str, attempt: int) -> ColumnElement[bool]:
     return and_(requests.c.id == request_id, requests.c.attempt == attempt, requests.c.state == "running")
 
 

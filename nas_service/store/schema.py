@@ -106,6 +106,15 @@ candidates = Table(
     Index(None, "job_id", "full", "reward"),
 )
 
+fronts = Table(
+    "fronts",
+    metadata,
+    Column("candidate_id", ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("value", Float, nullable=False),  # those of the candidate
+    Column("cost", Float, nullable=False),
+)
+
 proposals = Table(
     "proposals",
     metadata,

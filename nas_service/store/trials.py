@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from nas_service.errors import NotFound
 from nas_service.strategies.base import Outcome, Status
 from workers.requests import Report
 
 from .bulk import Bulk, text
+from .listed import among, one_of
 from .records import Trial
 from .schema import candidates, epochs, jobs, proposals, trials
 
@@ -23,30 +24,95 @@ _COLUMNS = [trials.c[field.name] for field in fields(Trial)]
 PRICES = ("params", "macs", "latency_ms", "latency_error_ms")
 
 _FORGET_EPOCHS = Bulk(
-    delete(epochs).where(
-        epochs.c.trial_id == bindparam("trial"),
-        epochs.c.attempt == bindparam("of_attempt"),
-        epochs.c.epoch == bindparam("number"),
-    )
+    lambda given: delete(epochs).where(
+        epochs.c.trial_id == given["trial"],
+        epochs.c.attempt == given["of_attempt"],
+        epochs.c.epoch == given["at_epoch"],
+    ),
+    trial=epochs.c.trial_id,
+    of_attempt=epochs.c.attempt,
+    at_epoch=epochs.c.epoch,
 )
 _EPOCHS = Bulk.into(epochs)
 _FINISH = Bulk(
-    update(trials)
-    .where(trials.c.id == bindparam("trial"), trials.c.ended_at.is_(None))
-    .values(
-        state=bindparam("ended"),
-        metrics=bindparam("reported"),
-        artifacts=bindparam("files"),
-        cause=bindparam("why"),
-        message=bindparam("said"),
-        ended_at=bindparam("at"),
-        started_at=func.coalesce(trials.c.started_at, bindparam("at")),
-    )
+    lambda given: (
+        update(trials)
+        .where(trials.c.id == given["trial"], trials.c.ended_at.is_(None))
+        .values(
+            state=given["ended"],
+            metrics=given["reported"],
+            artifacts=given["files"],
+            cause=given["why"],
+            message=given["said"],
+            ended_at=given["at"],
+            started_at=func.coalesce(trials.c.started_at, given["at"]),
+        )
+    ),
+    trial=trials.c.id,
+    ended=trials.c.state,
+    reported=trials.c.metrics,
+    files=trials.c.artifacts,
+    why=trials.c.cause,
+    said=trials.c.message,
+    at=trials.c.ended_at,
 )
 _TELL = Bulk(
-    update(proposals)
-    .where(proposals.c.job_id == bindparam("job"), proposals.c.number == bindparam("n"), proposals.c.status.is_(None))
-    .values(status=bindparam("s"), reward=bindparam("r"), metrics=bindparam("m"))
+    lambda given: (
+        update(proposals)
+        .where(proposals.c.job_id == given["job"], proposals.c.number == given["n"], proposals.c.status.is_(None))
+        .values(status=given["s"], reward=given["r"], metrics=given["m"])
+    ),
+    job=proposals.c.job_id,
+    n=proposals.c.number,
+    s=proposals.c.status,
+    r=proposals.c.reward,
+    m=proposals.c.metrics,
+)
+
+
+# Statements that every step needs are built once: building one costs several times what running it does.
+_JOB: BindParameter[str] = bindparam("job")
+_IS_OPEN = one_of(trials.c.state, OPEN)
+_OPEN_COUNT = select(func.count()).select_from(trials).where(trials.c.job_id == _JOB, _IS_OPEN)
+_STILL_OPEN = select(trials.c.id).where(among(trials.c.id, "ids"), _IS_OPEN)
+_OWN = (
+    candidates.c.genotype,
+    proposals.c.genotype,
+    proposals.c.number,
+    proposals.c.parents,
+    proposals.c.token,
+    proposals.c.spent,
+)
+_AWAITING = (
+    select(
+        trials.c.id,
+        trials.c.full,
+        candidates.c.id,
+        candidates.c.feasible,
+        *(candidates.c[name] for name in PRICES),
+        *_OWN,
+    )
+    .join_from(proposals, candidates, candidates.c.id == proposals.c.candidate_id)
+    .join(trials, trials.c.id == proposals.c.trial_id)
+    .where(among(proposals.c.trial_id, "ids"), proposals.c.status.is_(None))
+    .order_by(proposals.c.number)
+)
+_BEST = (
+    select(candidates.c.id, candidates.c.reward)
+    .where(candidates.c.job_id == _JOB, candidates.c.full, candidates.c.reward.is_not(None), candidates.c.feasible)
+    .order_by(candidates.c.reward.desc(), candidates.c.number)
+    .limit(1)
+)
+_TOOK = (
+    select(
+        trials.c.request_id,
+        (
+            (func.max(trials.c.ended_at) - func.min(func.coalesce(trials.c.started_at, trials.c.ended_at)))
+            / func.count()
+        ).label("seconds"),
+    )
+    .where(among(trials.c.request_id, "ids"), trials.c.state == "completed")
+    .group_by(trials.c.request_id)
 )
 
 
@@ -123,14 +189,12 @@ def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
 
 def open_count(conn: Connection, job_id: str) -> int:
     """Trials of a job that are queued or running."""
-    return conn.execute(
-        select(func.count()).select_from(trials).where(trials.c.job_id == job_id, trials.c.state.in_(OPEN))
-    ).scalar_one()
+    return conn.execute(_OPEN_COUNT, {"job": job_id}).scalar_one()
 
 
 def still_open(conn: Connection, trial_ids: Collection[str]) -> set[str]:
     """Those of these trials that have not ended."""
-    return set(conn.execute(select(trials.c.id).where(trials.c.id.in_(trial_ids), trials.c.state.in_(OPEN))).scalars())
+    return set(conn.execute(_STILL_OPEN, {"ids": trial_ids}).scalars())
 
 
 def open_in(conn: Connection, job_id: str) -> list[Trial]:
@@ -158,7 +222,7 @@ def add_epochs(conn: Connection, job_id: str, reports: Sequence[Report]) -> None
     points = {(report.trial_id, report.attempt, report.epoch): report.metrics for report in reports}
     if not points:
         return
-    keys = [dict(zip(("trial", "of_attempt", "number"), point, strict=True)) for point in points]
+    keys = [dict(zip(("trial", "of_attempt", "at_epoch"), point, strict=True)) for point in points]
     _FORGET_EPOCHS.run(conn, keys)
     rows = [
         {"trial_id": trial_id, "attempt": attempt, "epoch": epoch, "job_id": job_id, "metrics": text(metrics)}
@@ -215,19 +279,10 @@ def cancel(conn: Connection, job_id: str, state: str, at: float) -> list[str]:
 
 def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
     """Every proposal that waits for one of these trials, in their order: the first one of a trial brought it."""
-    p, c = proposals.c, candidates.c
-    own = (c.genotype, p.genotype, p.number, p.parents, p.token, p.spent)
-    query = (
-        select(trials.c.id, trials.c.full, c.id, c.feasible, *(c[name] for name in PRICES), *own)
-        .join_from(proposals, candidates, c.id == p.candidate_id)
-        .join(trials, trials.c.id == p.trial_id)
-        .where(p.trial_id.in_(trial_ids), p.status.is_(None))
-        .order_by(p.number)
-    )
     found = []
-    for row in conn.execute(query):
-        trial_id, full, candidate_id, feasible, *prices = row[: -len(own)]
-        shared, genotype, number, parents, token, spent = row[-len(own) :]
+    for row in conn.execute(_AWAITING, {"ids": trial_ids}):
+        trial_id, full, candidate_id, feasible, *prices = row[: -len(_OWN)]
+        shared, genotype, number, parents, token, spent = row[-len(_OWN) :]
         costs = {name: price for name, price in zip(PRICES, prices, strict=True) if price is not None}
         made = (number, genotype or shared, tuple(parents), token, spent)
         found.append(Awaiting(trial_id, full, candidate_id, feasible, costs, *made))
@@ -253,15 +308,7 @@ def last_failure(conn: Connection, job_id: str) -> str:
 
 def best(conn: Connection, job_id: str) -> tuple[str, float] | None:
     """The incumbent as the rows have it: (candidate id, reward); ties go to the earlier candidate."""
-    query = (
-        select(candidates.c.id, candidates.c.reward)
-        .where(
-            candidates.c.job_id == job_id, candidates.c.full, candidates.c.reward.is_not(None), candidates.c.feasible
-        )
-        .order_by(candidates.c.reward.desc(), candidates.c.number)
-        .limit(1)
-    )
-    row = conn.execute(query).first()
+    row = conn.execute(_BEST, {"job": job_id}).first()
     return None if row is None else (row.id, row.reward)
 
 
@@ -280,11 +327,7 @@ def took(conn: Connection, request_ids: Collection[str]) -> dict[str, float]:
     """Request id to the seconds that one of its completed trials took; trials that ran together took equal shares."""
     if not request_ids:
         return {}
-    t = trials.c
-    whole = func.max(t.ended_at) - func.min(func.coalesce(t.started_at, t.ended_at))
-    query = select(t.request_id, (whole / func.count()).label("seconds"))
-    rows = conn.execute(query.where(t.request_id.in_(request_ids), t.state == "completed").group_by(t.request_id))
-    return {row.request_id: row.seconds for row in rows}
+    return dict(conn.execute(_TOOK, {"ids": request_ids}).tuples().all())
 
 
 def measured(conn: Connection, limit: int = 500) -> list[Measured]:

@@ -181,6 +181,15 @@ FAULTS: dict[str, dict[str, str]] = {  # rule -> what is said -> the statement t
         "j has an incumbent that": set_("jobs", "id = 'j'", incumbent="'done.c0'"),
         "j has an incumbent": set_("jobs", "id = 'j'", best_reward="NULL"),
     },
+    "fronts are the best": {
+        "is on the front, and not with": set_("fronts", "job_id = 'done'", cost="cost + 1"),
+        "is better than the front": "DELETE FROM fronts WHERE job_id = 'done'",
+        "is on the front, and another": (
+            "INSERT INTO fronts (job_id, candidate_id, value, cost) "
+            "SELECT f.job_id, c.id, f.value, f.cost FROM fronts f, "
+            "candidates c WHERE f.job_id = 'done' AND c.id NOT IN (SELECT candidate_id FROM fronts) LIMIT 1"
+        ),
+    },
     "jobs are held under a lease": {
         "j has a holder without a lease": set_("jobs", "id = 'j'", lease_until="NULL"),
         "done is over, and a coordinator": set_("jobs", "id = 'done'", holder="'1'", lease_until="1"),

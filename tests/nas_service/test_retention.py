@@ -15,7 +15,7 @@ from sqlalchemy import insert, update
 
 from nas_service.coordinator import Coordinator
 from nas_service.retention import CHECK_EVERY_S, ORPHAN_GRACE_S, DiskBudget, Sweep, needed, sweep
-from nas_service.store import Job, Store, artifacts, candidates, jobs, trials
+from nas_service.store import Job, Store, artifacts, candidates, fronts, jobs, trials
 from nas_service.store.candidates import Result
 from nas_service.store.schema import exports, proposals
 from nas_service.store.schema import jobs as job_table
@@ -47,7 +47,9 @@ def finished_job(store: Store, files: ArtifactStore, job_id: str = "j", count: i
             conn, [replace(report(n, 1, job_id=job_id), artifacts={"weights": names[n]}) for n in range(count)], 3.0
         )
         value = {1: (0.5, 10.0), 3: (0.9, 30.0)}
-        candidates.save(conn, [_result(job_id, n, *value.get(n, (0.1, 90.0))) for n in range(count)])
+        results = [_result(job_id, n, *value.get(n, (0.1, 90.0))) for n in range(count)]
+        candidates.save(conn, results)
+        fronts.take_in(conn, job_id, results)
         jobs.set_incumbent(conn, job_id, f"{job_id}.c3", 0.9)
         conn.execute(update(proposals).where(proposals.c.job_id == job_id).values(status="completed"))
         jobs.move(conn, job_id, jobs.LIVE, "finished", "", 4.0)

@@ -162,3 +162,26 @@ def test_probes_answer(http: httpx.Client, finished: str) -> None:
     assert 'nas_jobs{state="finished"}' in text
     assert "nas_leading 1.0" in text
     assert http.get("/api/v1/cluster").json()["leading"] is True
+
+
+def test_who_has_an_answer_already_is_told_so_without_it(http: httpx.Client, finished: str) -> None:
+    first = http.get(f"/api/v1/jobs/{finished}")
+    tag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    again = http.get(f"/api/v1/jobs/{finished}", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    several = http.get(f"/api/v1/jobs/{finished}", headers={"If-None-Match": f'"other", W/{tag}'})
+    assert several.status_code == 304
+
+
+def test_an_answer_that_is_another_by_now_is_given(http: httpx.Client, client: Client) -> None:
+    job = client.submit(ENDLESS)
+    tag = http.get(f"/api/v1/jobs/{job.id}").headers["ETag"]
+    client.cancel(job.id)
+    now = http.get(f"/api/v1/jobs/{job.id}", headers={"If-None-Match": tag})
+    assert (now.status_code, now.json()["state"]) == (200, "cancelled")
+    assert now.headers["ETag"] != tag
+
+
+def test_what_is_refused_has_no_tag(http: httpx.Client) -> None:
+    assert "ETag" not in http.get("/api/v1/jobs/none").headers
