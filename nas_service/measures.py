@@ -30,7 +30,7 @@ class Measures:
         )
         self.requeued = Counter(
             "nas_requests_requeued",
-            "requests put back: a lease ran out, another coordinator took over, a worker crashed",
+            "requests put back: a lease ran out, another coordinator took over, a worker crashed, a disk was full",
             ["cause"],
             registry=self.registry,
         )
@@ -46,5 +46,5 @@ class Measures:
         )
         for kind in ("read", "write"):
             self.transactions.labels(kind)
-        for cause in ("lease", "takeover", "crash"):
+        for cause in ("lease", "takeover", "crash", "disk_full"):
             self.requeued.labels(cause)

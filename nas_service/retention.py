@@ -6,17 +6,20 @@ were collected is trained from fresh ones.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from workers.artifacts import ArtifactStore
 
+from .room import Room
 from .store import Store, fronts
 from .store import artifacts as rows
 
 ORPHAN_GRACE_S = 3600.0  # a worker stores weights some time before its report names them
 CHECK_EVERY_S = 5.0
+TRIAL_BYTES = 4 * 2**20  # of a file that can be stored where there is room again
 
 
 @dataclass(frozen=True)
@@ -73,27 +76,47 @@ def _is_old(artifacts: ArtifactStore, name: str, now: float) -> bool:
 
 
 class DiskBudget:
-    """Keeps the artifacts of a service within `limit` bytes; None: without limit.
+    """Keeps the artifacts of a service within `limit` bytes (None: without limit); waits while their disk is full.
 
-    `problem` says why no new trial may start: what is left is needed and still too much. It is empty otherwise.
+    `problem` says why no trial may start: there is no room for what it leaves, or what is left is needed and too much.
+    It is empty otherwise.
     """
 
     def __init__(self, store: Store, artifacts: ArtifactStore, limit: int | None = None) -> None:
-        self.problem = ""
+        self.room = Room()
+        self._over = ""
         self._store = store
         self._artifacts = artifacts
         self._limit = limit
         self._due_at = float("-inf")
 
+    @property
+    def problem(self) -> str:
+        return self.room.problem or self._over
+
+    def could_not_store(self, said: str, now: float) -> None:
+        """A worker found the disk full."""
+        self.room.lacks(f"waits for room: {said}", now)
+
     def check(self, now: float) -> None:
-        """Collect when over the limit; looks at the files every `CHECK_EVERY_S`."""
+        """Look whether there is room again, and collect when over the limit; that every `CHECK_EVERY_S`."""
+        if self.room.problem and not self.room.waits(now):
+            self._try(now)
         if self._limit is None or now < self._due_at:
             return
         self._due_at = now + CHECK_EVERY_S
         try:
-            self.problem = self._hold(self._limit, now)
+            self._over = self._hold(self._limit, now)
         except OSError as error:
-            self.problem = f"the artifacts cannot be counted against their budget: {error}"
+            self._over = f"the artifacts cannot be counted against their budget: {error}"
+
+    def _try(self, now: float) -> None:
+        try:
+            self._artifacts.delete(self._artifacts.put(os.urandom(TRIAL_BYTES)))
+        except OSError:
+            self.room.lacks(self.room.problem, now)
+        else:
+            self.room.found()
 
     def _hold(self, limit: int, now: float) -> str:
         used = sum(size for _, size in self._artifacts.sizes())

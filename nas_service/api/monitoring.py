@@ -22,12 +22,13 @@ def cluster(service: Service) -> ClusterView:
 
 
 def health(service: Service) -> Health | Unready:
-    """Readiness: the database answers in the right schema and the workers are there.
+    """Readiness: the database answers in the right schema, no search waits for room, and the workers are there.
 
     Another leading process is no obstacle.
     """
     checks = {
         **_database(service),
+        "disk": service.coordinator.lacks_room or "ok",
         "workers": service.dispatcher.cluster().problem or "ok",
         "coordinator": "ok" if service.coordinator.leading else _elsewhere(service),
     }

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from nas_service.errors import ServiceError
+from nas_service.store import disk_is_full
 
 from .views import Problem
 
@@ -41,9 +42,9 @@ def problem(
 
 
 async def answer(_: Request, error: Exception) -> Response:
-    """What a refusal says, or a database that is away."""
+    """What a refusal says, or a database that is away or has no room."""
     if isinstance(error, OperationalError):
-        return _database_away(error)
+        return _disk_full(error) if disk_is_full(error) else _database_away(error)
     if not isinstance(error, ServiceError):
         raise error
     return problem(error.status, error.title, error.detail, error.field, error.headers)
@@ -70,6 +71,12 @@ def _database_away(error: OperationalError) -> Response:
     log.error("the database did not answer: %s", error)
     detail = "the database does not answer; nothing is lost, try again in a moment"
     return problem(503, "The database is away", detail, headers={"Retry-After": str(RETRY_S)})
+
+
+def _disk_full(error: OperationalError) -> Response:
+    log.error("the disk of the database is full: %s", error.orig)
+    detail = "the disk of the database is full, so this could not be stored; try again when there is room"
+    return problem(503, "The disk is full", detail, headers={"Retry-After": str(RETRY_S)})
 
 
 async def _internal(_: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from search_spaces.plugins import described
 
@@ -19,7 +19,7 @@ from .. import logs
 from ..logs import Format
 from ..plugins import installed
 from ..settings import Settings
-from ..store import keys
+from ..store import disk_is_full, keys
 from ..store.revisions import NewerSchema
 from .environment import reading, settings
 from .terminal import UserError
@@ -146,7 +146,7 @@ def _app(found: Settings, inline: int) -> FastAPI:
     except OSError as error:
         raise UserError(f"NAS_HOME {found.home} cannot be used: {error.strerror} ({error.filename})") from None
     except SQLAlchemyError as error:
-        raise UserError(f"the database cannot be used: {_first_line(error)}; check NAS_DATABASE_URL") from None
+        raise UserError(_no_database(error)) from None
     except RuntimeError as error:
         raise UserError(_NO_RAY.format(_first_line(error))) from None
 
@@ -170,6 +170,12 @@ def _serve(app: FastAPI, listener: socket.socket, found: Settings, tls: dict[str
             typer.echo(f"nas: {described(plugin)}; everything else works", err=True)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, **tls)
     Server(config).run(sockets=[listener])
+
+
+def _no_database(error: SQLAlchemyError) -> str:
+    if isinstance(error, OperationalError) and disk_is_full(error):
+        return "the disk of the database is full; make room, and start the service again"
+    return f"the database cannot be used: {_first_line(error)}; check NAS_DATABASE_URL"
 
 
 def _first_line(error: Exception) -> str:

@@ -23,6 +23,7 @@ from .run import Run, lock
 log = getLogger(__name__)
 
 SURVIVABLE_FAILURES = 2  # how often a request is sent again after the worker that ran it died
+AGAIN = ("crash", "disk_full")  # causes for which a request is sent again
 
 
 def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> None:
@@ -58,25 +59,29 @@ def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float, me
 
 
 def _counted(conn: Connection, reports: Sequence[Report], measures: Measures) -> list[Report]:
-    """Those reports that end their trials: the fence, and another attempt for a request whose worker died."""
+    """Those reports that end their trials: the fence, and another attempt for what its request is not to blame for."""
     open_trials = trials.still_open(conn, {r.trial_id for r in reports})
-    survivors = {(r.trial_id, r.attempt): r for r in reports if r.cause != "crash" and r.trial_id in open_trials}
+    survivors = {(r.trial_id, r.attempt): r for r in reports if r.cause not in AGAIN and r.trial_id in open_trials}
     settled = requests.settle(conn, Counter((r.request_id, r.attempt) for r in survivors.values()))
     ended = [r for r in survivors.values() if (r.request_id, r.attempt) in settled]
-    crashed = {(r.request_id, r.attempt): r for r in reports if r.cause == "crash"}
-    measures.late.inc(sum(r.cause != "crash" for r in reports) - len(ended))
+    lost = {(r.request_id, r.attempt): r for r in reports if r.cause in AGAIN}
+    measures.late.inc(sum(r.cause not in AGAIN for r in reports) - len(ended))
     settled_trials = {report.trial_id for report in ended}
-    given_up = (last for report in crashed.values() for last in _after_crash(conn, report, measures))
+    given_up = (last for report in lost.values() for last in _again(conn, report, measures))
     return [*ended, *(last for last in given_up if last.trial_id not in settled_trials)]
 
 
-def _after_crash(conn: Connection, report: Report, measures: Measures) -> list[Report]:
-    """Queue the request again; after too many deaths of its worker, the ends of the trials that were still open."""
-    failures = requests.requeue(conn, report.request_id, report.attempt)
+def _again(conn: Connection, report: Report, measures: Measures) -> list[Report]:
+    """Queue the request again; after too many deaths of its worker, the ends of the trials that were still open.
+
+    A full disk may send it back any number of times.
+    """
+    crashed = report.cause == "crash"
+    failures = requests.requeue(conn, report.request_id, report.attempt, failures=int(crashed))
     if failures is None:
         return []
-    if failures <= SURVIVABLE_FAILURES:
-        measures.requeued.labels("crash").inc()
+    if failures <= SURVIVABLE_FAILURES or not crashed:
+        measures.requeued.labels(report.cause).inc()
         trials.restart(conn, [report.request_id])
         return []
     requests.give_up(conn, report.request_id)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
 from nas_service.retention import DiskBudget
-from nas_service.store import Job, Lease, Store, jobs, quotas, requests, trials
+from nas_service.room import Room
+from nas_service.store import Job, Lease, Store, disk_is_full, jobs, quotas, requests, trials
 from nas_service.store.asks import FIRST_ATTEMPT
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
-from workers.requests import Resources
+from workers.requests import Report, Resources
 
 from . import sending
 from .collecting import collect, stop
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 TROUBLE_LIMIT = 3  # failed steps in a row after which a job ends as failed
 HOPELESS = 10  # trials that all failed, with none completed, after which a job ends as failed
 IDLE_S = 0.2
+DISK_FULL = "waits for room: the disk of the database is full; nothing is lost, and all goes on once there is some"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Coordinator:
         self._clock = clock
         self._lease_s = lease_s
         self._disk = disk or DiskBudget(store, ArtifactStore(artifacts))
+        self._rows = Room()  # for rows
         self.turn = threading.Lock()  # held during a step: who has it sees no proposal half made
         self._runs: dict[str, Run] = {}
         self._flights = Flights(dispatcher, store.measures)
@@ -105,6 +108,16 @@ class Coordinator:
         """Whether this is the one process that does what one of all coordinators has to do, such as webhooks."""
         return self._holding.keeps_house
 
+    @property
+    def lacks_room(self) -> str:
+        """What waits for room on a full disk, of the database or of the artifacts; empty where nothing does."""
+        return self._rows.problem or self._disk.room.problem
+
+    def as_it_stands(self, job: Job) -> Job:
+        """A job as it was read; with the reason why it waits where that cannot be written, because the disk is full."""
+        waits = job.state in ("queued", "running") and job.holder in (None, self._holding.name)
+        return replace(job, reason=self._rows.problem) if waits and self._rows.problem else job
+
     def wait(self, timeout_s: float = IDLE_S) -> None:
         """Return when a worker has something to say, or after `timeout_s`."""
         if self.leading:
@@ -124,13 +137,26 @@ class Coordinator:
                 self.wait()
 
     def step(self) -> bool:
-        """One round over all jobs; whether anything happened."""
-        with self.turn, self.store.measures.steps.time():
-            return self._step(self._clock())
+        """One round over all jobs; whether anything happened. Nothing does for a while after the disk was full."""
+        now = self._clock()
+        if self._rows.waits(now):
+            return False
+        try:
+            with self.turn, self.store.measures.steps.time():
+                busy = self._step(now)
+        except OperationalError as error:
+            if not disk_is_full(error):
+                raise
+            self._rows.lacks(DISK_FULL, now)
+            return False
+        self._rows.found()
+        return busy
 
     def _step(self, now: float) -> bool:
         if not self._holding.enter():
             return False
+        if self.lacks_room:
+            self._holding.beat(now, resting=True, at_once=bool(self._rows.problem))
         self._flights.poll()
         busy = self._flights.landed
         mine = self._holding.jobs(now)
@@ -185,12 +211,18 @@ class Coordinator:
         landed = self._flights.reports("evaluate", job.id)
         if landed:
             collect(self.store, run, landed, now)
+            self._note_full_disk(landed, now)
             self._flights.forget(landed)
         elif job.state != "running":
             return False
         found = self._find(job)
         searched = found.job.state == "running" and self._search(run, found, now)
         return searched or bool(landed)
+
+    def _note_full_disk(self, landed: Sequence[Report], now: float) -> None:
+        said = next((report.message for report in landed if report.cause == "disk_full"), "")
+        if said:
+            self._disk.could_not_store(said, now)
 
     def _find(self, job: Job) -> Found:
         with self.store.read() as conn:
@@ -221,7 +253,7 @@ class Coordinator:
         if job.completed == 0 and job.failed >= HOPELESS:
             self._end(job, "failed", self._hopeless(job), now)
             return True
-        if self._disk.problem and job.trials < job.trials_budget:
+        if self._disk.problem and (found.queued or job.trials < job.trials_budget):
             self._explain(job, self._disk.problem)
             return False
         waits = found.used_up or self._deal.reason(job)

@@ -61,9 +61,13 @@ class Holding:
         self._note_losses({job.id for job in mine}, {job.id for job in live})
         return mine
 
-    def beat(self, now: float) -> None:
-        """Now and then: prolong the leases of what is held; take back what other holders let run out or left behind."""
-        if not self._is_due(now):
+    def beat(self, now: float, *, resting: bool = False, at_once: bool = False) -> None:
+        """Prolong the leases of what is held; take back what other holders let run out or left behind.
+
+        Now and then, or `at_once`. The time since the last beat counts as running time of the jobs held, unless they
+        were `resting`.
+        """
+        if not (at_once or self._is_due(now)):
             return
         with self._store.read() as conn:
             present = self._store.presence.present(conn)
@@ -75,7 +79,10 @@ class Holding:
             reaped = requests.reap(conn, now)
             abandoned = requests.abandon_exports(conn, present) if left_behind else []
             trials.restart(conn, reaped)
-            jobs.account(conn, self.name, now)
+            if resting:
+                jobs.restart_clock(conn, self._mine, now)
+            else:
+                jobs.account(conn, self.name, now)
         self._requeued("lease", reaped)
         self._requeued("takeover", abandoned)
         self._beat_at = now

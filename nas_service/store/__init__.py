@@ -1,6 +1,6 @@
 """The database of the service: the truth about every job. One module a noun; records come out, rows stay in."""
 
-from .engine import Store
+from .engine import Store, disk_is_full
 from .records import (
     Candidate,
     Claim,
@@ -34,4 +34,5 @@ __all__ = [
     "Start",
     "Store",
     "Trial",
+    "disk_is_full",
 ]

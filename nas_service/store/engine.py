@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import OperationalError
 
 from nas_service.measures import Measures
 
@@ -23,6 +24,8 @@ from .presence import FilePresence, Presence, SessionPresence
 SCHEMA_KEY = 0x6E6173 + 1  # PostgreSQL advisory lock of who migrates
 BUSY_TIMEOUT_MS = 30_000
 SWITCH_PAUSES_S = (0.01, 0.02, 0.05, *(0.1,) * 50)
+POSTGRESQL_DISK_FULL = "53100"
+DISK_FULL = (POSTGRESQL_DISK_FULL, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)  # the last: of the log's index
 
 
 class Store:
@@ -99,6 +102,12 @@ class Store:
         finally:
             event.remove(self.engine, "connect", _forget_references)
             self.engine.dispose()
+
+
+def disk_is_full(error: OperationalError) -> bool:
+    """Whether the database only lacks room: its rows are as before, and it goes on once there is some."""
+    codes = (getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", None))
+    return any(code in DISK_FULL for code in codes)
 
 
 def _forget_references(dbapi_connection: Any, _: Any) -> None:

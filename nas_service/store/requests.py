@@ -77,12 +77,15 @@ def settle(conn: Connection, ended: Mapping[tuple[str, int], int]) -> set[tuple[
     return held
 
 
-def requeue(conn: Connection, request_id: str, attempt: int) -> int | None:
-    """Put a request back after its worker died; how often that has now happened, None where the attempt is void."""
+def requeue(conn: Connection, request_id: str, attempt: int, *, failures: int = 1) -> int | None:
+    """Put a request back after its worker died, or without a failure (0) of its own.
+
+    How many there were up to now; None where the attempt is void.
+    """
     back = (
         update(requests)
         .where(_held(request_id, attempt))
-        .values(state="queued", failures=requests.c.failures + 1, holder=None, lease_until=None)
+        .values(state="queued", failures=requests.c.failures + failures, holder=None, lease_until=None)
         .returning(requests.c.failures)
     )
     return conn.execute(back).scalar_one_or_none()

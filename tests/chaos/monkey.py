@@ -1,15 +1,17 @@
 """Random deaths of real processes, for as long as it takes; then the database alone is asked what was lost.
 
-Two coordinators (`nas serve`) share one PostgreSQL and four searches. Again and again one of them, or the database
-server, is killed with -9 and started again; or all connections are cut; or a coordinator is stopped for longer than its
-lease and then goes on. After every blow the searches have to get on, and the rules of `nas db check` are asked. In the
-end the proposals of the searches that run one trial at a time have to be, one by one, those of a search that nobody
-disturbs: so the state of the strategy is that of a replay.
+Two coordinators (`nas serve`) share one PostgreSQL and four searches. One has workers in its own process, the other
+sends its trials to a Ray cluster of several nodes. Again and again something is killed with -9: a coordinator, a worker
+process, a node of the cluster (its raylet; another one joins), the database server. In between all connections are cut,
+or a coordinator is stopped for longer than its lease and then goes on, or the disk of the database is full for a while.
+After every blow the searches have to get on, and the rules of `nas db check` are asked. In the end the proposals of
+the searches that run one trial at a time have to be, one by one, those of a search that nobody disturbs: so the state
+of the strategy is that of a replay.
 
     python tests/chaos/monkey.py [--blows 200] [--seed 0] [--fault deaf|unfenced] [--json]
 
-`--fault` plants one (`faulty.py`): coordinators that never notice that they lost a job do no harm; without fencing they
-do, and that has to be found. The program ends with code 1 when anything was.
+`--blows` counts what is killed. `--fault` plants one (`faulty.py`): coordinators that never notice that they lost a job
+do no harm; without fencing they do, and that has to be found. The program ends with code 1 when anything was.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -24,21 +27,27 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import psycopg
+import ray
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
 
+from full_disk import SmallDisk, full
 from postgres_server import OTHERS_OUT, Postgres
+from ray_nodes import RayNodes
 from searches import Lab, spec, submit
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from nas_service.coordinator.coordinator import DISK_FULL
 from nas_service.store import Store, jobs
 from nas_service.store.invariants import broken
 from nas_service.store.schema import proposals
@@ -46,11 +55,17 @@ from nas_service.store.schema import proposals
 LEASE_S = 2.0
 ENOUGH = 4  # trials that the searches have to end between two blows, all together
 WITHIN_S = 120
+GLANCE_S = 0.05
 ENDLESS = 100_000
 LIMITED = {"cost": "macs", "limits": {"macs": 900_000}}
 FAULTY = Path(__file__).with_name("faulty.py")
 FAULTS = ("deaf", "unfenced")
-BLOWS = {"coordinator killed": 5, "database killed": 1, "connections cut": 1, "coordinator stopped": 2}  # weights
+KILLS = {"coordinator": 4, "worker": 4, "node": 2, "database": 1}  # weights
+HINDRANCES = ("connections cut", "coordinator stopped", "disk full")
+HINDERED = 0.25  # of the kills, on average, come after a hindrance
+NODES = 2
+CPUS = 2  # of a node
+DISK_MIB = 512
 
 
 def wanted(name: str, seconds: float) -> dict[str, Any]:
@@ -66,7 +81,7 @@ NAMES = ("single-0", "single-1", "many-2", "many-3")
 
 @dataclass
 class Coordinator:
-    """`nas serve` in a process of its own, with workers in it."""
+    """`nas serve` in a process of its own, started again when it ends, as whoever runs a service does."""
 
     command: list[str]
     environment: dict[str, str]
@@ -81,38 +96,92 @@ class Coordinator:
         self.process.kill()
         self.process.wait()
 
+    def times_short_of_room(self) -> int:
+        return self.log.read_text(errors="replace").count(DISK_FULL)
+
 
 @dataclass
 class Monkey:
-    """What there is to strike at."""
+    """What there is to strike at; the first coordinator is the one without Ray."""
 
     database: Postgres
     store: Store
+    full_disk: Callable[[], AbstractContextManager[None]]
+    disk_is_real: bool
+    nodes: RayNodes
     coordinators: list[Coordinator]
     rng: np.random.Generator
-    struck: Counter[str] = field(default_factory=Counter)
+    killed: Counter[str] = field(default_factory=Counter)
+    hindered: Counter[str] = field(default_factory=Counter)
+    restarted: int = 0  # coordinators that ended by themselves, for they met no database when they started
     found: list[str] = field(default_factory=list)
 
-    def strike(self) -> str:
-        kinds, weights = list(BLOWS), np.array(list(BLOWS.values()), dtype=float)
-        kind = str(self.rng.choice(kinds, p=weights / weights.sum()))
-        victim = self.coordinators[int(self.rng.integers(len(self.coordinators)))]
-        if kind == "coordinator killed":
-            victim.kill()
-            self.check()
-            victim.start()
-        elif kind == "database killed":
-            self.database.kill()
-            self.database.start()
-        elif kind == "connections cut":
+    def kill(self) -> str:
+        """Each kind once to begin with, so that a short run has them all."""
+        unstruck = [kind for kind in KILLS if not self.killed[kind]]
+        weights = np.array([KILLS[kind] * (kind in (unstruck or KILLS)) for kind in KILLS], dtype=float)
+        kind = str(self.rng.choice(list(KILLS), p=weights / weights.sum()))
+        {
+            "coordinator": self._kill_coordinator,
+            "worker": self._kill_worker,
+            "node": self._kill_node,
+            "database": self._kill_database,
+        }[kind]()
+        self.killed[kind] += 1
+        return f"{kind} killed"
+
+    def _kill_coordinator(self) -> None:
+        victim = self._coordinator()
+        victim.kill()
+        self.check()
+        victim.start()
+
+    def _kill_worker(self) -> None:
+        """One that runs a trial. Where the coordinator with Ray has no jobs, it first gets those of the other."""
+        while not (busy := self.until(self.nodes.busy_workers, 2 * LEASE_S)):
+            self._stop(self.coordinators[0])
+        with suppress(psutil.NoSuchProcess):
+            busy[int(self.rng.integers(len(busy)))].kill()
+
+    def _kill_node(self) -> None:
+        self.nodes.kill(str(self.rng.choice(self.nodes.ids)))
+        self.nodes.add(num_cpus=CPUS)
+
+    def _kill_database(self) -> None:
+        self.database.kill()
+        self.database.start()
+
+    def hinder(self) -> str:
+        """Each kind once to begin with."""
+        kind = str(self.rng.choice([kind for kind in HINDRANCES if not self.hindered[kind]] or HINDRANCES))
+        if kind == "connections cut":
             with psycopg.connect(address(self.store)) as connection:
                 connection.execute(OTHERS_OUT)
+        elif kind == "coordinator stopped":
+            self._stop(self._coordinator())
         else:
-            victim.process.send_signal(signal.SIGSTOP)
-            time.sleep(1.5 * LEASE_S)
-            victim.process.send_signal(signal.SIGCONT)
-        self.struck[kind] += 1
+            self._fill_disk()
+        self.hindered[kind] += 1
         return kind
+
+    def _stop(self, victim: Coordinator) -> None:
+        victim.process.send_signal(signal.SIGSTOP)
+        time.sleep(1.5 * LEASE_S)
+        victim.process.send_signal(signal.SIGCONT)
+
+    def _fill_disk(self) -> None:
+        """Until a coordinator says that it waits."""
+        before = self._times_short_of_room()
+        with self.full_disk():
+            if not self.until(lambda: self._times_short_of_room() > before, WITHIN_S):
+                raise TimeoutError(f"no coordinator met the full disk within {WITHIN_S} s")
+            self.check()
+
+    def _times_short_of_room(self) -> int:
+        return sum(one.times_short_of_room() for one in self.coordinators)
+
+    def _coordinator(self) -> Coordinator:
+        return self.coordinators[int(self.rng.integers(len(self.coordinators)))]
 
     def check(self) -> None:
         self.found += self.read(lambda conn: list(map(str, broken(conn))))
@@ -128,18 +197,30 @@ class Monkey:
                 self.store.engine.dispose()
                 if time.monotonic() > end:
                     raise
-                time.sleep(0.05)
+                time.sleep(GLANCE_S)
 
     def completed(self) -> int:
         return sum(job.completed for job in self.read(lambda conn: jobs.in_state(conn, jobs.LIVE)))
 
     def let_work(self) -> None:
         """Wait until the searches have got on. Raises TimeoutError where they do not."""
-        goal, end = self.completed() + ENOUGH, time.monotonic() + WITHIN_S
-        while self.completed() < goal:
-            if time.monotonic() > end:
-                raise TimeoutError(f"the searches did not get on within {WITHIN_S} s")
-            time.sleep(0.05)
+        goal = self.completed() + ENOUGH
+        if not self.until(lambda: self.completed() >= goal, WITHIN_S):
+            raise TimeoutError(f"the searches did not get on within {WITHIN_S} s")
+
+    def until(self, condition: Callable[[], Any], within_s: float) -> Any:
+        """What the condition gives, once that is true or the time is over."""
+        end = time.monotonic() + within_s
+        while not (given := condition()) and time.monotonic() < end:
+            self._revive()
+            time.sleep(GLANCE_S)
+        return given
+
+    def _revive(self) -> None:
+        for one in self.coordinators:
+            if one.process.poll() is not None:
+                self.restarted += 1
+                one.start()
 
 
 def main() -> None:
@@ -150,12 +231,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
     asked = parser.parse_args()
     report = run(asked.blows, asked.seed, fault=asked.fault)
-    print(f"{report['trials']} trials; blows: " + ", ".join(f"{n} {kind}" for kind, n in report["blows"].items()))
+    print(f"{report['trials']} trials; killed: " + _counted(report["killed"]) + "; " + _counted(report["hindered"]))
     print(f"{report['jobs_taken']} times a job changed hands; {report['replayed']} proposals as undisturbed")
     print("\n".join(report["found"]) or "nothing lost, nothing twice")
     if asked.json:
         print(json.dumps(report))
     sys.exit(bool(report["found"]))
+
+
+def _counted(kinds: dict[str, int]) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in kinds.items())
 
 
 def run(blows: int, seed: int, *, fault: str | None = None) -> dict[str, Any]:
@@ -164,9 +249,11 @@ def run(blows: int, seed: int, *, fault: str | None = None) -> dict[str, Any]:
         try:
             for number in range(1, blows + 1):
                 one.let_work()
-                kind = one.strike()
+                if number <= len(HINDRANCES) or one.rng.random() < HINDERED:
+                    print(f"[{number}/{blows}] {one.hinder()}", flush=True)
+                    one.check()
+                print(f"[{number}/{blows}] {one.kill()}", flush=True)
                 one.check()
-                print(f"[{number}/{blows}] {kind}", flush=True)
             one.let_work()
         except TimeoutError as error:
             one.found.append(str(error))
@@ -177,41 +264,86 @@ def run(blows: int, seed: int, *, fault: str | None = None) -> dict[str, Any]:
         one.found += [
             f"job {job.name} ended as {job.state}: {job.reason}" for job in ended if job.state not in jobs.LIVE
         ]
+        one.found += [f"job {job.name}: {job.failed} trials failed" for job in ended if job.failed]
+        machine = _machine(one)
         replayed = sum(replay(one, name) for name in NAMES if name.startswith("single"))
     return {
-        "blows": dict(one.struck),
+        "killed": dict(one.killed),
+        "hindered": dict(one.hindered),
         "trials": sum(job.completed for job in ended),
-        "failed": sum(job.failed for job in ended),
         "jobs_taken": sum(job.fence - 1 for job in ended),
         "replayed": replayed,
+        "restarted": one.restarted,
         "found": sorted(set(one.found)),
         "fault": fault,
         "seed": seed,
         "minutes": round((time.monotonic() - started) / 60, 1),
+        "machine": machine,
     }
+
+
+def _machine(one: Monkey) -> dict[str, Any]:
+    """What the report is of."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "ray": ray.__version__,
+        "postgresql": one.read(lambda conn: conn.exec_driver_sql("SHOW server_version").scalar_one()),
+        "full_disk": "a small one that was filled" if one.disk_is_real else "an error of the database",
+    }
+
+
+def _cpu() -> str:
+    """Its name, where the system tells it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()
 
 
 @contextmanager
 def monkey(seed: int, *, fault: str | None) -> Iterator[Monkey]:
-    database = Postgres()
-    database.start()
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(database.migrated())
+    with ExitStack() as stack:
+        database = Postgres()
+        database.start()
+        stack.callback(database.stop)
+        store, full_disk, is_real = _store(database, stack)
         for name in NAMES:
-            submit(store, wanted(name, 0.02), name)
+            submit(store, wanted(name, 0.1), name)
+        nodes = RayNodes()
+        stack.callback(nodes.stop)
+        for _ in range(NODES):
+            nodes.add(num_cpus=CPUS)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         program = [str(FAULTY), fault] if fault else ["-m", "nas_service"]
-        command = [sys.executable, *program, "serve", "--inline", "3", "--port", "0", "--no-page"]
-        environment = os.environ | {"NAS_HOME": folder, "NAS_DATABASE_URL": address(store), "NAS_LEASE_S": str(LEASE_S)}
-        found = [Coordinator(command, environment, Path(folder) / f"{number}.log") for number in range(2)]
-        for coordinator in found:
+        command = [sys.executable, *program, "serve", "--port", "0", "--no-page"]
+        environment = os.environ | {
+            "NAS_HOME": str(folder),
+            "NAS_DATABASE_URL": address(store),
+            "NAS_LEASE_S": str(LEASE_S),
+            "NAS_RAY_ADDRESS": nodes.address,
+        }
+        coordinators = [
+            Coordinator([*command, *options], environment, folder / f"{number}.log")
+            for number, options in enumerate((["--inline", "3"], []))
+        ]
+        for coordinator in coordinators:
             coordinator.start()
-        try:
-            yield Monkey(database, store, found, np.random.default_rng(seed))
-        finally:
-            for coordinator in found:
-                coordinator.kill()
-            store.close()
-            database.stop()
+            stack.callback(coordinator.kill)
+        yield Monkey(database, store, full_disk, is_real, nodes, coordinators, np.random.default_rng(seed))
+
+
+def _store(database: Postgres, stack: ExitStack) -> tuple[Store, Callable[[], AbstractContextManager[None]], bool]:
+    """A database; how its disk is filled; whether that is real, on a small one, which not every process may mount."""
+    disk = None
+    with suppress(OSError):
+        disk = stack.enter_context(SmallDisk.mounted(DISK_MIB))
+    store = Store(database.fresh(disk.path if disk else None))
+    store.migrate()
+    stack.callback(store.close)
+    return store, disk.filled if disk else partial(full, store), disk is not None
 
 
 def address(store: Store) -> str:

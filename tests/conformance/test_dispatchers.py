@@ -324,6 +324,18 @@ def test_what_no_node_can_hold_waits_with_that_reason(
     assert until_ended(mortal, 1)[-1].cause == "cancelled"
 
 
+def test_what_has_not_begun_on_a_node_that_went_away_waits_for_another(mortal: RayDispatcher) -> None:
+    mortal._pool.nodes = {"a" * 56: Resources(1, 1)}
+    mortal._nodes_at = mortal._clock()
+    mortal.submit(request_of("moved", "succeed", gpus=1))
+    assert mortal.waiting_reason("moved") == "a worker process is starting"
+    mortal._nodes_at = float("-inf")
+    until(mortal, lambda: mortal.waiting_reason("moved") == "1 GPUs asked for, the cluster has 0")
+    assert mortal.poll() == []
+    mortal.cancel("moved")
+    assert until_ended(mortal, 1)[-1].cause == "cancelled"
+
+
 def test_workers_of_another_size_take_the_place_of_idle_ones(mortal: RayDispatcher) -> None:
     mortal.submit(request_of("narrow", "succeed"))
     until_ended(mortal, 1)

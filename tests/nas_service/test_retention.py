@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -195,26 +194,6 @@ def test_where_all_that_is_left_is_needed_searches_wait_and_say_why(tmp_path: Pa
         files.delete(name)
     lab.clock.now += CHECK_EVERY_S
     assert lab.finish().completed == 5
-    lab.dispatcher.close()
-    lab.store.close()
-
-
-def full_disk(*_: object) -> Iterator[Report]:
-    yield from ()
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_a_full_disk_fails_the_trial_with_its_cause_and_a_remedy(tmp_path: Path) -> None:
-    lab, _ = budgeted(tmp_path, limit=10)
-    lab.dispatcher.close()
-    lab.dispatcher = InlineDispatcher(1, full_disk)
-    lab.hire()
-    done = lab.run(spec(3))
-    assert done.state == "failed"
-    assert "No space left on device" in done.reason
-    assert "nas gc" in done.reason
-    with lab.store.read() as conn:
-        assert {trial.cause for trial in trials.page(conn, "j", states=["failed"], limit=9)} == {"disk_full"}
     lab.dispatcher.close()
     lab.store.close()
 

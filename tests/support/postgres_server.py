@@ -8,11 +8,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -88,9 +90,15 @@ class Postgres:
         raise RuntimeError(f"postgres did not start: {(self.folder / 'log').read_text()}")
 
     def kill(self) -> None:
-        """Kill -9, as the kernel does when memory runs out: the postmaster and every backend."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        """Kill -9, as the kernel does when memory runs out: the postmaster and every backend, of which none is left."""
+        self._process.send_signal(signal.SIGSTOP)  # so that it starts no other
+        backends = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.kill()
         self._process.wait()
+        for backend in backends:
+            with suppress(psutil.NoSuchProcess):
+                backend.kill()
+        psutil.wait_procs(backends)
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGQUIT)  # at once: nobody needs the data
@@ -100,12 +108,24 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
-    def fresh(self) -> str:
-        """The URL of an empty database."""
+    def fresh(self, disk: Path | None = None) -> str:
+        """The URL of an empty database, whose tables lie on the `disk` where one is given; it has to be empty too."""
         name = f"test{next(self._databases)}"
+        make, where = sql.SQL("CREATE DATABASE {0}"), sql.Identifier(name)
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            if disk is not None:
+                place = sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(where, sql.Literal(str(disk)))
+                connection.execute(place)
+                make = sql.SQL("CREATE DATABASE {0} TABLESPACE {0}")
+            connection.execute(make.format(where))
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, and the tablespace that was made for it."""
+        name = sql.Identifier(url.partition("@/")[2].partition("?")[0])
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(name))
+            connection.execute(sql.SQL("DROP TABLESPACE IF EXISTS {}").format(name))
 
     def migrated(self) -> str:
         """The URL of a database with all tables and no rows: the same one each time, for a copy takes half a second."""

@@ -12,12 +12,13 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import ray
 from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayActorError, RayError, TaskCancelledError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ..open_trials import OpenTrials
 from ..requests import Cause, EvaluationRequest, Report, Resources, Runner
@@ -27,6 +28,7 @@ from ..versions import mismatch, needed, versions
 from .base import ClusterStatus, DataCheck
 from .bundles import bundled
 from .data_check import check_data
+from .placement import Key, Pool, Worker
 
 OBJECT_STORE_BYTES = 128 * 2**20  # reports are small; weights go through artifacts
 SMALLEST_CPUS = 0.1  # what a request of no CPUs counts as, so that their number stays bounded
@@ -34,7 +36,13 @@ LONGEST_WAIT_S = 0.5  # in one poll, so that time-outs are noticed
 NODES_AGE_S = 2.0  # how old the list of nodes may be
 READY_AGAIN_S = 30.0  # after which a worker of other versions is replaced by one that may have what it lacked
 
-_Key = tuple[str, Resources]
+
+@dataclass(frozen=True)
+class _Started:
+    """The first word of a worker on a request: the node that it is on, and its versions."""
+
+    node: str
+    versions: dict[str, str]
 
 
 class _Actor:
@@ -43,13 +51,13 @@ class _Actor:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def run(self, request: EvaluationRequest, wanted: Mapping[str, str]) -> Iterator[list[Report] | dict[str, str]]:
-        """The worker's versions, which say that it started; then the reports, if it has the wanted versions."""
-        here = versions()
-        yield here
+    def run(self, request: EvaluationRequest, wanted: Mapping[str, str]) -> Iterator[list[Report] | _Started]:
+        """That it started; then the reports, if it has the wanted versions."""
+        context, here = ray.get_runtime_context(), versions()
+        yield _Started(context.get_node_id(), here)
         if mismatch(wanted, here):
             return
-        stopped = ray.get_runtime_context().is_canceled
+        stopped = context.is_canceled
         if len(request.trials) > 1:
             for bundle in bundled(partial(reports_of, self._runner, request), stopped):  # noqa: UP028
                 yield bundle
@@ -61,14 +69,6 @@ class _Actor:
 
 
 @dataclass(eq=False)
-class _Worker:
-    actor: Any
-    key: _Key
-    requests: int = 0
-    idle_since: float | None = None
-
-
-@dataclass(eq=False)
 class _Flight:
     """A submitted request; it has a worker and a stream once it was sent, and has started when the stream says so.
 
@@ -77,28 +77,12 @@ class _Flight:
 
     request: EvaluationRequest
     trials: OpenTrials
-    worker: _Worker | None = None
+    worker: Worker | None = None
     stream: Any = None
     started: bool = False
     kill_at: float = float("inf")
     held: str = ""
     not_before: float = float("-inf")
-
-
-@dataclass
-class _Pool:
-    workers: list[_Worker] = field(default_factory=list)
-
-    def idle(self, key: _Key) -> _Worker | None:
-        return next((w for w in self.workers if w.idle_since is not None and w.key == key), None)
-
-    def longest_idle(self) -> _Worker | None:
-        idle = [w for w in self.workers if w.idle_since is not None]
-        return min(idle, key=lambda w: w.idle_since or 0.0, default=None)
-
-    def held(self, *, busy_only: bool = False) -> Resources:
-        counted = [w.key[1] for w in self.workers if w.idle_since is None or not busy_only]
-        return Resources(sum(r.cpus for r in counted), sum(r.gpus for r in counted))
 
 
 class RayDispatcher:
@@ -130,12 +114,12 @@ class RayDispatcher:
         self._grace_s = grace_s
         self._clock = clock
         self._own = versions() if own is None else own
-        self._pool = _Pool()
+        self._pool = Pool()
         self._waiting: list[_Flight] = []
         self._flights: list[_Flight] = []  # a request may come again before its last attempt has ended
         self._reports: list[Report] = []
         self._versions = versions()
-        self._nodes: tuple[float, list[Resources]] = (float("-inf"), [])
+        self._nodes_at = float("-inf")
 
     def submit(self, request: EvaluationRequest) -> None:
         flight = _Flight(request, OpenTrials(request))
@@ -172,10 +156,12 @@ class RayDispatcher:
             return flight.held
         if flight.worker is not None:
             return None if flight.worker.requests else "a worker process is starting"
-        return self._infeasible(asked) or self._full(asked)
+        self._look_at_nodes()
+        return self._pool.infeasible(asked) or self._pool.full(asked)
 
     def cluster(self) -> ClusterStatus:
-        total, busy = self._total(), self._pool.held(busy_only=True)
+        self._look_at_nodes()
+        total, busy = self._pool.total, self._pool.busy
         free = Resources(max(0.0, total.cpus - busy.cpus), max(0.0, total.gpus - busy.gpus))
         problem = "" if total.cpus else "Ray has no living node; start one, or check NAS_RAY_ADDRESS"
         return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem)
@@ -195,30 +181,37 @@ class RayDispatcher:
 
     def _schedule(self) -> None:
         """Send what the cluster can hold, first come first served; what it can never hold does not block the others."""
+        self._look_at_nodes()
+        kept: set[str] = set()
+        waiting: set[Resources] = set()  # for what: who comes later and wants the same waits too
         for flight in list(self._waiting):
             asked = _footprint(flight.request.resources)
-            if self._infeasible(asked) or self._clock() < flight.not_before:
+            if asked in waiting or self._clock() < flight.not_before:
                 continue
-            worker = self._worker_for((flight.request.task.get("name", ""), asked))
+            worker = self._worker_for((flight.request.task.get("name", ""), asked), kept)
             if worker is None:
-                return
+                waiting.add(asked)
+                kept |= self._pool.kept_for(asked)
+                continue
             self._waiting.remove(flight)
             worker.idle_since = None
             flight.worker = worker
             flight.stream = worker.actor.run.remote(flight.request, self._wanted(flight.request))
 
-    def _worker_for(self, key: _Key) -> _Worker | None:
+    def _worker_for(self, key: Key, kept: set[str]) -> Worker | None:
         """An idle worker of this kind, or a new one, at the expense of idle workers of another kind."""
-        worker = self._pool.idle(key)
-        if worker is not None:
-            return worker
-        while not self._fits(key[1]):
-            other = self._pool.longest_idle()
-            if other is None:
-                return None
+        place = self._pool.place(key, kept)
+        if place is None:
+            return None
+        if place.worker is not None:
+            return place.worker
+        for other in place.instead_of:
             self._kill(other)
+        # A node that dies meanwhile, or that others use too, is no reason to wait for it.
+        there = NodeAffinitySchedulingStrategy(place.node, soft=True, _spill_on_unavailable=True)
         options = {"num_cpus": key[1].cpus, "num_gpus": key[1].gpus, "max_restarts": 0, "max_task_retries": 0}
-        worker = _Worker(ray.remote(_Actor).options(**options).remote(self._runner), key)
+        actor = ray.remote(_Actor).options(scheduling_strategy=there, **options).remote(self._runner)
+        worker = Worker(actor, key, place.node)
         self._pool.workers.append(worker)
         return worker
 
@@ -247,12 +240,14 @@ class RayDispatcher:
         except RayError as error:
             self._lose(flight, "error", f"Ray could not run this request: {str(error).strip().splitlines()[-1][:300]}")
 
-    def _take(self, flight: _Flight, message: list[Report] | dict[str, str]) -> None:
+    def _take(self, flight: _Flight, message: list[Report] | _Started) -> None:
         if isinstance(message, list):
             self._reports += filter(flight.trials.note, message)
             return
-        self._versions = message
-        if problem := mismatch(self._wanted(flight.request), message):
+        self._versions = message.versions
+        if flight.worker is not None:
+            flight.worker.node = message.node
+        if problem := mismatch(self._wanted(flight.request), message.versions):
             self._hold(flight, problem)
             return
         flight.started = True
@@ -263,11 +258,15 @@ class RayDispatcher:
         return needed(request.task.get("name", ""), self._own)
 
     def _hold(self, flight: _Flight, problem: str) -> None:
-        """Back into the queue; the worker goes, for a later one sees what was installed meanwhile."""
+        """Have it wait for a worker that sees what was installed meanwhile."""
+        self._take_back(flight)
+        flight.held, flight.not_before = problem, self._clock() + READY_AGAIN_S
+
+    def _take_back(self, flight: _Flight) -> None:
+        """Back into the queue, for it has not begun; its worker goes."""
         if flight.worker is not None:
             self._kill(flight.worker)
         flight.worker = flight.stream = None
-        flight.held, flight.not_before = problem, self._clock() + READY_AGAIN_S
         self._waiting.append(flight)
 
     def _land(self, flight: _Flight, cause: Cause, message: str) -> None:
@@ -300,42 +299,22 @@ class RayDispatcher:
             if worker.idle_since is not None and now - worker.idle_since > self._idle_s:
                 self._kill(worker)
 
-    def _kill(self, worker: _Worker) -> None:
+    def _kill(self, worker: Worker) -> None:
         self._pool.workers.remove(worker)
         ray.kill(worker.actor, no_restart=True)
 
-    def _fits(self, asked: Resources) -> bool:
-        held, total = self._pool.held(), self._total()
-        return held.cpus + asked.cpus <= total.cpus + 1e-9 and held.gpus + asked.gpus <= total.gpus + 1e-9
-
-    def _infeasible(self, asked: Resources) -> str | None:
-        """Why no node can ever hold this, or None."""
-        total = self._total()
-        if asked.gpus > total.gpus:
-            return f"{asked.gpus:g} GPUs asked for, the cluster has {total.gpus:g}"
-        if asked.cpus > total.cpus:
-            return f"{asked.cpus:g} CPUs asked for, the cluster has {total.cpus:g}"
-        if not any(asked.cpus <= node.cpus and asked.gpus <= node.gpus for node in self._node_resources()):
-            return f"no single node of the cluster has {asked.cpus:g} CPUs and {asked.gpus:g} GPUs"
-        return None
-
-    def _full(self, asked: Resources) -> str:
-        held, total = self._pool.held(busy_only=True), self._total()
-        if asked.gpus and held.gpus + asked.gpus > total.gpus:
-            return f"no free slot: {held.gpus:g} of {total.gpus:g} GPUs in use"
-        return f"no free slot: {held.cpus:g} of {total.cpus:g} CPUs in use"
-
-    def _total(self) -> Resources:
-        nodes = self._node_resources()
-        return Resources(sum(node.cpus for node in nodes), sum(node.gpus for node in nodes))
-
-    def _node_resources(self) -> list[Resources]:
-        age, nodes = self._nodes
-        if self._clock() - age > NODES_AGE_S:
-            held = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-            nodes = [Resources(r.get("CPU", 0.0), r.get("GPU", 0.0)) for r in held]
-            self._nodes = (self._clock(), nodes)
-        return nodes
+    def _look_at_nodes(self) -> None:
+        if self._clock() - self._nodes_at <= NODES_AGE_S:
+            return
+        self._nodes_at = self._clock()
+        living = {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
+        self._pool.nodes = {node: Resources(has.get("CPU", 0.0), has.get("GPU", 0.0)) for node, has in living.items()}
+        lost = [worker for worker in self._pool.workers if worker.node not in living]
+        for flight in [flight for flight in self._flights if flight.worker in lost and not flight.started]:
+            self._take_back(flight)
+        for worker in lost:
+            if worker.idle_since is not None:
+                self._kill(worker)
 
 
 def _connect(address: str, cpus: int | None) -> bool:

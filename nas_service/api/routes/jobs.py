@@ -87,14 +87,14 @@ def listed(
     with service.store.read() as conn:
         rows = jobs.listed(conn, before=after[0] if after else None, limit=limit + 1, state=state, owner=owner)
     shown, following = cut(rows, limit, lambda job: [job.number])
-    return Page(items=[readings.job_summary(job) for job in shown], next=following)
+    return Page(items=[readings.job_summary(service.coordinator.as_it_stands(job)) for job in shown], next=following)
 
 
 @router.get("/{job_id}")
 def show(job_id: Id, service: Here) -> JobView:
     """One job, with its spec."""
     with service.store.read() as conn:
-        return readings.job_view(jobs.get(conn, job_id))
+        return readings.job_view(service.coordinator.as_it_stands(jobs.get(conn, job_id)))
 
 
 @router.post("/{job_id}/pause")

@@ -42,7 +42,8 @@ def test_the_numbers_are_those_of_the_service(live: Live, finished: str) -> None
     assert found["nas_coordinator_step_seconds_count"][""] > 1
     assert found["nas_database_transaction_seconds_count"]["kind=write"] > 20
     assert found["nas_database_transaction_seconds_count"]["kind=read"] > 20
-    assert found["nas_requests_requeued_total"] == {"cause=crash": 0, "cause=lease": 0, "cause=takeover": 0}
+    causes = ("crash", "disk_full", "lease", "takeover")
+    assert found["nas_requests_requeued_total"] == {f"cause={cause}": 0 for cause in causes}
     assert found["nas_reports_late_total"] == {"": 0}
     assert (found["nas_worker_cpus"][""], found["nas_worker_cpus_free"][""]) == (2, 2)
     assert (found["nas_worker_gpus"][""], found["nas_workers"][""]) == (0, 2)
