@@ -40,6 +40,7 @@ from coordinating.laboratory import (
 )
 
 from latency_tables.machine import Device
+from nas_service import memory
 from nas_service.admission import admit
 
 BARS = {  # key -> (at least or at most, the bar)
@@ -74,7 +75,7 @@ class Size:
 
 
 SIZES = {
-    "quick": Size(200, 60, (300, 600), 150, 3, 2_000, 4_000, 50, 0.5),
+    "quick": Size(100, 40, (300, 600), 150, 3, 2_000, 4_000, 50, 0.5),
     "full": Size(2_000, 500, (10_000, 100_000), 2_000, 20, 1_000_000, 40_000, 200, 10.0),
 }
 
@@ -92,6 +93,7 @@ def main() -> None:
 
 def run(name: str) -> dict[str, Any]:
     size = SIZES[name]
+    memory.settle()  # as `nas serve` does
     with TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as place:
         folder = Path(place)
         tables = made_up_table(folder / "tables")

