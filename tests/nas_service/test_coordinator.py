@@ -201,7 +201,7 @@ def test_a_second_equal_job_runs_no_trial(lab: Lab) -> None:
     first = lab.run(spec(20), "a")
     second = lab.run(spec(20), "b")
     with lab.store.read() as conn:
-        assert trials.best(conn, "b") == (second.incumbent, first.best_reward)
+        assert jobs.best(conn, "b") == (second.incumbent, first.best_reward)
         assert conn.execute(select(requests.requests.c.id).where(requests.requests.c.job_id == "b")).all() == []
         assert candidates.get(conn, second.incumbent).hash == candidates.get(conn, first.incumbent).hash
     assert (second.state, second.trials, second.completed) == ("finished", 20, 20)
