@@ -57,6 +57,12 @@ def _complete(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _add_refusals(path, method.upper(), operation)
+            if method == "get" and path.startswith("/api") and _is_json(operation["responses"].get("200", {})):
+                operation["responses"]["304"] = {"description": "what `If-None-Match` names is still the answer"}
+
+
+def _is_json(answer: dict[str, Any]) -> bool:
+    return "application/json" in answer.get("content", {})
 
 
 def _add_refusals(path: str, method: str, operation: dict[str, Any]) -> None:
