@@ -193,7 +193,7 @@ class Coordinator:
         except OperationalError:  # the database is away: every job waits for it, none is to blame
             self._runs.pop(job.id, None)
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a plug-in may call sys.exit, which would end this thread unheard
             log.exception("a step failed; the job is loaded again from the database", extra={"job": job.id})
             self._runs.pop(job.id, None)
             self._trouble[job.id] = self._trouble.get(job.id, 0) + 1

@@ -38,6 +38,40 @@ def test_an_extension_that_means_nothing_is_refused(
     assert said in answer.json()["detail"]
 
 
+@pytest.fixture(scope="module")
+def ended(live: Live) -> dict[str, str]:
+    """Ids of jobs by the state that they ended in."""
+    with Client(live.url) as client:
+        jobs = {
+            state: client.submit(SPEC if state == "finished" else ENDLESS).id for state in ("finished", "cancelled")
+        }
+        client.cancel(jobs["cancelled"])
+        client.wait(jobs["finished"])
+    return jobs
+
+
+@pytest.mark.parametrize(
+    ("state", "verb", "body"),
+    [
+        ("finished", "pause", {}),
+        ("finished", "resume", {}),
+        ("finished", "cancel", {}),
+        ("finished", "prioritise", {"priority": 1}),
+        ("cancelled", "pause", {}),
+        ("cancelled", "resume", {}),
+        ("cancelled", "extend", {"trials": 1}),
+        ("cancelled", "prioritise", {"priority": 1}),
+    ],
+)
+def test_what_the_state_of_a_job_does_not_allow_is_refused_with_the_state(
+    http: httpx.Client, ended: dict[str, str], state: str, verb: str, body: dict[str, Any]
+) -> None:
+    answer = http.post(f"/api/v1/jobs/{ended[state]}/{verb}", json=body)
+    assert (answer.status_code, answer.json()["field"]) == (409, "state")
+    assert f"is {state}" in answer.json()["detail"]
+    assert http.get(f"/api/v1/jobs/{ended[state]}").json()["state"] == state
+
+
 def test_spent_trials_are_not_extended_by_hours_alone(client: Client) -> None:
     job = client.wait(client.submit(SPEC | {"budget": {"trials": 3, "hours": 1}}).id)
     with pytest.raises(ApiError, match=r"all 3 trials of job .* are spent; add trials"):
