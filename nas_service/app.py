@@ -15,6 +15,7 @@ from workers.dispatchers import Dispatcher
 from .api import problems, routes
 from .api.bodies import BodyLimit
 from .api.conditional import Conditional
+from .api.description import DescribedApi
 from .api.feed import Feed
 from .api.guard import Guard
 from .api.service import Service
@@ -46,7 +47,7 @@ def create_app(
         yield
         await run_in_threadpool(service.stop)
 
-    app = FastAPI(title="nas-service", version=version("nas-service"), lifespan=lifespan)
+    app = DescribedApi(title="nas-service", version=version("nas-service"), lifespan=lifespan)
     app.state.service = service
     app.add_middleware(Conditional)
     app.add_middleware(BodyLimit, limit=settings.max_request_bytes)

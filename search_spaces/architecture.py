@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from .ops import Op, Shape, op_from_json
 
 INPUT = -1  # index that stands for the network's input among a node's inputs
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """An op and the nodes that it reads, by position; `INPUT` is the network's own input."""
 
     op: Op

@@ -63,7 +63,7 @@ class ChoiceSpace(BoundSpace):
         """Whether this position matters under the other choices."""
 
     def sample(self, rng: Generator) -> Genotype:
-        return {"choices": [int(rng.integers(n)) for n in self.choices]}
+        return {"choices": rng.integers(self.choices).tolist()}
 
     def mutate(self, genotype: Genotype, rng: Generator) -> Genotype:
         """One active position takes another option, so that the architecture is another.
@@ -91,8 +91,8 @@ class ChoiceSpace(BoundSpace):
 
     def crossover(self, a: Genotype, b: Genotype, rng: Generator) -> Genotype:
         """Uniform crossover of the choices; explicit widths are not inherited."""
-        pairs = zip(a["choices"], b["choices"], strict=True)
-        return _genotype([pair[int(rng.integers(2))] for pair in pairs], {})
+        coins = rng.integers(2, size=len(self.choices)).tolist()
+        return _genotype([pair[coin] for *pair, coin in zip(a["choices"], b["choices"], coins, strict=True)], {})
 
     def architecture(self, genotype: Genotype) -> Architecture:
         """What the genotype means here. Raises SpaceError for choices or widths that this space does not have."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nas_service.errors import ServiceError
 
 from .problems import problem
 
+Wanted = TypeVar("Wanted", bound=BaseModel)
 DEEPEST = 40  # levels of nesting; a job spec has about six
 
 
@@ -101,6 +103,15 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise InvalidBody("expected a JSON object, {...}")
     _refuse_unkeepable(data)
     return data
+
+
+def parsed(kind: type[Wanted], body: dict[str, Any]) -> Wanted:
+    """What a body asks for. Raises ServiceError that names the field."""
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        first, keys = error.errors()[0], ", ".join(kind.model_fields)
+        raise ServiceError(f"{first['msg']}; keys: {keys}", ".".join(map(str, first["loc"]))) from None
 
 
 def _refuse_unkeepable(data: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -13,9 +13,7 @@ from nas_service.store import candidates, jobs
 
 from .guard import SAFE
 from .paging import Id
-from .problems import MEDIA_TYPE
 from .service import Here, Service
-from .views import Problem
 
 
 def _caller(request: Request) -> Caller:
@@ -42,10 +40,6 @@ def _admin(caller: Who) -> None:
 _DOCUMENTED = HTTPBearer(auto_error=False, description="an API key, where the service asks for one (docs/access.md)")
 BY_METHOD = [Depends(_DOCUMENTED), Depends(_by_method)]  # for every route of the API: reading, or changing something
 ADMIN = [Depends(_admin)]  # beside it, for what is of the whole service and of no owner
-REFUSALS: dict[int | str, dict[str, Any]] = {  # in the OpenAPI schema
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
-    for status, text in ((401, "no key that holds"), (403, "a scope that is too small, or a job of another owner"))
-}
 
 
 def _own_job(job_id: Id, caller: Who, service: Here) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from pydantic import ValidationError
-
 from nas_service.errors import Conflict, NotFound, ServiceError
 from nas_service.store import Export, candidates, exports, jobs
 from workers.artifacts import ArtifactError
@@ -27,15 +25,6 @@ MEDIA_TYPES = {  # by suffix
     ".out": "text/csv; charset=utf-8",
     ".zip": "application/zip",
 }
-
-
-def parse_request(body: dict[str, object]) -> ExportRequest:
-    """Raises ServiceError that names the field."""
-    try:
-        return ExportRequest.model_validate(body)
-    except ValidationError as error:
-        first, keys = error.errors()[0], ", ".join(ExportRequest.model_fields)
-        raise ServiceError(f"{first['msg']}; keys: {keys}", ".".join(map(str, first["loc"]))) from None
 
 
 def export_candidate(service: Service, candidate_id: str, wanted: ExportRequest) -> Export:

@@ -15,6 +15,7 @@ from nas_service.spec import BudgetSpec, WorkersSpec
 from nas_service.store import Job, events, jobs
 from workers.tasks import TaskError, task_of
 
+from .bodies import parsed
 from .service import Service
 from .submission import check_key
 from .views import ExtendRequest
@@ -22,11 +23,7 @@ from .views import ExtendRequest
 
 def parse_request(body: dict[str, Any]) -> ExtendRequest:
     """Raises ServiceError that names the field."""
-    try:
-        wanted = ExtendRequest.model_validate(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ServiceError(f"{first['msg']}; keys: trials, hours", ".".join(map(str, first["loc"]))) from None
+    wanted = parsed(ExtendRequest, body)
     if wanted.trials is None and wanted.hours is None:
         raise ServiceError("say how much to add: trials, hours or both", "trials")
     return wanted

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from search_spaces.plugins import described
 
-from .. import logs
+from .. import logs, memory
 from ..logs import Format
 from ..plugins import installed
 from ..settings import Settings
@@ -75,7 +75,9 @@ def serve(
     logs.configure(found.log_format, found.log_level, sys.stderr)
     with _listening(found.host, found.port) as listener:
         bound = found.model_copy(update={"port": listener.getsockname()[1]})
-        _serve(_app(bound, inline), listener, bound, tls)
+        app = _app(bound, inline)
+        memory.settle()
+        _serve(app, listener, bound, tls)
 
 
 def _settings(**given: Any) -> Settings:

@@ -26,7 +26,6 @@ from nas_service.store import (
     events,
     fronts,
     jobs,
-    trials,
 )
 from nas_service.store.asks import Reusable
 from nas_service.store.candidates import Result
@@ -283,10 +282,7 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
 
 
 def crown(conn: Connection, job_id: str, saved: Sequence[Result]) -> None:
-    """Make the best feasible candidate the incumbent, and the best of all the front, after these results were saved.
-
-    There is no incumbent where the only candidate was found to break a limit.
-    """
+    """Keep the incumbent and the front, after these results were saved."""
     if any(found.full for found in saved):
-        jobs.set_incumbent(conn, job_id, *(trials.best(conn, job_id) or (None, None)))
+        jobs.set_incumbent(conn, job_id)
         fronts.take_in(conn, job_id, saved)

@@ -62,7 +62,10 @@ def flaw(objective: Objective, metrics: Mapping[str, float]) -> str | None:
 
 
 def cleaned(report: Report) -> Report:
-    """Without values that are not finite, which JSON does not have and PostgreSQL refuses."""
-    if all(map(math.isfinite, report.metrics.values())):
+    """Without what no database keeps: values that are not finite, and a message's NUL and halves of surrogate pairs."""
+    finite = all(map(math.isfinite, report.metrics.values()))
+    if finite and report.message.isprintable():
         return report
-    return replace(report, metrics={name: value for name, value in report.metrics.items() if math.isfinite(value)})
+    metrics = {name: value for name, value in report.metrics.items() if math.isfinite(value)}
+    message = report.message.encode(errors="replace").decode().replace("\0", "?")
+    return replace(report, metrics=metrics, message=message)

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, b
 from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
 
+from . import jobs as job_rows
 from . import trials as trial_rows
 from .bulk import Bulk, Row, text
 from .listed import among, one_of
@@ -165,7 +166,7 @@ def best(conn: Connection, job_id: str) -> int | None:
 
     Of several for this candidate, one whose trial left weights.
     """
-    found = trial_rows.best(conn, job_id)
+    found = job_rows.best(conn, job_id)
     if found is None:
         return None
     query = (

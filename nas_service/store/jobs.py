@@ -19,7 +19,7 @@ from nas_service.strategies.base import State
 from . import events
 from .listed import among
 from .records import Job
-from .schema import jobs
+from .schema import candidates, jobs
 
 SUBMISSION_KEY = 0x6E6173 + 2  # PostgreSQL advisory lock, beside those of `engine`
 
@@ -34,7 +34,25 @@ _MINE = jobs.c.id == bindparam("job")
 _GET = select(*_COLUMNS).where(_MINE)
 _STANDING = select(jobs.c.state, jobs.c.fence).where(_MINE).with_for_update()
 _IN_STATE = select(*_COLUMNS).where(among(jobs.c.state, "states")).order_by(jobs.c.number)
-_SET_INCUMBENT = update(jobs).where(_MINE).values(incumbent=bindparam("best"), best_reward=bindparam("reward"))
+_BEST = (
+    select(candidates.c.id, candidates.c.reward)
+    .where(
+        candidates.c.job_id == bindparam("job"),
+        candidates.c.full,
+        candidates.c.reward.is_not(None),
+        candidates.c.feasible,
+    )
+    .order_by(candidates.c.reward.desc(), candidates.c.number)
+    .limit(1)
+)
+_SET_INCUMBENT = (
+    update(jobs)
+    .where(_MINE)
+    .values(
+        incumbent=_BEST.with_only_columns(candidates.c.id).scalar_subquery(),
+        best_reward=_BEST.with_only_columns(candidates.c.reward).scalar_subquery(),
+    )
+)
 
 
 def submit(
@@ -233,8 +251,15 @@ def _adding(given: frozenset[str]) -> Update:
     return update(jobs).where(_MINE).values(values)
 
 
-def set_incumbent(conn: Connection, job_id: str, candidate_id: str | None, reward: float | None) -> None:
-    conn.execute(_SET_INCUMBENT, {"job": job_id, "best": candidate_id, "reward": reward})
+def best(conn: Connection, job_id: str) -> tuple[str, float] | None:
+    """(candidate id, reward) of the best feasible candidate of full fidelity; ties go to the earlier candidate."""
+    row = conn.execute(_BEST, {"job": job_id}).first()
+    return None if row is None else (row.id, row.reward)
+
+
+def set_incumbent(conn: Connection, job_id: str) -> None:
+    """Make the best candidate the incumbent; there is none where the only one was found to break a limit."""
+    conn.execute(_SET_INCUMBENT, {"job": job_id})
 
 
 def strategy_state(conn: Connection, job_id: str) -> State | None:

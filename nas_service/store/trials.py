@@ -97,12 +97,6 @@ _AWAITING = (
     .where(among(proposals.c.trial_id, "ids"), proposals.c.status.is_(None))
     .order_by(proposals.c.number)
 )
-_BEST = (
-    select(candidates.c.id, candidates.c.reward)
-    .where(candidates.c.job_id == _JOB, candidates.c.full, candidates.c.reward.is_not(None), candidates.c.feasible)
-    .order_by(candidates.c.reward.desc(), candidates.c.number)
-    .limit(1)
-)
 _TOOK = (
     select(
         trials.c.request_id,
@@ -304,12 +298,6 @@ def last_failure(conn: Connection, job_id: str) -> str:
         .limit(1)
     )
     return conn.execute(query).scalar_one_or_none() or "no message"
-
-
-def best(conn: Connection, job_id: str) -> tuple[str, float] | None:
-    """The incumbent as the rows have it: (candidate id, reward); ties go to the earlier candidate."""
-    row = conn.execute(_BEST, {"job": job_id}).first()
-    return None if row is None else (row.id, row.reward)
 
 
 def page(conn: Connection, job_id: str, *, states: Collection[str], after: int = -1, limit: int) -> list[Trial]:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from ..architecture import Architecture
 from ..ops import Activation, Classifier, Conv, Gate, MBConv, Op, Shape, Skip, strided
 from ..space import Signature
 
 SMALLEST_MAP = 4  # pixels a side that the last feature map keeps on small inputs
+LAYERS_KEPT = 50_000  # ops by layer: a search meets the same ones again and again
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of the body. `expanded` is None for a plain convolution, the input width for a separable one."""
 
     kernel: int
@@ -85,6 +86,7 @@ def assemble(signature: Signature, resolution: int, layers: Sequence[Layer], end
     return Architecture.chain(ops)
 
 
+@lru_cache(maxsize=LAYERS_KEPT)
 def _op(shape: Shape, layer: Layer, stride: int) -> Op:
     skip = layer.skip if shape[0] == layer.out and (stride == 1 or layer.skip == "pool") else "none"
     if layer.expanded is None:

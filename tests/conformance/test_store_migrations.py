@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, func, insert, select
 
-from nas_service.store import Store, asks, candidates, exports, jobs, revisions, trials
+from nas_service.store import Store, asks, candidates, exports, jobs, revisions
 from nas_service.store.invariants import broken
 from nas_service.store.schema import metadata, proposals
 
@@ -111,4 +111,4 @@ def test_what_an_older_version_evaluated_counts_in_full(upgraded: Store, rows: R
     with upgraded.read() as conn:
         (job,) = jobs.listed(conn)
         assert candidates.points(conn, job.id) == evaluated
-        assert trials.best(conn, job.id) == (job.incumbent, job.best_reward)
+        assert jobs.best(conn, job.id) == (job.incumbent, job.best_reward)

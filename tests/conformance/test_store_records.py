@@ -223,7 +223,7 @@ def _pages(store: Store, *, by_reward: bool) -> list[Candidate]:
 def test_points_are_those_of_feasible_evaluated_candidates(searched: Store) -> None:
     with searched.read() as conn:
         assert candidates.points(conn, "j") == [(f"j.c{n}", n / 100, 100.0 * n) for n in range(10)]
-        assert trials.best(conn, "j") == ("j.c8", 4.0)
+        assert jobs.best(conn, "j") == ("j.c8", 4.0)
 
 
 def test_the_best_is_known_by_a_proposal_and_rather_by_one_with_weights(searched: Store) -> None:
@@ -370,7 +370,7 @@ def test_a_partial_result_is_kept_but_counts_for_nothing(searched: Store) -> Non
     found = save(searched, 9.0, full=False)
     assert (found.state, found.full, found.reward, found.metrics) == ("completed", False, 9.0, {"val_accuracy": 9.0})
     with searched.read() as conn:
-        assert trials.best(conn, "j") == ("j.c8", 4.0)
+        assert jobs.best(conn, "j") == ("j.c8", 4.0)
         assert "j.c11" not in {c for c, _, _ in candidates.points(conn, "j")}
         assert "j.c11" not in {row.id for row in candidates.evaluated(conn, "j")}
     assert "j.c11" not in {c.id for c in _pages(searched, by_reward=True)}
@@ -384,7 +384,7 @@ def test_a_full_result_replaces_a_partial_one_and_not_the_other_way_round(search
     assert save(searched, 8.0, full=False).reward == 6.0
     assert save(searched, 5.0, full=True).reward == 5.0
     with searched.read() as conn:
-        assert trials.best(conn, "j") == ("j.c11", 5.0)
+        assert jobs.best(conn, "j") == ("j.c11", 5.0)
 
 
 @pytest.mark.parametrize("full", [True, False])

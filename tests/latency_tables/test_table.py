@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, replace
+from hashlib import blake2b
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mutations import mutated
 
 from latency_tables import LatencyTable, TableError, load, table_path
 from latency_tables.machine import Runtime
@@ -145,3 +150,32 @@ def test_path_of_a_device(tmp_path):
 def test_names_that_cannot_be_files(tmp_path, name):
     with pytest.raises(TableError, match="cannot be called"):
         table_path(tmp_path, name, 1)
+
+
+def test_a_mutated_file_is_a_table_or_refused_as_none(made_up, all_networks, tmp_path):
+    path = tmp_path / "t.json"
+    whole = json.loads(_altered(made_up))
+
+    @settings(max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=HealthCheck)
+    @given(mutated(whole), st.booleans())
+    def read(document, hashed):
+        if hashed:  # as if it had been measured so
+            content = {key: part for key, part in document.items() if key not in ("schema", "hash")}
+            canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+            document["hash"] = blake2b(canonical.encode(), digest_size=16).hexdigest()
+        path.write_text(json.dumps(document))
+        with suppress(TableError):  # whatever else it raises fails the test
+            table = load(path)
+            table.save(path)
+            assert load(path) == table
+            table.estimate(all_networks[0])
+
+    read()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"schema": 1, "device": ' + '{"a": ' * 100_000])
+def test_a_file_that_is_nested_too_deeply_is_damaged(tmp_path, text):
+    path = tmp_path / "t.json"
+    path.write_text(text)
+    with pytest.raises(TableError, match="is damaged"):
+        load(path)

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from searches import TINY, Lab, spec
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from nas_service import strategies
 from nas_service.coordinator.proposing import crown
-from nas_service.store import Job, asks, candidates, events, jobs, requests, trials
+from nas_service.store import Job, asks, candidates, events, fronts, jobs, requests, trials
+from nas_service.store.candidates import Result
 from nas_service.store.schema import candidates as candidate_table
 from nas_service.store.schema import proposals as proposal_table
 from nas_service.strategies import Context, Outcome, Proposal, RandomSearch
@@ -200,7 +201,7 @@ def test_a_second_equal_job_runs_no_trial(lab: Lab) -> None:
     first = lab.run(spec(20), "a")
     second = lab.run(spec(20), "b")
     with lab.store.read() as conn:
-        assert trials.best(conn, "b") == (second.incumbent, first.best_reward)
+        assert jobs.best(conn, "b") == (second.incumbent, first.best_reward)
         assert conn.execute(select(requests.requests.c.id).where(requests.requests.c.job_id == "b")).all() == []
         assert candidates.get(conn, second.incumbent).hash == candidates.get(conn, first.incumbent).hash
     assert (second.state, second.trials, second.completed) == ("finished", 20, 20)
@@ -303,6 +304,17 @@ def test_a_failure_keeps_its_cause(make_lab: Callable[..., Lab], cause: Cause) -
         assert candidates.get(conn, "j.c0").state == "failed"
         told = [e.data for e in events.after(conn, "j", 0) if e.type == "trial"]
     assert [data["cause"] for data in told] == [cause] * 3
+
+
+def test_a_message_that_no_database_keeps_is_made_one(make_lab: Callable[..., Lab]) -> None:
+    def run(request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
+        raise ValueError("read \0 from caf\u00e9\udce9.bin\nand no more")
+        yield from reporting({})(request, should_stop)
+
+    lab = make_lab(dispatcher=InlineDispatcher(runner=run))
+    assert lab.run(spec(2)).state == "failed"
+    with lab.store.read() as conn:
+        assert "read ? from caf\u00e9?.bin" in trials.get(conn, "j.t0").message
 
 
 def test_a_worker_that_dies_gets_two_more_attempts(make_lab: Callable[..., Lab]) -> None:
@@ -433,7 +445,10 @@ def test_a_proposal_keeps_its_own_genotype(lab: Lab, checked: list[Outcome]) -> 
 def test_a_job_whose_only_result_turned_out_to_break_a_limit_has_no_incumbent(lab: Lab) -> None:
     assert lab.run(spec(4)).incumbent is not None
     with lab.store.write() as conn:
-        conn.execute(update(candidate_table).values(feasible=False))
-        crown(conn, "j")
+        found = conn.execute(select(candidate_table.c.id, candidate_table.c.value, candidate_table.c.cost)).all()
+        results = [Result(row.id, "completed", "", False, {}, row.value, row.cost, row.value) for row in found]  # noqa: FBT003
+        candidates.save(conn, results)
+        crown(conn, "j", results)
+        assert fronts.of_job(conn, "j") == []
     job = lab.job()
     assert (job.incumbent, job.best_reward) == (None, None)

@@ -10,7 +10,7 @@ import pytest
 from searches import Lab, spec
 from sqlalchemy import event
 
-from nas_service.store import Store, asks, candidates, jobs, trials
+from nas_service.store import Store, asks, candidates, jobs
 
 GROWING = ("candidates", "proposals", "requests", "trials", "epochs", "events")
 
@@ -94,7 +94,7 @@ def test_pages_and_the_incumbent_are_sought(watched: Watched) -> None:
     watched.lab.run(spec(10))
     watched.statements.clear()
     with watched.store.read() as conn:
-        trials.best(conn, "j")
+        jobs.best(conn, "j")
         for by_reward in (True, False):
             first = candidates.page(conn, "j", after=None, limit=3, by_reward=by_reward, state=None)
             after = (first[-1].reward, first[-1].number)

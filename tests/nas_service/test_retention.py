@@ -50,7 +50,7 @@ def finished_job(store: Store, files: ArtifactStore, job_id: str = "j", count: i
         results = [_result(job_id, n, *value.get(n, (0.1, 90.0))) for n in range(count)]
         candidates.save(conn, results)
         fronts.take_in(conn, job_id, results)
-        jobs.set_incumbent(conn, job_id, f"{job_id}.c3", 0.9)
+        jobs.set_incumbent(conn, job_id)
         conn.execute(update(proposals).where(proposals.c.job_id == job_id).values(status="completed"))
         jobs.move(conn, job_id, jobs.LIVE, "finished", "", 4.0)
     return names

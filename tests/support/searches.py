@@ -53,7 +53,7 @@ def spec(trials: int = 20, **parts: Any) -> dict[str, Any]:
     } | parts
 
 
-def submit(store: Store, wanted: Mapping[str, Any], job_id: str = "j", at: float = 0.0) -> Job:
+def submit(store: Store, wanted: Mapping[str, Any], job_id: str = "j", at: float = 0.0, owner: str = "") -> Job:
     search = admit(wanted, TABLES)
     with store.write() as conn:
         return jobs.submit(
@@ -65,6 +65,7 @@ def submit(store: Store, wanted: Mapping[str, Any], job_id: str = "j", at: float
             spec_hash=job_id,
             idempotency_key=None,
             at=at,
+            owner=owner,
         )
 
 
@@ -120,8 +121,8 @@ class Lab:
         self.coordinator = Coordinator(self.store, self.dispatcher, TABLES, "memory://", self.clock, self.lease_s)
         return self.coordinator
 
-    def submit(self, wanted: Mapping[str, Any], job_id: str = "j") -> Job:
-        return submit(self.store, wanted, job_id, self.clock.now)
+    def submit(self, wanted: Mapping[str, Any], job_id: str = "j", owner: str = "") -> Job:
+        return submit(self.store, wanted, job_id, self.clock.now, owner)
 
     def job(self, job_id: str = "j") -> Job:
         with self.store.read() as conn:

@@ -65,7 +65,7 @@ def test_noise_follows_from_the_trial_s_seed(make_request: MakeRequest) -> None:
 
 def test_simulated_work_stops_when_told(make_request: MakeRequest) -> None:
     slept: list[float] = []
-    runner = LandscapeRunner(LandscapeOptions(seconds=1), sleep=slept.append)
+    runner = LandscapeRunner(LandscapeOptions(seconds=1), sleep=slept.append, clock=lambda: sum(slept))
     assert list(runner(make_request({"name": "landscape"}), lambda: len(slept) >= 3)) == []
     assert len(slept) == 3
     slept.clear()

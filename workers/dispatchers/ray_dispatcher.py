@@ -116,6 +116,7 @@ class RayDispatcher:
         self._own = versions() if own is None else own
         self._pool = Pool()
         self._waiting: list[_Flight] = []
+        self._short: set[Resources] = set()
         self._flights: list[_Flight] = []  # a request may come again before its last attempt has ended
         self._reports: list[Report] = []
         self._versions = versions()
@@ -125,7 +126,8 @@ class RayDispatcher:
         flight = _Flight(request, OpenTrials(request))
         self._flights.append(flight)
         self._waiting.append(flight)
-        self._schedule()
+        if _footprint(request.resources) not in self._short:
+            self._schedule()
 
     def poll(self, timeout_s: float = 0) -> list[Report]:
         self._enforce_deadlines()
@@ -183,14 +185,14 @@ class RayDispatcher:
         """Send what the cluster can hold, first come first served; what it can never hold does not block the others."""
         self._look_at_nodes()
         kept: set[str] = set()
-        waiting: set[Resources] = set()  # for what: who comes later and wants the same waits too
+        self._short.clear()  # of what there is not enough: who comes later and wants the same waits too
         for flight in list(self._waiting):
             asked = _footprint(flight.request.resources)
-            if asked in waiting or self._clock() < flight.not_before:
+            if asked in self._short or self._clock() < flight.not_before:
                 continue
             worker = self._worker_for((flight.request.task.get("name", ""), asked), kept)
             if worker is None:
-                waiting.add(asked)
+                self._short.add(asked)
                 kept |= self._pool.kept_for(asked)
                 continue
             self._waiting.remove(flight)

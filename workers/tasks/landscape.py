@@ -78,9 +78,15 @@ class Landscape(Task):
 
 
 class LandscapeRunner(TrialRunner):
-    def __init__(self, options: LandscapeOptions, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        options: LandscapeOptions,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._options = options
         self._sleep = sleep
+        self._clock = clock
 
     def run_trial(self, request: EvaluationRequest, trial: TrialRequest, should_stop: ShouldStop) -> Iterator[Report]:
         top = self._score(trial)
@@ -101,9 +107,9 @@ class LandscapeRunner(TrialRunner):
 
     def _work(self, seconds: float, should_stop: ShouldStop) -> bool:
         """Spend `seconds` asleep; False when told to stop."""
-        while seconds > 0 and not should_stop():
-            self._sleep(min(TICK_S, seconds))
-            seconds -= TICK_S
+        end = self._clock() + seconds
+        while (left := end - self._clock()) > 0 and not should_stop():
+            self._sleep(min(TICK_S, left))
         return not should_stop()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from nas_service.api.callers import BY_METHOD, REFUSALS
+from nas_service.api.callers import BY_METHOD
 
 from . import candidates, catalogue, devices, events, exports, jobs, login, operation, trials, unknown
 
@@ -13,7 +13,7 @@ MODULES = (jobs, events, candidates, trials, exports, catalogue, devices, operat
 
 def install(app: FastAPI) -> None:
     """Include all routers; the one that refuses other paths of `/api` comes last."""
-    v1 = APIRouter(prefix="/api/v1", dependencies=BY_METHOD, responses=REFUSALS)
+    v1 = APIRouter(prefix="/api/v1", dependencies=BY_METHOD)
     for module in MODULES:
         v1.include_router(module.router)
     app.include_router(v1)

@@ -47,14 +47,14 @@ def listed(
     return Page(items=[readings.candidate_view(c) for c in shown], next=following)
 
 
-@router.get("/candidates/{candidate_id}")
+@router.get("/candidates/{candidate_id}", responses={409: {}})
 def show(candidate_id: Id, service: Here) -> CandidateDetail:
     """One candidate with its architecture, lineage and trials."""
     with service.store.read() as conn:
         return readings.candidate_detail(conn, candidates.get(conn, candidate_id), service.settings.tables)
 
 
-@router.get("/candidates/{candidate_id}/picture.svg", response_class=Svg)
+@router.get("/candidates/{candidate_id}/picture.svg", response_class=Svg, responses={409: {}})
 def picture(candidate_id: Id, service: Here) -> Svg:
     """A weight agnostic network as a picture; 409 for a candidate of another space."""
     with service.store.read() as conn:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from nas_service.api import tables
+from nas_service.api import description, tables
 from nas_service.api.bodies import JsonObject
 from nas_service.api.callers import ADMIN
 from nas_service.api.service import Here
@@ -15,6 +15,8 @@ from nas_service.api.views import DeviceView
 router = APIRouter(prefix="/devices", tags=["devices"])
 
 Threads = Annotated[int, Query(ge=1, le=256)]
+
+TABLE_BODY = description.body({"type": "object", "description": "a table as `nas device profile` writes it"})
 
 
 @router.get("")
@@ -29,7 +31,7 @@ def table(name: str, service: Here, threads: Threads = 1) -> Response:
     return Response(tables.read(service.settings.tables, name, threads), media_type="application/json")
 
 
-@router.put("/{name}/table", dependencies=ADMIN)
+@router.put("/{name}/table", dependencies=ADMIN, openapi_extra=TABLE_BODY)
 def put_table(name: str, document: JsonObject, service: Here) -> DeviceView:
     """Take in a table that was measured on a device; it replaces the one with the same number of threads."""
     return tables.write(service.settings.tables, name, document)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Response
 
 from nas_service.access import LONGEST_OWNER
-from nas_service.api import control, copying, extending, readings, retargeting, storage, submission
-from nas_service.api.bodies import JsonObject
+from nas_service.api import control, copying, description, extending, readings, retargeting, storage, submission
+from nas_service.api.bodies import JsonObject, parsed
 from nas_service.api.callers import OwnJob, Who
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
@@ -24,47 +24,26 @@ from nas_service.api.views import (
     PriorityRequest,
     RetargetView,
 )
-from nas_service.spec import JobSpec
 from nas_service.store import Job, jobs
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-SPEC_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": JobSpec.model_json_schema(ref_template="#/components/schemas/{model}")}
-        },
-    }
-}
-EXTEND_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": ExtendRequest.model_json_schema()}}}
-}
-PATCH_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"type": "object", "example": {"budget": {"trials": 100}}}}},
-    }
-}
-RETARGET_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "example": {"device": {"name": "pi4"}, "objective": {"limits": {"latency_ms": 20}}},
-                }
-            }
-        },
-    }
+SPEC_BODY = description.body(description.reference("JobSpec"))
+EXTEND_BODY = description.body(ExtendRequest.model_json_schema())
+PRIORITY_BODY = description.body(PriorityRequest.model_json_schema())
+PATCH_BODY = description.body({"type": "object", "example": {"budget": {"trials": 100}}})
+RETARGET_BODY = description.body(
+    {"type": "object", "example": {"device": {"name": "pi4"}, "objective": {"limits": {"latency_ms": 20}}}}
+)
+MADE_BEFORE: dict[int | str, dict[str, Any]] = {
+    200: {"model": JobView, "description": "the job that the same `Idempotency-Key` made before"}
 }
 IdempotencyKey = Annotated[str | None, Header()]
 Owner = Annotated[str | None, Query(max_length=LONGEST_OWNER, pattern="^[^\\x00]*$", description="of whose jobs")]
 State = Literal["queued", "running", "paused", "finished", "exhausted", "cancelled", "failed"]
 
 
-@router.post("", status_code=201, openapi_extra=SPEC_BODY)
+@router.post("", status_code=201, responses=MADE_BEFORE, openapi_extra=SPEC_BODY)
 def submit(
     spec: JsonObject, caller: Who, service: Here, response: Response, idempotency_key: IdempotencyKey = None
 ) -> JobView:
@@ -115,10 +94,10 @@ def cancel(job_id: OwnJob, service: Here) -> JobView:
     return readings.job_view(control.control(service, job_id, "cancel"))
 
 
-@router.post("/{job_id}/prioritise")
-def prioritise(job_id: OwnJob, wanted: PriorityRequest, service: Here) -> JobView:
+@router.post("/{job_id}/prioritise", openapi_extra=PRIORITY_BODY)
+def prioritise(job_id: OwnJob, body: JsonObject, service: Here) -> JobView:
     """Put a job before or behind the other jobs of its owner; what runs is not interrupted."""
-    return readings.job_view(control.prioritise(service, job_id, wanted.priority))
+    return readings.job_view(control.prioritise(service, job_id, parsed(PriorityRequest, body).priority))
 
 
 @router.post("/{job_id}/extend", openapi_extra=EXTEND_BODY)
@@ -127,7 +106,7 @@ def extend(job_id: OwnJob, body: JsonObject, service: Here, idempotency_key: Ide
     return readings.job_view(extending.extend(service, job_id, extending.parse_request(body), idempotency_key))
 
 
-@router.post("/{job_id}/clone", status_code=201, openapi_extra=PATCH_BODY)
+@router.post("/{job_id}/clone", status_code=201, responses=MADE_BEFORE, openapi_extra=PATCH_BODY)
 def clone(
     job_id: OwnJob,
     patch: JsonObject,

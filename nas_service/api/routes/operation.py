@@ -40,7 +40,7 @@ def readyz(service: Here) -> Response:
     return JSONResponse(health.model_dump(), status, media_type=media_type)
 
 
-@probes.get("/metrics", response_class=Response)
+@probes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, 401: {}, 403: {}})
 def metrics(service: Here) -> Response:
     """Prometheus text format."""
     return Response(monitoring.metrics(service), media_type=monitoring.METRICS_TYPE)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
-from nas_service.store import Store, jobs, trials
+from nas_service.store import Store, jobs
 from nas_service.store import artifacts as left
 from nas_service.store.schema import proposals as proposal_table
 from nas_service.store.schema import trials as trial_table
@@ -115,7 +115,7 @@ def test_a_network_is_cut_to_its_target_and_trained_from_scratch(lab: Lab) -> No
         present = tried[max(range(len(tried)), key=lambda i: lost[i] / gained[i])]
     assert (last.candidate_id, last.parents) == (present.candidate_id, [present.number])
     with lab.store.read() as conn:
-        assert trials.best(conn, "j") is not None
+        assert jobs.best(conn, "j") is not None
 
 
 def test_the_same_in_parallel_as_one_after_another(make_lab: Callable[..., Lab]) -> None:

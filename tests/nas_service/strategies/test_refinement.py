@@ -13,7 +13,7 @@ from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
 from nas_service.merge import changed_spec
 from nas_service.spec import JobSpec
-from nas_service.store import jobs, trials
+from nas_service.store import jobs
 from nas_service.store.schema import proposals
 from nas_service.store.schema import trials as trial_table
 from workers.dispatchers import InlineDispatcher
@@ -127,7 +127,7 @@ def test_the_best_stays_the_job_s_best(make_lab: Callable[..., Lab]) -> None:
     lab = make_lab()
     job = lab.run(refined())
     with lab.store.read() as conn:
-        assert trials.best(conn, "j") == (job.incumbent, job.best_reward)
+        assert jobs.best(conn, "j") == (job.incumbent, job.best_reward)
     assert job.best_reward == max(row.reward for row in rows(lab) if row.full)
 
 

@@ -1,0 +1,92 @@
+"""What readers cost a search that writes at full speed: the same search with them and without."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from nas_service.client import Client
+
+from .laboratory import made_up_table, spec
+
+HERE = Path(__file__).parent
+OTHERS = 19  # jobs that have ended; readers are spread over all
+LONGEST_S = 600
+
+
+def measured(folder: Path, trials: int, readers: int, every_s: float) -> dict[str, Any]:
+    """Trials a second of a search with `readers`, each of which reads every `every_s`, and before and after it without.
+
+    `not_modified` is the share of answers that were a 304, `refused` the number of those of 400 and more.
+    """
+    with serving(folder) as (client, url):
+        others = [ended(client, seed) for seed in range(1, OTHERS + 1)]
+        alone = [rate(client, trials, seed=100)]
+        job = client.submit(spec("random", trials) | {"seed": 101}).id
+        with polling(url, readers, every_s, [job, *others]) as found:
+            together = rate_of(client, job)
+        alone.append(rate(client, trials, seed=102))
+    answers = sum(found["statuses"].values())
+    return {
+        "alone": round(mean(alone), 1),
+        "with_readers": round(together, 1),
+        "slowed_by": round(1 - together / mean(alone), 4),
+        "answers": answers,
+        "not_modified": round(found["statuses"].get("304", 0) / max(1, answers), 3),
+        "refused": sum(n for status, n in found["statuses"].items() if int(status) >= 400),
+        "slowest_ms": found["slowest_ms"],
+        "readers": readers,
+        "every_s": every_s,
+        "trials": trials,
+    }
+
+
+def ended(client: Client, seed: int) -> str:
+    job = client.submit(spec("random", 1) | {"seed": seed}).id
+    rate_of(client, job)
+    return job
+
+
+def rate(client: Client, trials: int, seed: int) -> float:
+    return rate_of(client, client.submit(spec("random", trials) | {"seed": seed}).id)
+
+
+def rate_of(client: Client, job_id: str) -> float:
+    """Trials a second of a job, once it has ended, between its own start and end."""
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end:
+        job = client.job(job_id)
+        if job.final and job.started_at is not None and job.ended_at is not None:
+            return job.completed / max(1e-9, job.ended_at - job.started_at)
+        time.sleep(0.25)
+    raise TimeoutError(f"job {job_id} did not end within {LONGEST_S} s")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[Client, str]]:
+    made_up_table(folder / "tables")
+    command = [sys.executable, str(HERE / "server.py"), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = f"http://127.0.0.1:{process.stdout.readline().strip()}"  # type: ignore[union-attr]
+            with Client(url) as client:
+                yield client, url
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def polling(url: str, readers: int, every_s: float, job_ids: list[str]) -> Iterator[dict[str, Any]]:
+    """Readers until the block ends; what they found is there after it."""
+    command = [sys.executable, str(HERE / "polling.py"), url, str(readers), str(every_s), *job_ids]
+    found: dict[str, Any] = {}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield found
+        found |= json.loads(process.communicate()[0])
