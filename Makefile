@@ -39,7 +39,7 @@ bench: $(STAMP)  ## run every benchmark in full
 	  echo "== $$program"; $(BIN)/python "$$program" $(BENCH_ARGS) || failed="$$failed $$program"; \
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
 
-chaos: $(STAMP)  ## kill coordinators, workers, Ray nodes and PostgreSQL 200 times, and look for what was lost (20 minutes)
+chaos: $(STAMP)  ## kill coordinators, workers, Ray nodes and PostgreSQL 200 times, and look for what was lost (about 15 minutes)
 	$(BIN)/python tests/chaos/monkey.py $(CHAOS_ARGS)
 
 clean:  ## remove .venv, caches and build output; searches in nas-data stay

@@ -96,6 +96,9 @@ class Coordinator:
         self.process.kill()
         self.process.wait()
 
+    def last_words(self) -> str:
+        return self.log.read_text(errors="replace").strip().rpartition("\n")[2]
+
     def times_short_of_room(self) -> int:
         return self.log.read_text(errors="replace").count(DISK_FULL)
 
@@ -113,7 +116,7 @@ class Monkey:
     rng: np.random.Generator
     killed: Counter[str] = field(default_factory=Counter)
     hindered: Counter[str] = field(default_factory=Counter)
-    restarted: int = 0  # coordinators that ended by themselves, for they met no database when they started
+    restarted: Counter[str] = field(default_factory=Counter)  # the last words of coordinators that ended by themselves
     found: list[str] = field(default_factory=list)
 
     def kill(self) -> str:
@@ -219,7 +222,7 @@ class Monkey:
     def _revive(self) -> None:
         for one in self.coordinators:
             if one.process.poll() is not None:
-                self.restarted += 1
+                self.restarted[one.last_words()] += 1
                 one.start()
 
 
@@ -273,7 +276,7 @@ def run(blows: int, seed: int, *, fault: str | None = None) -> dict[str, Any]:
         "trials": sum(job.completed for job in ended),
         "jobs_taken": sum(job.fence - 1 for job in ended),
         "replayed": replayed,
-        "restarted": one.restarted,
+        "restarted": dict(one.restarted),
         "found": sorted(set(one.found)),
         "fault": fault,
         "seed": seed,
