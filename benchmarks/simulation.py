@@ -203,7 +203,7 @@ def refuse_errors(store: Store) -> None:
 
 def show(report: dict[str, Any]) -> None:
     trial, slots = report["trial"], report["slots"]
-    print(f"{slots:,} slots, {report['searches']} searches, {report['hours'] * 60:g} minutes of the clock")
+    print(f"{slots:,} slots, {report['searches']} searches, {report['hours'] * 60:.2g} minutes of the clock")
     print(
         f"trials of {trial['mean_s']:.0f} s in the mean, {report['epochs']} epochs, {trial['failing']:.0%} fail, ",
         end="",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
+from nas_service.coordinator.limits import no_more_jobs
 from nas_service.errors import Conflict
 from nas_service.store import Job, jobs, requests, trials
 
@@ -32,6 +35,8 @@ def control(service: Service, job_id: str, verb: str) -> Job:
     move, at = MOVES[verb], service.clock()
     with service.store.write() as conn:
         job = jobs.get(conn, job_id)
+        if job.state in move.sources and move.target == "running":
+            _refuse_beyond_quota(conn, job)
         if jobs.move(conn, job_id, move.sources, move.target, move.reason, at):
             if move.closes:
                 requests.close(conn, job_id)  # first, as who claims does: else each may wait for the other's rows
@@ -39,6 +44,12 @@ def control(service: Service, job_id: str, verb: str) -> Job:
         elif job.state != move.target:
             raise Conflict(f"job {job_id} is {job.state}; only a {' or '.join(move.sources)} one can {verb}", "state")
         return jobs.get(conn, job_id)
+
+
+def _refuse_beyond_quota(conn: Connection, job: Job) -> None:
+    """Raises Conflict where the owner has as many jobs running as may run at a time: this one would be one more."""
+    if used_up := no_more_jobs(conn, job.owner, locked=True):
+        raise Conflict(f"job {job.id} stays {job.state}: {used_up}; resume it when that has ended", "state")
 
 
 def prioritise(service: Service, job_id: str, priority: int) -> Job:

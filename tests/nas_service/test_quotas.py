@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from searches import TABLES, Lab, Silence, spec
-from sqlalchemy import update
 
+from nas_service.api import control
 from nas_service.coordinator.proposing import propose
 from nas_service.coordinator.run import Overtaken, Run
-from nas_service.store import Lease, Quota, jobs, quotas, schema, trials
+from nas_service.errors import Conflict
+from nas_service.store import Lease, Quota, jobs, quotas, trials
 from workers.dispatchers.base import ClusterStatus
 from workers.requests import Resources
 
@@ -29,9 +31,7 @@ def limit(lab: Lab, owner: str = "ann", **most: int) -> None:
 
 
 def submit(lab: Lab, name: str, owner: str = "ann", parallel: int = 4) -> None:
-    lab.submit(spec(50, workers={"parallel": parallel}), name)
-    with lab.store.write() as conn:
-        conn.execute(update(schema.jobs).where(schema.jobs.c.id == name).values(owner=owner))
+    lab.submit(spec(50, workers={"parallel": parallel}), name, owner)
 
 
 def open_trials(lab: Lab, *names: str) -> list[int]:
@@ -56,6 +56,21 @@ def test_so_many_jobs_of_an_owner_run_at_a_time(make_lab: Callable[..., Lab], wo
     lab.step()
     lab.step()
     assert (lab.job("c").state, lab.job("c").reason) == ("running", "")
+
+
+def test_a_pause_is_no_way_around_the_quota(make_lab: Callable[..., Lab], workers: Silence) -> None:
+    lab = make_lab(dispatcher=workers)
+    service = SimpleNamespace(store=lab.store, clock=lab.clock)
+    limit(lab, jobs=1)
+    for name in ("a", "b"):
+        submit(lab, name)
+    lab.step()
+    assert control.control(service, "b", "pause").state == "paused"
+    with pytest.raises(Conflict, match="job b stays paused: the quota of 1 jobs at a time is used up, by a"):
+        control.control(service, "b", "resume")
+    assert lab.job("b").state == "paused"
+    control.control(service, "a", "pause")
+    assert control.control(service, "b", "resume").state == "running"
 
 
 def test_so_many_trials_of_an_owner_are_under_way(make_lab: Callable[..., Lab], workers: Silence) -> None:
