@@ -20,6 +20,7 @@ from ..logs import Format
 from ..plugins import installed
 from ..settings import Settings
 from ..store import disk_is_full, keys
+from ..store.presence import Presence
 from ..store.revisions import NewerSchema
 from .environment import reading, settings
 from .terminal import UserError
@@ -165,13 +166,21 @@ def _serve(app: FastAPI, listener: socket.socket, found: Settings, tls: dict[str
 
     address = f"{'https' if tls else 'http'}://{found.host}:{found.port}"
     typer.echo(f"nas serves at {address} with its state in {found.home}; Ctrl-C ends it")
-    if found.coordinate and not app.state.service.store.presence.enter():
+    if found.coordinate and _runs_elsewhere(app.state.service.store.presence):
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
     for plugin in installed():
         if plugin.problem:
             typer.echo(f"nas: {described(plugin)}; everything else works", err=True)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, **tls)
     Server(config).run(sockets=[listener])
+
+
+def _runs_elsewhere(presence: Presence) -> bool:
+    """Whether another process runs the jobs. A database that went away this moment is waited for, as at any other."""
+    try:
+        return not presence.enter()
+    except OperationalError:
+        return False
 
 
 def _no_database(error: SQLAlchemyError) -> str:

@@ -63,6 +63,7 @@ FAULTS = ("deaf", "unfenced")
 KILLS = {"coordinator": 4, "worker": 4, "node": 2, "database": 1}  # weights
 HINDRANCES = ("connections cut", "coordinator stopped", "disk full")
 HINDERED = 0.25  # of the kills, on average, come after a hindrance
+MAY_END = ("nas: the database cannot be used", "nas: the disk of the database is full")  # when it has just started
 NODES = 2
 CPUS = 2  # of a node
 DISK_MIB = 512
@@ -267,6 +268,7 @@ def run(blows: int, seed: int, *, fault: str | None = None) -> dict[str, Any]:
         one.found += [
             f"job {job.name} ended as {job.state}: {job.reason}" for job in ended if job.state not in jobs.LIVE
         ]
+        one.found += [f"a coordinator ended: {said}" for said in one.restarted if not said.startswith(MAY_END)]
         one.found += [f"job {job.name}: {job.failed} trials failed" for job in ended if job.failed]
         machine = _machine(one)
         replayed = sum(replay(one, name) for name in NAMES if name.startswith("single"))

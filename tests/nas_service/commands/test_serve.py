@@ -17,11 +17,14 @@ from pathlib import Path
 import httpx
 import pytest
 from services import ENDLESS
+from sqlalchemy.exc import OperationalError
 
 from nas_service import access
 from nas_service.access import Scope
 from nas_service.client import Client, ServerAway
+from nas_service.commands.serve import _runs_elsewhere
 from nas_service.store import Store, keys
+from nas_service.store.presence import FilePresence
 
 NAS = (sys.executable, "-m", "nas_service")
 
@@ -204,6 +207,14 @@ def test_a_database_of_a_newer_version_is_not_served(tmp_path: Path) -> None:
     said = refused("--port", "0", "--inline", "1", NAS_HOME=str(tmp_path))
     assert "the database has schema 9999" in said
     assert "install the version of nas-service that wrote it" in said
+
+
+def test_a_database_that_goes_away_as_the_service_starts_is_waited_for(tmp_path: Path) -> None:
+    class Away(FilePresence):
+        def enter(self) -> bool:
+            raise OperationalError("SELECT", {}, Exception("connection refused"))
+
+    assert not _runs_elsewhere(Away(tmp_path / "leader"))
 
 
 def test_the_command_line_loads_no_heavy_library() -> None:
