@@ -2,9 +2,9 @@
 
 A trial of ours is proposed, described, priced by a latency table, recorded, leased, sent, run, collected, scored and
 told, with events, on a disk that is waited for (`synchronous=FULL`), at most 64 at once. Optuna's, in the same folder
-and on the same PostgreSQL, is `ask`, a suggestion for each position of our space, `tell`. Both run as many trials, with
-the random sampler and with NSGA-II of the same population. Databases on PostgreSQL were used a little before, and have
-statistics.
+and on the same PostgreSQL, is `ask`, a suggestion for each position of our space, `tell`; with the random sampler and
+with NSGA-II of the same population, over fewer trials, for its rate falls as its study grows. Databases on PostgreSQL
+were used a little before, and have statistics.
 
 - `sqlite_vs_optuna`, `postgres_vs_optuna`: the smaller one of the two ratios, same sampler to same sampler;
   `sqlite_vs_optuna_batch1`: ours one by one to Optuna's, random
@@ -64,6 +64,7 @@ OURS = {  # row -> strategy and its options
 @dataclass(frozen=True)
 class Size:
     trials: int
+    peer: int
     single: int
     grown: tuple[int, int]
     window: int
@@ -75,8 +76,8 @@ class Size:
 
 
 SIZES = {
-    "quick": Size(100, 40, (300, 600), 150, 3, 2_000, 4_000, 50, 0.5),
-    "full": Size(2_000, 500, (10_000, 100_000), 2_000, 20, 1_000_000, 40_000, 200, 10.0),
+    "quick": Size(100, 40, 40, (300, 600), 150, 3, 2_000, 4_000, 50, 0.5),
+    "full": Size(2_000, 600, 500, (10_000, 100_000), 2_000, 20, 1_000_000, 40_000, 200, 10.0),
 }
 
 
@@ -123,6 +124,7 @@ def run(name: str) -> dict[str, Any]:
         "million": many,
         "readers": readers,
         "trials": size.trials,
+        "peer_trials": size.peer,
         "parallel": PARALLEL,
         "size": name,
         "machine": asdict(Device.here("here")),
@@ -139,7 +141,7 @@ def on_sqlite(folder: Path, tables: Path, size: Size) -> dict[str, Any]:
     }
     ours["one by one"] = trials_a_second(fresh("single"), tables, spec("random", size.single, parallel=1))
     ours["generations"] = trials_a_second(fresh("generations"), tables, generations(size.trials))
-    theirs = {name: peer(fresh(f"optuna-{name}"), name, tables, size.trials) for name in optuna_storage.SAMPLERS}
+    theirs = {name: peer(fresh(f"optuna-{name}"), name, tables, size.peer) for name in optuna_storage.SAMPLERS}
     return {"sqlite": {"ours": ours, "optuna": theirs}}
 
 
@@ -164,7 +166,7 @@ def on_postgresql(tables: Path, size: Size) -> dict[str, Any]:
             for row, (strategy, options) in OURS.items()
         }
         ours["generations"] = trials_a_second(used(), tables, generations(size.trials))
-        theirs = {name: peer(used_by_optuna(name), name, tables, size.trials) for name in optuna_storage.SAMPLERS}
+        theirs = {name: peer(used_by_optuna(name), name, tables, size.peer) for name in optuna_storage.SAMPLERS}
     return {"postgresql": {"ours": ours, "optuna": theirs}}
 
 
@@ -182,7 +184,10 @@ def least_ratio(rates: dict[str, Any], database: str) -> float | None:
 
 
 def show(report: dict[str, Any]) -> None:
-    print(f"\n{report['trials']} trials of no duration, {report['parallel']} at once; whole trials a second:")
+    print(
+        f"\n{report['trials']} trials of no duration, {report['parallel']} at once (Optuna: {report['peer_trials']}); "
+        "whole trials a second:"
+    )
     print(f"{'':28}{'ours':>10}{'Optuna':>10}{'ratio':>8}")
     for database, rates in report["trials_per_second"].items():
         for row, rate in rates["ours"].items():
