@@ -6,8 +6,8 @@ and on the same PostgreSQL, is `ask`, a suggestion for each position of our spac
 with NSGA-II of the same population, over fewer trials, for its rate falls as its study grows. Databases on PostgreSQL
 were used a little before, and have statistics.
 
-- `sqlite_vs_optuna`, `postgres_vs_optuna`: the smaller one of the two ratios, same sampler to same sampler;
-  `sqlite_vs_optuna_batch1`: ours one by one to Optuna's, random
+- `sqlite_vs_optuna`, `postgres_vs_optuna`: ours to Optuna's with the random sampler, which thinks least; with `_nsga2`
+  those with NSGA-II, where ours looks for networks that are new; `sqlite_vs_optuna_batch1`: ours one by one, random
 - `overhead_1s_trials`: time over that of the trials alone, with trials of 1 s on 16 slots of a local Ray
 - `restart_10k_s`, `restart_100k_s`: from the opening of the database to the first new proposal that is recorded
 - `cost_100k_vs_1k`: a trial after 100,000 of a search to one after 1,000; `memory_mib` of the whole process there
@@ -46,6 +46,8 @@ from nas_service.admission import admit
 BARS = {  # key -> (at least or at most, the bar)
     "sqlite_vs_optuna": (">=", 100),
     "postgres_vs_optuna": (">=", 100),
+    "sqlite_vs_optuna_nsga2": (">=", 100),
+    "postgres_vs_optuna_nsga2": (">=", 100),
     "overhead_1s_trials": ("<=", 0.05),
     "restart_10k_s": ("<=", 1),
     "restart_100k_s": ("<=", 3),
@@ -77,7 +79,7 @@ class Size:
 
 SIZES = {
     "quick": Size(100, 40, 40, (300, 600), 150, 3, 2_000, 4_000, 50, 0.5),
-    "full": Size(2_000, 600, 500, (10_000, 100_000), 2_000, 20, 1_000_000, 40_000, 200, 10.0),
+    "full": Size(2_000, 600, 500, (10_000, 100_000), 2_000, 20, 1_000_000, 150_000, 200, 10.0),
 }
 
 
@@ -109,8 +111,10 @@ def run(name: str) -> dict[str, Any]:
         over = overhead.measured(f"sqlite:///{folder}/overhead.sqlite", tables, size.rounds)
     small, large = map(str, size.grown)
     return {
-        "sqlite_vs_optuna": least_ratio(rates, "sqlite"),
-        "postgres_vs_optuna": least_ratio(rates, "postgresql"),
+        "sqlite_vs_optuna": ratio(rates, "sqlite", "random"),
+        "postgres_vs_optuna": ratio(rates, "postgresql", "random"),
+        "sqlite_vs_optuna_nsga2": ratio(rates, "sqlite", "nsga2"),
+        "postgres_vs_optuna_nsga2": ratio(rates, "postgresql", "nsga2"),
         "sqlite_vs_optuna_batch1": rates["sqlite"]["ours"]["one by one"] / rates["sqlite"]["optuna"]["random"],
         "overhead_1s_trials": round(over, 4),
         "restart_10k_s": grown["restart_s"][small],
@@ -176,11 +180,10 @@ def peer(url: str, sampler: str, tables: Path, trials: int) -> float:
     return optuna_storage.trials_a_second(url, sampler, [n for n in choices if n > 1], trials)
 
 
-def least_ratio(rates: dict[str, Any], database: str) -> float | None:
-    if database not in rates:
-        return None
-    ours, theirs = rates[database]["ours"], rates[database]["optuna"]
-    return min(ours[name] / theirs[name] for name in theirs)
+def ratio(rates: dict[str, Any], database: str, sampler: str) -> float | None:
+    """None where that database could not be had."""
+    found = rates.get(database)
+    return found and found["ours"][sampler] / found["optuna"][sampler]
 
 
 def show(report: dict[str, Any]) -> None:

@@ -58,7 +58,7 @@ def _job(job: Job) -> dict[str, Any]:
 
 
 def candidate_view(candidate: Candidate) -> CandidateView:
-    return CandidateView.model_validate(asdict(candidate) | {"metrics": finite(candidate.metrics)})
+    return CandidateView.model_validate(vars(candidate) | {"metrics": finite(candidate.metrics)})
 
 
 def trial_view(trial: Trial, curve: Sequence[Mapping[str, float]] = ()) -> TrialView:

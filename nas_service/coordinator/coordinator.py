@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 TROUBLE_LIMIT = 3  # failed steps in a row after which a job ends as failed
 HOPELESS = 10  # trials that all failed, with none completed, after which a job ends as failed
 IDLE_S = 0.2
+GROWN = (256, 2_048, 16_384)  # proposals of a job after which the database is told that there are so many
 DISK_FULL = "waits for room: the disk of the database is full; nothing is lost, and all goes on once there is some"
 
 
@@ -291,6 +292,9 @@ class Coordinator:
                 for request_id, wanted in asked.requested.items()
             ],
         )
+        before, after = job.proposals, job.proposals + len(asked.proposals)
+        if any(before < size <= after for size in GROWN):
+            self.store.gather_statistics()
         return asked
 
     def _send_again(self, run: Run, now: float) -> bool:

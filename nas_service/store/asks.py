@@ -43,8 +43,17 @@ _IN_FLIGHT = select(trials.c.key, trials.c.id).where(
 _CANDIDATES_OF = select(proposals.c.number, proposals.c.candidate_id).where(
     proposals.c.job_id == _JOB, among(proposals.c.number, "numbers")
 )
+_BESIDE = trials.alias()  # those that ran in the same request
 _REUSABLE = (
-    select(trials.c.key, trials.c.id, trials.c.job_id, trials.c.metrics, trials.c.request_id)
+    select(
+        trials.c.key,
+        trials.c.id,
+        trials.c.job_id,
+        trials.c.metrics,
+        select(trial_rows.share_of_time(_BESIDE))
+        .where(_BESIDE.c.request_id == trials.c.request_id, _BESIDE.c.state == "completed")
+        .scalar_subquery(),
+    )
     .where(among(trials.c.key, "keys"), trials.c.state == "completed", _owner(_JOB) == _owner(trials.c.job_id))
     .order_by(trials.c.job_id == _JOB, trials.c.ended_at.desc())
 )
@@ -108,9 +117,7 @@ def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, 
     It is one of this job, if it has any, or the first. The owner is asked of each trial that the key finds: of a join,
     SQLite would begin with the owner's jobs and read all of their trials.
     """
-    found = conn.execute(_REUSABLE, {"job": job_id, "keys": keys}).all()
-    seconds = trial_rows.took(conn, {row.request_id for row in found})
-    return {row.key: Reusable(row.id, row.job_id, row.metrics, seconds[row.request_id]) for row in found}
+    return {key: Reusable(*found) for key, *found in conn.execute(_REUSABLE, {"job": job_id, "keys": keys})}
 
 
 def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from .presence import FilePresence, Presence, SessionPresence
 
 SCHEMA_KEY = 0x6E6173 + 1  # PostgreSQL advisory lock of who migrates
 BUSY_TIMEOUT_MS = 30_000
+GROWING = ("candidates", "proposals", "requests", "trials")  # tables with rows of every trial
 SWITCH_PAUSES_S = (0.01, 0.02, 0.05, *(0.1,) * 50)
 POSTGRESQL_DISK_FULL = "53100"
 DISK_FULL = (POSTGRESQL_DISK_FULL, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)  # the last: of the log's index
@@ -81,6 +82,16 @@ class Store:
             if not self.sqlite:
                 connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_KEY)))
             yield connection
+
+    def gather_statistics(self) -> None:
+        """Tell PostgreSQL how many rows of a job there are, as autovacuum does a minute later or so.
+
+        Until then it takes a job that it has not seen for one of a single row, and reads all of its rows for each one
+        that is looked up.
+        """
+        if not self.sqlite:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql(f"ANALYZE {', '.join(GROWING)}")
 
     def close(self) -> None:
         self.presence.leave()

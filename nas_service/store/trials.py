@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, FromClause, bindparam, delete, func, select, update
 
 from nas_service.errors import NotFound
 from nas_service.strategies.base import Outcome, Status
@@ -97,14 +97,16 @@ _AWAITING = (
     .where(among(proposals.c.trial_id, "ids"), proposals.c.status.is_(None))
     .order_by(proposals.c.number)
 )
+
+
+def share_of_time(of: FromClause) -> ColumnElement[Any]:
+    """Seconds that each of several trials took that ran together in a request; `of` is a table of trials."""
+    started = func.coalesce(of.c.started_at, of.c.ended_at)
+    return (func.max(of.c.ended_at) - func.min(started)) / func.count()
+
+
 _TOOK = (
-    select(
-        trials.c.request_id,
-        (
-            (func.max(trials.c.ended_at) - func.min(func.coalesce(trials.c.started_at, trials.c.ended_at)))
-            / func.count()
-        ).label("seconds"),
-    )
+    select(trials.c.request_id, share_of_time(trials))
     .where(among(trials.c.request_id, "ids"), trials.c.state == "completed")
     .group_by(trials.c.request_id)
 )

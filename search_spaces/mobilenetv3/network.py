@@ -15,7 +15,7 @@ from ..ops import Activation, Classifier, Conv, Gate, MBConv, Op, Shape, Skip, s
 from ..space import Signature
 
 SMALLEST_MAP = 4  # pixels a side that the last feature map keeps on small inputs
-LAYERS_KEPT = 50_000  # ops by layer: a search meets the same ones again and again
+LAYERS_KEPT = 50_000  # and plans: a search meets the same ones again and again
 
 
 class Layer(NamedTuple):
@@ -60,7 +60,8 @@ def se_width(expanded: int) -> int:
     return make_divisible(expanded / 4)
 
 
-def stride_plan(resolution: int, strides: Sequence[int]) -> tuple[int, ...]:
+@lru_cache(maxsize=LAYERS_KEPT)
+def stride_plan(resolution: int, strides: tuple[int, ...]) -> tuple[int, ...]:
     """`strides` with the earliest ones set to 1 until the last map of a `resolution` input is 4x4 or more.
 
     At 224 px a factor of 32 stays as published; at 32 px three of five halvings remain, the last three.
@@ -78,7 +79,7 @@ def stride_plan(resolution: int, strides: Sequence[int]) -> tuple[int, ...]:
 
 def assemble(signature: Signature, resolution: int, layers: Sequence[Layer], ends: Ends) -> Architecture:
     """Stem, body and last stage at one input resolution, with the stride plan for that resolution."""
-    stem_stride, *strides = stride_plan(resolution, [2, *(layer.stride for layer in layers)])
+    stem_stride, *strides = stride_plan(resolution, (2, *(layer.stride for layer in layers)))
     ops: list[Op] = [Conv((signature.channels, resolution, resolution), ends.stem, 3, stem_stride, ends.activation)]
     for layer, stride in zip(layers, strides, strict=True):
         ops.append(_op(ops[-1].out_shape, layer, stride))
