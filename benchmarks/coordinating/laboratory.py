@@ -108,8 +108,9 @@ class Laboratory:
                 self.coordinator.wait()
 
     def finish(self, job_id: str = "j") -> Job:
-        self.until(lambda: self.job(job_id).state in jobs.FINAL)
-        return self.job(job_id)
+        while self.coordinator.step() or (job := self.job(job_id)).state not in jobs.FINAL:
+            self.coordinator.wait(0)
+        return job
 
     def close(self) -> None:
         self.dispatcher.close()

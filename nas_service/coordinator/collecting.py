@@ -60,10 +60,10 @@ def _curves(conn: Connection, run: Run, reports: Sequence[Report], at: float, me
 
 def _counted(conn: Connection, reports: Sequence[Report], measures: Measures) -> list[Report]:
     """Those reports that end their trials: the fence, and another attempt for what its request is not to blame for."""
-    open_trials = trials.still_open(conn, {r.trial_id for r in reports})
-    survivors = {(r.trial_id, r.attempt): r for r in reports if r.cause not in AGAIN and r.trial_id in open_trials}
-    settled = requests.settle(conn, Counter((r.request_id, r.attempt) for r in survivors.values()))
-    ended = [r for r in survivors.values() if (r.request_id, r.attempt) in settled]
+    still = requests.open_under(conn, sorted({r.request_id for r in reports}))
+    unblamed = [r for r in reports if r.cause not in AGAIN and (r.request_id, r.attempt, r.trial_id) in still]
+    ended = list({r.trial_id: r for r in unblamed}.values())
+    requests.account(conn, Counter((r.request_id, r.attempt) for r in ended))
     lost = {(r.request_id, r.attempt): r for r in reports if r.cause in AGAIN}
     measures.late.inc(sum(r.cause not in AGAIN for r in reports) - len(ended))
     settled_trials = {report.trial_id for report in ended}

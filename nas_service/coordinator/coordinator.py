@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from nas_service.retention import DiskBudget
@@ -216,20 +217,15 @@ class Coordinator:
             self._flights.forget(landed)
         elif job.state != "running":
             return False
-        found = self._find(job)
-        searched = found.job.state == "running" and self._search(run, found, now)
+        with self.store.read() as conn:
+            found = _find(conn, job)
+            searched = found.job.state == "running" and self._search(conn, run, found, now)
         return searched or bool(landed)
 
     def _note_full_disk(self, landed: Sequence[Report], now: float) -> None:
         said = next((report.message for report in landed if report.cause == "disk_full"), "")
         if said:
             self._disk.could_not_store(said, now)
-
-    def _find(self, job: Job) -> Found:
-        with self.store.read() as conn:
-            left, used_up = trials_left(conn, job.owner, job.trials_budget)
-            queued = requests.any_queued(conn, "evaluate", job.id)
-            return Found(jobs.get(conn, job.id), trials.open_count(conn, job.id), queued, left, used_up)
 
     def _begin(self, job: Job, now: float) -> bool:
         """Run a queued job, once the quota of its owner allows it. One that waits for that writes nothing."""
@@ -246,7 +242,7 @@ class Coordinator:
             log.info("the job runs", extra={"job": job.id})
         return moved
 
-    def _search(self, run: Run, found: Found, now: float) -> bool:
+    def _search(self, conn: Connection, run: Run, found: Found, now: float) -> bool:
         job = found.job
         if _over_time(job, now):
             self._end(job, "finished", f"the budget of {job.hours_budget:g} hours is used up", now, run)
@@ -264,7 +260,7 @@ class Coordinator:
             return False
         slots = min(room, job.trials_budget - job.trials)
         sent = found.queued and self._send_again(run, now)
-        asked = self._ask(run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
+        asked = self._ask(conn, run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
         if found.open == 0 and not sent and not asked.proposals:
             return self._conclude(run, job, now)
         moved = sent or bool(asked.proposals)
@@ -280,11 +276,10 @@ class Coordinator:
         room = self.dispatcher.cluster().total.room_for(Resources(workers.cpus, workers.gpus))
         return run.search.parallel if room is None else room
 
-    def _ask(self, run: Run, job: Job, slots: int, now: float) -> Round:
+    def _ask(self, conn: Connection, run: Run, job: Job, slots: int, now: float) -> Round:
         """Fill free slots: the new requests are in the database as held by this process before they are sent."""
-        asked = propose(
-            self.store, run, job, slots, now, Lease(self._holding.name, now + self._lease_s), self._room(run)
-        )
+        lease = Lease(self._holding.name, now + self._lease_s)
+        asked = propose(conn, self.store, run, job, slots, now, lease, self._room(run))
         self._flights.submit(
             run.job_id,
             [
@@ -357,6 +352,12 @@ class Coordinator:
         with self.store.read() as conn:
             message = trials.last_failure(conn, job.id)
         return f"none of {job.failed} trials succeeded; the last one failed so: {message}"
+
+
+def _find(conn: Connection, job: Job) -> Found:
+    left, used_up = trials_left(conn, job.owner, job.trials_budget)
+    queued = requests.any_queued(conn, "evaluate", job.id)
+    return Found(jobs.get(conn, job.id), trials.open_count(conn, job.id), queued, left, used_up)
 
 
 def _same(one: Job, other: Job) -> bool:

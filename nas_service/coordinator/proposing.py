@@ -78,24 +78,25 @@ class Round:
         return found
 
 
-def propose(store: Store, run: Run, job: Job, slots: int, at: float, lease: Lease, workers: int = 1) -> Round:
+def propose(
+    conn: Connection, store: Store, run: Run, job: Job, slots: int, at: float, lease: Lease, workers: int = 1
+) -> Round:
     """Fill up to `slots` with new trials, in requests for `workers` that run at once, which are held under the lease.
 
-    `round.fruitless` says how many proposals in a row brought no trial.
+    All is decided on what `conn` reads. `round.fruitless` says how many proposals in a row brought no trial.
 
     Raises Overtaken where the job does not run any more.
     """
     done, most = Round(job, job.fruitless), patience(run)
-    with store.read() as conn:
-        while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
-            run.next_number, run.fruitless = done.next_number, done.fruitless
-            run.trials_left = job.trials_budget - job.trials - _used(done)
-            asked = run.strategy.ask(wanted, run)
-            if not asked:
-                break
-            told = _decide(conn, run, done, [run.describe(proposal) for proposal in asked])
-            if told:
-                run.tell(told)
+    while (wanted := slots - _used(done)) > 0 and len(done.proposals) < ROUND and done.fruitless < most:
+        run.next_number, run.fruitless = done.next_number, done.fruitless
+        run.trials_left = job.trials_budget - job.trials - _used(done)
+        asked = run.strategy.ask(wanted, run)
+        if not asked:
+            break
+        told = _decide(conn, run, done, [run.describe(proposal) for proposal in asked])
+        if told:
+            run.tell(told)
     done.trials = grouped(done.trials, run.search.task.batch, workers)
     if done.proposals:
         _record(store, run, done, at, lease)

@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, update
 
 from .bulk import Bulk
-from .listed import among
+from .listed import among, one_of
 from .records import Claim
-from .schema import requests
+from .schema import requests, trials
 
 KINDS = ("evaluate", "export")
 
@@ -24,6 +24,12 @@ _HELD = (
     select(requests.c.id, requests.c.attempt)
     .where(among(requests.c.id, "ids"), requests.c.state == "running")
     .with_for_update()
+)
+_OPEN_UNDER = (
+    select(requests.c.id, requests.c.attempt, trials.c.id)
+    .join(trials, trials.c.request_id == requests.c.id)
+    .where(among(requests.c.id, "ids"), requests.c.state == "running", one_of(trials.c.state, ("queued", "running")))
+    .with_for_update(of=requests)
 )
 _SETTLE = Bulk(
     lambda given: (
@@ -64,6 +70,16 @@ def claim(
     return [Claim(*row) for row in conn.execute(taken)]
 
 
+def open_under(conn: Connection, request_ids: Collection[str]) -> set[tuple[str, int, str]]:
+    """(request, attempt, trial) of the open trials of requests that are running, which are locked."""
+    return {(row[0], row[1], row[2]) for row in conn.execute(_OPEN_UNDER, {"ids": request_ids})}
+
+
+def account(conn: Connection, ended: Mapping[tuple[str, int], int]) -> None:
+    """Account for trials that have ended, their number by (request, attempt), of requests that `open_under` locked."""
+    _SETTLE.run(conn, [{"request": request, "fence": attempt, "n": n} for (request, attempt), n in ended.items()])
+
+
 def settle(conn: Connection, ended: Mapping[tuple[str, int], int]) -> set[tuple[str, int]]:
     """Account for trials that have ended, their number by (request id, attempt); the pairs that hold their request.
 
@@ -73,7 +89,7 @@ def settle(conn: Connection, ended: Mapping[tuple[str, int], int]) -> set[tuple[
         return set()
     ids = sorted({request_id for request_id, _ in ended})
     held = {(row.id, row.attempt) for row in conn.execute(_HELD, {"ids": ids})} & set(ended)
-    _SETTLE.run(conn, [{"request": pair[0], "fence": pair[1], "n": ended[pair]} for pair in held])
+    account(conn, {pair: ended[pair] for pair in held})
     return held
 
 

@@ -74,7 +74,6 @@ _TELL = Bulk(
 _JOB: BindParameter[str] = bindparam("job")
 _IS_OPEN = one_of(trials.c.state, OPEN)
 _OPEN_COUNT = select(func.count()).select_from(trials).where(trials.c.job_id == _JOB, _IS_OPEN)
-_STILL_OPEN = select(trials.c.id).where(among(trials.c.id, "ids"), _IS_OPEN)
 _OWN = (
     candidates.c.genotype,
     proposals.c.genotype,
@@ -186,11 +185,6 @@ def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
 def open_count(conn: Connection, job_id: str) -> int:
     """Trials of a job that are queued or running."""
     return conn.execute(_OPEN_COUNT, {"job": job_id}).scalar_one()
-
-
-def still_open(conn: Connection, trial_ids: Collection[str]) -> set[str]:
-    """Those of these trials that have not ended."""
-    return set(conn.execute(_STILL_OPEN, {"ids": trial_ids}).scalars())
 
 
 def open_in(conn: Connection, job_id: str) -> list[Trial]:

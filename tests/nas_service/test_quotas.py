@@ -105,5 +105,6 @@ def test_two_coordinators_do_not_both_take_the_last_trial(make_lab: Callable[...
     assert open_trials(lab, "a") == [2]
     job = lab.job("a")
     limit(lab, trials=2)
-    with pytest.raises(Overtaken, match="the quota of 2 trials of 'ann' was used up meanwhile"):
-        propose(lab.store, Run.load(job, lab.store, TABLES), job, 1, 2000.0, Lease("1", 3000.0))
+    used_up = pytest.raises(Overtaken, match="the quota of 2 trials of 'ann' was used up meanwhile")
+    with used_up, lab.store.read() as conn:
+        propose(conn, lab.store, Run.load(job, lab.store, TABLES), job, 1, 2000.0, Lease("1", 3000.0))

@@ -166,8 +166,8 @@ def test_results_that_come_to_who_lost_the_job_are_refused(overtaken: tuple[Lab,
 def test_proposals_of_who_lost_the_job_are_refused(overtaken: tuple[Lab, Run, Job, Silence]) -> None:
     lab, run, job, _ = overtaken
     before = proposed(lab)
-    with pytest.raises(Overtaken):
-        propose(lab.store, run, job, 1, 2000.0, Lease(name(lab), 3000.0))
+    with pytest.raises(Overtaken), lab.store.read() as conn:
+        propose(conn, lab.store, run, job, 1, 2000.0, Lease(name(lab), 3000.0))
     assert proposed(lab) == before
 
 
