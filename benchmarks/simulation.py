@@ -24,10 +24,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from coordinating.laboratory import postgres
+from coordinating.laboratory import postgres, submit
 from simulated.workers import Clock, SimulatedDispatcher, Times
 
-from nas_service.admission import admit
 from nas_service.coordinator import Coordinator
 from nas_service.store import Store, jobs
 from nas_service.store.invariants import broken
@@ -137,7 +136,7 @@ def simulated(url: str, slots: int, times: Times, seconds: float, steady_s: floa
     dispatcher = SimulatedDispatcher(slots, times, clock)
     coordinator = Coordinator(store, dispatcher, Path(), "memory://", clock)
     for number in range(SEARCHES):
-        submit(store, number, slots, seconds)
+        submit(store, spec(number, slots, seconds), Path(), f"j{number}", 0.0)
     begin, steps, stepping = clock(), 0, 0.0
     while clock() < begin + seconds or live(store):
         at = clock()
@@ -162,9 +161,9 @@ def simulated(url: str, slots: int, times: Times, seconds: float, steady_s: floa
     }
 
 
-def submit(store: Store, number: int, slots: int, seconds: float) -> None:
+def spec(number: int, slots: int, seconds: float) -> dict[str, Any]:
     """A search that may have all slots, in the space of MobileNetV3, for so many seconds."""
-    wanted = {
+    return {
         "space": {"name": "mobilenetv3"},
         "task": {"name": "landscape", "channels": 3, "outputs": 100, "epochs": EPOCHS},
         "objective": {"cost": "macs", "target": 2e8},
@@ -173,18 +172,6 @@ def submit(store: Store, number: int, slots: int, seconds: float) -> None:
         "workers": {"parallel": slots},
         "seed": number,
     }
-    search = admit(wanted, Path())
-    with store.write() as conn:
-        jobs.submit(
-            conn,
-            job_id=f"j{number}",
-            name="simulation",
-            spec=search.filled_in,
-            fingerprints=search.fingerprints,
-            spec_hash="",
-            idempotency_key=None,
-            at=0.0,
-        )
 
 
 def live(store: Store) -> bool:

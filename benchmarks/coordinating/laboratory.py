@@ -74,6 +74,21 @@ def made_up_table(folder: Path) -> Path:
     return folder
 
 
+def submit(store: Store, wanted: dict[str, Any], tables: Path, job_id: str, at: float) -> None:
+    search = admit(wanted, tables)
+    with store.write() as conn:
+        jobs.submit(
+            conn,
+            job_id=job_id,
+            name="benchmark",
+            spec=search.filled_in,
+            fingerprints=search.fingerprints,
+            spec_hash="",
+            idempotency_key=None,
+            at=at,
+        )
+
+
 class Laboratory:
     """A store with its coordinator, as a service that starts has them. Close it before another opens the database."""
 
@@ -85,18 +100,7 @@ class Laboratory:
         self.coordinator = Coordinator(self.store, self.dispatcher, tables, "memory://", time.time)
 
     def submit(self, wanted: dict[str, Any], job_id: str = "j") -> None:
-        search = admit(wanted, self.tables)
-        with self.store.write() as conn:
-            jobs.submit(
-                conn,
-                job_id=job_id,
-                name="benchmark",
-                spec=search.filled_in,
-                fingerprints=search.fingerprints,
-                spec_hash="",
-                idempotency_key=None,
-                at=time.time(),
-            )
+        submit(self.store, wanted, self.tables, job_id, time.time())
 
     def job(self, job_id: str = "j") -> Job:
         with self.store.read() as conn:

@@ -10,13 +10,12 @@ import uvicorn
 
 sys.path.append(str(Path(__file__).parents[1]))
 
+from coordinating.laboratory import SLOTS
 from jobs.instant import InstantDispatcher
 
 from nas_service import memory
 from nas_service.app import create_app
 from nas_service.settings import Settings
-
-SLOTS = 1_000
 
 
 def main() -> None:

@@ -31,12 +31,12 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    update,
 )
 from sqlalchemy.types import TypeEngine
 
 Row = dict[str, Any]
 Values = Mapping[str, ColumnElement[Any]]
+Made = Callable[[Values], Insert | Update | Delete]
 
 GIVEN = "given"
 
@@ -51,22 +51,24 @@ def text(value: Any) -> str:
 class Bulk:
     """A statement over rows that all have the same keys. `of` makes it of their values, each of a column's type.
 
-    No two rows of one run may concern the same row of the table: which of them would stand is not said.
+    Where the values of all rows come as columns of one table, `at_once` makes it instead. No two rows of one run may
+    concern the same row of the table: which of them would stand is not said.
     """
 
-    def __init__(self, of: Callable[[Values], Update | Delete], **types: Column[Any]) -> None:
-        self._one_by_one: Callable[[Values], Insert | Update | Delete] = of
-        self._at_once: Callable[[Values], Insert | Update | Delete] = of
+    def __init__(self, of: Made, at_once: Made | None = None, /, **types: Column[Any]) -> None:
+        self._one_by_one = of
+        self._at_once = at_once or of
         self._types = types
         self._compiled: dict[str, tuple[str, Callable[[Sequence[Row]], Any]]] = {}
 
     @classmethod
     def into(cls, table: Table) -> Bulk:
         """Inserts rows, with those of the table's columns that the first of them has."""
-        made = cls(lambda _: update(table), **{c.name: c for c in table.c})
-        made._one_by_one = lambda _: insert(table)
-        made._at_once = lambda values: insert(table).from_select(list(values), select(*values.values()))
-        return made
+        return cls(
+            lambda _: insert(table),
+            lambda values: insert(table).from_select(list(values), select(*values.values())),
+            **{c.name: c for c in table.c},
+        )
 
     def run(self, conn: Connection, rows: Sequence[Row]) -> None:
         if not rows:

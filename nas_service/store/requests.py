@@ -14,6 +14,7 @@ from .bulk import Bulk
 from .listed import among, one_of
 from .records import Claim
 from .schema import requests, trials
+from .trials import OPEN
 
 KINDS = ("evaluate", "export")
 
@@ -28,7 +29,7 @@ _HELD = (
 _OPEN_UNDER = (
     select(requests.c.id, requests.c.attempt, trials.c.id)
     .join(trials, trials.c.request_id == requests.c.id)
-    .where(among(requests.c.id, "ids"), requests.c.state == "running", one_of(trials.c.state, ("queued", "running")))
+    .where(among(requests.c.id, "ids"), requests.c.state == "running", one_of(trials.c.state, OPEN))
     .with_for_update(of=requests)
 )
 _SETTLE = Bulk(

@@ -48,7 +48,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from nas_service.coordinator.coordinator import DISK_FULL
-from nas_service.store import Store, jobs
+from nas_service.store import Store, jobs, trials
 from nas_service.store.invariants import broken
 from nas_service.store.schema import proposals
 
@@ -203,6 +203,9 @@ class Monkey:
                     raise
                 time.sleep(GLANCE_S)
 
+    def last_failure(self, job_id: str) -> str:
+        return str(self.read(lambda conn: trials.last_failure(conn, job_id)))
+
     def completed(self) -> int:
         return sum(job.completed for job in self.read(lambda conn: jobs.in_state(conn, jobs.LIVE)))
 
@@ -269,7 +272,11 @@ def run(blows: int, seed: int, *, fault: str | None = None) -> dict[str, Any]:
             f"job {job.name} ended as {job.state}: {job.reason}" for job in ended if job.state not in jobs.LIVE
         ]
         one.found += [f"a coordinator ended: {said}" for said in one.restarted if not said.startswith(MAY_END)]
-        one.found += [f"job {job.name}: {job.failed} trials failed" for job in ended if job.failed]
+        one.found += [
+            f"job {job.name}: {job.failed} trials failed, the last one so: {one.last_failure(job.id)}"
+            for job in ended
+            if job.failed
+        ]
         machine = _machine(one)
         replayed = sum(replay(one, name) for name in NAMES if name.startswith("single"))
     return {

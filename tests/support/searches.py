@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nas_service.admission import admit
 from nas_service.coordinator import Coordinator
 from nas_service.store import Job, Store, jobs
+from nas_service.strategies import Outcome, RandomSearch
 from workers.dispatchers import Dispatcher, InlineDispatcher
 from workers.requests import EvaluationRequest, Report
 
@@ -67,6 +68,16 @@ def submit(store: Store, wanted: Mapping[str, Any], job_id: str = "j", at: float
             at=at,
             owner=owner,
         )
+
+
+class Checked(RandomSearch):
+    """Random search that counts what it is told."""
+
+    name = "checked"
+    told: ClassVar[list[Outcome]] = []
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        Checked.told += outcomes
 
 
 @dataclass
