@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from math import hypot, sqrt
 from pathlib import Path
@@ -25,6 +25,7 @@ from .files import write_atomically
 from .machine import Device, Runtime
 
 SCHEMA = 1
+RECENT = 8  # files whose tables are kept
 
 Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Spread = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -179,9 +180,19 @@ class LatencyTable:
 def load(path: str | Path) -> LatencyTable:
     """The table in a file. Raises TableError for a file that is missing, damaged, changed or of another schema."""
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise TableError(f"the latency table {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise TableError(f"the latency table {path} is damaged: not JSON ({error})") from None
+    return _parsed(text, str(path))
+
+
+@lru_cache(maxsize=RECENT)
+def _parsed(text: str, path: str) -> LatencyTable:
+    """Kept by what the file says, so that the jobs of a device share one table."""
+    try:
+        document = json.loads(text)
     except ValueError as error:
         raise TableError(f"the latency table {path} is damaged: not JSON ({error})") from None
     except RecursionError:
@@ -189,7 +200,7 @@ def load(path: str | Path) -> LatencyTable:
     return _validated(document, path)
 
 
-def _validated(document: Any, path: str | Path) -> LatencyTable:
+def _validated(document: Any, path: str) -> LatencyTable:
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         raise TableError(f"{path} is no latency table of schema {SCHEMA} (it says {schema!r})")

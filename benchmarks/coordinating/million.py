@@ -92,7 +92,7 @@ def filled(store: Store, rows: int) -> None:
                 lease,
             )
             candidates.save(conn, results)
-            fronts.take_in(conn, JOB, results)
+            fronts.take_in(conn, JOB, fronts.of_job(conn, JOB), results)
     with store.write() as conn:
         jobs.move(conn, JOB, jobs.LIVE, "cancelled", "filled for a benchmark", 2.0)
 

@@ -87,7 +87,7 @@ def finite(metrics: Mapping[str, float]) -> Metrics:
 
 def pareto(conn: Connection, job: Job) -> list[Candidate]:
     """The candidates of the front, cheapest first."""
-    return candidates.many(conn, fronts.of_job(conn, job.id))
+    return candidates.many(conn, list(fronts.of_job(conn, job.id)))
 
 
 def points(conn: Connection, job: Job) -> Points:

@@ -1,4 +1,7 @@
-"""From reports to told outcomes: fence, score, tell, record, in one transaction a batch of reports."""
+"""From reports to told outcomes: fence, score, tell, record, in one transaction a batch of reports.
+
+What has to be waited for comes first, so that PostgreSQL writes while the strategy proposes what is next.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from logging import DEBUG, WARNING, getLogger
 from sqlalchemy import Connection
 
 from nas_service.measures import Measures
-from nas_service.store import Store, candidates, events, jobs, requests, trials
+from nas_service.store import candidates, events, fronts, jobs, requests, trials
 from nas_service.store.candidates import Result
 from nas_service.store.trials import Awaiting
 from nas_service.strategies import Outcome
@@ -26,17 +29,16 @@ SURVIVABLE_FAILURES = 2  # how often a request is sent again after the worker th
 AGAIN = ("crash", "disk_full")  # causes for which a request is sent again
 
 
-def collect(store: Store, run: Run, reports: Sequence[Report], at: float) -> None:
+def collect(conn: Connection, run: Run, reports: Sequence[Report], at: float, measures: Measures) -> None:
     """Take in what the workers said of one job. Reports of a lost lease, or of a job that has ended, change nothing.
 
     Raises Overtaken where the job ended or went away meanwhile.
     """
-    with store.write() as conn:
-        lock(conn, run, ("running", "paused"))
-        _curves(conn, run, [r for r in reports if r.state == "progress"], at, store.measures)
-        ended = _counted(conn, [r for r in reports if r.state != "progress"], store.measures)
-        if ended:
-            _settle(conn, run, ended, at)
+    lock(conn, run, ("running", "paused"))
+    _curves(conn, run, [r for r in reports if r.state == "progress"], at, measures)
+    ended = _counted(conn, [r for r in reports if r.state != "progress"], measures)
+    if ended:
+        _settle(conn, run, ended, at)
 
 
 def stop(conn: Connection, run: Run, at: float) -> None:
@@ -101,8 +103,11 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
             by_trial[trial_id] = _checked(run, waiting, by_trial[trial_id])
             found[trial_id] = _score(run, waiting, by_trial[trial_id])
         outcomes.append(_outcome(waiting, found[trial_id], first=first))
-    run.tell(outcomes)
+    front = fronts.of_job(conn, run.job_id)
+    events.append(conn, run.job_id, at, _told(run, by_trial.values(), found))
     trials.finish(conn, list(by_trial.values()), at)
+    saved_seconds = _saved(conn, [by_trial[w.trial_id] for w in awaiting if not w.spent])
+    run.tell(outcomes)
     trials.tell(conn, run.job_id, outcomes)
     candidates.save(conn, list(found.values()))
     completed = sum(r.state == "completed" for r in by_trial.values())
@@ -113,10 +118,9 @@ def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:
         completed=completed,
         failed=len(by_trial) - completed,
         reused=sum(o.status == "reused" for o in outcomes),
-        saved_seconds=_saved(conn, [by_trial[w.trial_id] for w in awaiting if not w.spent]),
+        saved_seconds=saved_seconds,
     )
-    crown(conn, run.job_id, list(found.values()))
-    events.append(conn, run.job_id, at, _told(run, by_trial.values(), found))
+    crown(conn, run.job_id, front, list(found.values()))
     for report in by_trial.values():
         concerns = {"job": run.job_id, "trial": report.trial_id, "request": report.request_id, "state": report.state}
         log.log(WARNING if report.state == "failed" else DEBUG, "a trial ended: %s", report.message, extra=concerns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ from nas_service.store import Job, Lease, Store, disk_is_full, jobs, quotas, req
 from nas_service.store.asks import FIRST_ATTEMPT
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
-from workers.requests import Report, Resources
+from workers.requests import EvaluationRequest, Report, Resources
 
 from . import sending
 from .collecting import collect, stop
@@ -54,6 +54,14 @@ class Found:
     queued: bool
     left: int
     used_up: str
+
+
+@dataclass
+class Due:
+    """What a step on a job leaves for the time after its transaction: requests to send, and whether the job grew."""
+
+    requests: list[EvaluationRequest] = field(default_factory=list)
+    statistics: bool = False
 
 
 class Coordinator:
@@ -201,7 +209,8 @@ class Coordinator:
             self._trouble[job.id] = self._trouble.get(job.id, 0) + 1
             if self._trouble[job.id] >= TROUBLE_LIMIT:
                 what = str(error).split("\n")[0]
-                self._end(job, "failed", f"the search cannot go on: {type(error).__name__}: {what}", now)
+                with self.store.write() as conn:
+                    self._end(conn, job, "failed", f"the search cannot go on: {type(error).__name__}: {what}", now)
             return False
         self._trouble.pop(job.id, None)
         return busy
@@ -211,29 +220,39 @@ class Coordinator:
             return self._begin(job, now)
         run = self._run(job)
         landed = self._flights.reports("evaluate", job.id)
-        if landed:
-            collect(self.store, run, landed, now)
-            self._note_full_disk(landed, now)
-            self._flights.forget(landed)
-        elif job.state != "running":
+        if not landed and job.state != "running":
             return False
-        with self.store.read() as conn:
+        if landed and job.id in self._trouble:  # they count, whatever the search cannot do after them
+            with self.store.write() as conn:
+                collect(conn, run, landed, now, self.store.measures)
+            self._taken_in(landed, now)
+            landed = []
+        due = Due()
+        with self.store.write() if landed else self.store.read() as conn, run.within(conn):
+            if landed:
+                collect(conn, run, landed, now, self.store.measures)
             found = _find(conn, job)
-            searched = found.job.state == "running" and self._search(conn, run, found, now)
+            searched = found.job.state == "running" and self._search(conn, run, found, now, due)
+        self._taken_in(landed, now)
+        self._flights.submit(job.id, due.requests)
+        if due.statistics:
+            self.store.gather_statistics()
         return searched or bool(landed)
 
-    def _note_full_disk(self, landed: Sequence[Report], now: float) -> None:
+    def _taken_in(self, landed: Sequence[Report], now: float) -> None:
+        """What reports mean beyond the database, once they are in it."""
         said = next((report.message for report in landed if report.cause == "disk_full"), "")
         if said:
             self._disk.could_not_store(said, now)
+        self._flights.forget(landed)
 
     def _begin(self, job: Job, now: float) -> bool:
         """Run a queued job, once the quota of its owner allows it. One that waits for that writes nothing."""
         with self.store.read() as conn:
             waits = no_more_jobs(conn, job.owner)
-        if waits:
-            self._explain(job, waits)
-            return False
+            if waits:
+                self._explain(conn, job, waits)
+                return False
         with self.store.write() as conn:
             begins = not no_more_jobs(conn, job.owner, locked=True)
             held = jobs.standing(conn, job.id) == ("queued", job.fence)
@@ -242,30 +261,31 @@ class Coordinator:
             log.info("the job runs", extra={"job": job.id})
         return moved
 
-    def _search(self, conn: Connection, run: Run, found: Found, now: float) -> bool:
+    def _search(self, conn: Connection, run: Run, found: Found, now: float, due: Due) -> bool:
+        """What comes next in a job that runs: on a view of the database, or in the transaction of what was reported."""
         job = found.job
         if _over_time(job, now):
-            self._end(job, "finished", f"the budget of {job.hours_budget:g} hours is used up", now, run)
+            self._end(conn, job, "finished", f"the budget of {job.hours_budget:g} hours is used up", now, run)
             return True
         if job.completed == 0 and job.failed >= HOPELESS:
-            self._end(job, "failed", self._hopeless(job), now)
+            self._end(conn, job, "failed", _hopeless(conn, job), now)
             return True
         if self._disk.problem and (found.queued or job.trials < job.trials_budget):
-            self._explain(job, self._disk.problem)
+            self._explain(conn, job, self._disk.problem)
             return False
         waits = found.used_up or self._deal.reason(job)
         room = min(self._deal.trials_of(job) - found.open, found.left)
         if room <= 0 and not found.open and job.trials < job.trials_budget:
-            self._explain(job, waits)
+            self._explain(conn, job, waits)
             return False
         slots = min(room, job.trials_budget - job.trials)
-        sent = found.queued and self._send_again(run, now)
-        asked = self._ask(conn, run, job, slots, now) if slots > 0 else Round(job, job.fruitless)
+        sent = found.queued and self._send_again(conn, run, now, due)
+        asked = self._ask(conn, run, job, slots, now, due) if slots > 0 else Round(job, job.fruitless)
         if found.open == 0 and not sent and not asked.proposals:
-            return self._conclude(run, job, now)
+            return self._conclude(conn, run, job, now)
         moved = sent or bool(asked.proposals)
         if not moved:  # else it is too early to tell
-            self._explain(job, self._flights.waiting_reason(job.id) or waits)
+            self._explain(conn, job, self._flights.waiting_reason(job.id) or waits)
         return moved
 
     def _room(self, run: Run) -> int:
@@ -276,56 +296,50 @@ class Coordinator:
         room = self.dispatcher.cluster().total.room_for(Resources(workers.cpus, workers.gpus))
         return run.search.parallel if room is None else room
 
-    def _ask(self, conn: Connection, run: Run, job: Job, slots: int, now: float) -> Round:
+    def _ask(self, view: Connection, run: Run, job: Job, slots: int, now: float, due: Due) -> Round:
         """Fill free slots: the new requests are in the database as held by this process before they are sent."""
         lease = Lease(self._holding.name, now + self._lease_s)
-        asked = propose(conn, self.store, run, job, slots, now, lease, self._room(run))
-        self._flights.submit(
-            run.job_id,
-            [
-                sending.evaluation(run, request_id, FIRST_ATTEMPT, wanted, self._artifacts)
-                for request_id, wanted in asked.requested.items()
-            ],
-        )
+        asked = propose(view, self.store, run, job, slots, now, lease, self._room(run))
+        for request_id, wanted in asked.requested.items():
+            due.requests.append(sending.evaluation(run, request_id, FIRST_ATTEMPT, wanted, self._artifacts))
         before, after = job.proposals, job.proposals + len(asked.proposals)
-        if any(before < size <= after for size in GROWN):
-            self.store.gather_statistics()
+        due.statistics = any(before < size <= after for size in GROWN)
         return asked
 
-    def _send_again(self, run: Run, now: float) -> bool:
+    def _send_again(self, view: Connection, run: Run, now: float, due: Due) -> bool:
         """Requests that were put back: their worker died, or the process that held them."""
         limit = run.search.parallel
-        with self.store.write() as conn:
+        with self.store.writing(view) as conn:
             lock(conn, run, ("running",))
             claims = requests.claim(conn, self._holding.name, now + self._lease_s, limit, job_ids=[run.job_id])
-            ready = sending.evaluations(conn, run, claims, self._artifacts, now) if claims else []
-        self._flights.submit(run.job_id, ready)
-        return bool(ready)
+            if claims:
+                due.requests += sending.evaluations(conn, run, claims, self._artifacts, now)
+        return bool(claims)
 
-    def _conclude(self, run: Run, job: Job, now: float) -> bool:
+    def _conclude(self, conn: Connection, run: Run, job: Job, now: float) -> bool:
         """End a job of which nothing is under way and for which nothing new was proposed."""
         done, short = run.strategy.done, run.strategy.short_of_trials
         if not (done or short) and job.trials < job.trials_budget and job.fruitless < patience(run):
-            self._explain(job, "the strategy waits for outcomes, but none is under way")
+            self._explain(conn, job, "the strategy waits for outcomes, but none is under way")
             return False
         if job.failed and not job.completed:
-            self._end(job, "failed", self._hopeless(job), now)
+            self._end(conn, job, "failed", _hopeless(conn, job), now)
         elif done:
-            self._end(job, "finished", done, now)
+            self._end(conn, job, "finished", done, now)
         elif short:
-            self._end(job, "exhausted", short, now)
+            self._end(conn, job, "exhausted", short, now)
         elif job.trials >= job.trials_budget:
-            self._end(job, "finished", f"all {job.trials} trials of the budget have ended", now)
+            self._end(conn, job, "finished", f"all {job.trials} trials of the budget have ended", now)
         else:
-            self._end(job, "exhausted", _exhaustion(run, job), now)
+            self._end(conn, job, "exhausted", _exhaustion(run, job), now)
         return True
 
-    def _end(self, job: Job, state: str, reason: str, now: float, run: Run | None = None) -> None:
+    def _end(self, view: Connection, job: Job, state: str, reason: str, now: float, run: Run | None = None) -> None:
         """End a job, unless it was extended or taken by others since it was read.
 
         With its run, what is under way is stopped and told.
         """
-        with self.store.write() as conn:
+        with self.store.writing(view) as conn:
             unchanged = jobs.standing(conn, job.id) is not None and _same(job, jobs.get(conn, job.id))
             if unchanged and jobs.move(conn, job.id, jobs.LIVE, state, reason, now):
                 requests.close(conn, job.id)
@@ -343,21 +357,20 @@ class Coordinator:
 
     # Why things wait, and why they ended.
 
-    def _explain(self, job: Job, reason: str) -> None:
+    def _explain(self, view: Connection, job: Job, reason: str) -> None:
         if reason != job.reason:
-            with self.store.write() as conn:
+            with self.store.writing(view) as conn:
                 jobs.set_reason(conn, job.id, job.fence, reason)
-
-    def _hopeless(self, job: Job) -> str:
-        with self.store.read() as conn:
-            message = trials.last_failure(conn, job.id)
-        return f"none of {job.failed} trials succeeded; the last one failed so: {message}"
 
 
 def _find(conn: Connection, job: Job) -> Found:
     left, used_up = trials_left(conn, job.owner, job.trials_budget)
-    queued = requests.any_queued(conn, "evaluate", job.id)
-    return Found(jobs.get(conn, job.id), trials.open_count(conn, job.id), queued, left, used_up)
+    return Found(*jobs.at_work(conn, job.id), left, used_up)
+
+
+def _hopeless(conn: Connection, job: Job) -> str:
+    message = trials.last_failure(conn, job.id)
+    return f"none of {job.failed} trials succeeded; the last one failed so: {message}"
 
 
 def _same(one: Job, other: Job) -> bool:

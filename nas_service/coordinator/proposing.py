@@ -1,7 +1,8 @@
 """From free slots to recorded trials: ask, describe, screen, look up, record.
 
-Everything is decided before the write transaction is opened, which then holds the proposals and the strategy's state
-together: either both are in the database or neither is, and the next ask goes on from what is there.
+The transaction that holds the proposals holds the strategy's state after them: either both are in the database or
+neither is, and the next ask goes on from what is there. Where reports were taken in, it is the transaction of those;
+else everything is decided before one is opened.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from nas_service.store import (
 )
 from nas_service.store.asks import Reusable
 from nas_service.store.candidates import Result
+from nas_service.store.fronts import Front
 from nas_service.strategies import Outcome, Proposal
 from nas_service.strategies.base import Status
 from nas_service.strategies.composite import in_part
@@ -99,7 +101,7 @@ def propose(
             run.tell(told)
     done.trials = grouped(done.trials, run.search.task.batch, workers)
     if done.proposals:
-        _record(store, run, done, at, lease)
+        _record(conn, store, run, done, at, lease)
     return done
 
 
@@ -136,8 +138,9 @@ def _look_up(conn: Connection, job_id: str, done: Round, described: Sequence[Des
         done.known |= dict.fromkeys(hashes) | asks.known_candidates(conn, job_id, hashes)
     new_keys = keys - done.reusable.keys()
     if new_keys:
-        done.reusable |= dict.fromkeys(new_keys) | asks.reusable(conn, job_id, new_keys)
-        done.flights |= asks.in_flight(conn, job_id, new_keys)
+        completed, open_trials = asks.of_keys(conn, job_id, new_keys)
+        done.reusable |= dict.fromkeys(new_keys) | completed
+        done.flights |= open_trials
     parents = {number for d in described for number in d.proposal.parents} - done.proposed.keys()
     if parents:
         done.proposed |= asks.candidates_of(conn, job_id, parents)
@@ -257,10 +260,11 @@ def _proposal(done: Round, item: Described, candidate: Known, trial_id: str | No
     )
 
 
-def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> None:
+def _record(view: Connection, store: Store, run: Run, done: Round, at: float, lease: Lease) -> None:
     statuses = Counter(p.status for p in done.proposals)
-    with store.write() as conn:
-        lock(conn, run, ("running",))
+    with store.writing(view) as conn:
+        if conn is not view:
+            lock(conn, run, ("running",))
         refuse_more_trials(conn, run.owner, len(done.trials))
         asks.record(conn, run.job_id, at, done.candidates, done.trials, done.proposals, lease)
         candidates.save(conn, done.results)
@@ -276,14 +280,15 @@ def _record(store: Store, run: Run, done: Round, at: float, lease: Lease) -> Non
             saved_seconds=done.saved_seconds,
             fruitless=done.fruitless,
         )
-        crown(conn, run.job_id, done.results)
+        if done.results:
+            crown(conn, run.job_id, fronts.of_job(conn, run.job_id), done.results)
         screened = {status: statuses[status] for status in ("infeasible", "reused") if statuses[status]}
         if screened:
             events.append(conn, run.job_id, at, [("screened", screened)])
 
 
-def crown(conn: Connection, job_id: str, saved: Sequence[Result]) -> None:
-    """Keep the incumbent and the front, after these results were saved."""
+def crown(conn: Connection, job_id: str, front: Front, saved: Sequence[Result]) -> None:
+    """Keep the incumbent and the front, which was this one before these results were saved."""
     if any(found.full for found in saved):
         jobs.set_incumbent(conn, job_id)
-        fronts.take_in(conn, job_id, saved)
+        fronts.take_in(conn, job_id, front, saved)

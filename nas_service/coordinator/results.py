@@ -62,10 +62,13 @@ def flaw(objective: Objective, metrics: Mapping[str, float]) -> str | None:
 
 
 def cleaned(report: Report) -> Report:
-    """Without what no database keeps: values that are not finite, and a message's NUL and halves of surrogate pairs."""
+    """Without what no database keeps: values that are not finite, and in words NUL and halves of surrogate pairs."""
     finite = all(map(math.isfinite, report.metrics.values()))
-    if finite and report.message.isprintable():
+    if finite and all(map(str.isprintable, (report.message, *report.metrics))):
         return report
-    metrics = {name: value for name, value in report.metrics.items() if math.isfinite(value)}
-    message = report.message.encode(errors="replace").decode().replace("\0", "?")
-    return replace(report, metrics=metrics, message=message)
+    metrics = {_kept(name): value for name, value in report.metrics.items() if math.isfinite(value)}
+    return replace(report, metrics=metrics, message=_kept(report.message))
+
+
+def _kept(words: str) -> str:
+    return words.encode(errors="replace").decode().replace("\0", "?")

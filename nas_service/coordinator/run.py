@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,7 @@ class Run(Prices):
         self.trials_left = max(0, job.trials_budget - job.trials)
         self.fruitless = job.fruitless
         self._store = store
+        self._view: Connection | None = None
         self._full = search.task.fidelity
 
     @classmethod
@@ -64,6 +66,15 @@ class Run(Prices):
         if state is not None:
             run.strategy.restore(state, run)
         return run
+
+    @contextmanager
+    def within(self, view: Connection) -> Iterator[None]:
+        """Let the strategy look up what it asks for in this view, with what was written there already."""
+        self._view = view
+        try:
+            yield
+        finally:
+            self._view = None
 
     def describe(self, proposal: Proposal) -> Described:
         architecture = self.search.bound.architecture(proposal.genotype)
@@ -90,21 +101,29 @@ class Run(Prices):
         return self.search.spec.objective.reward == "pareto"
 
     def outcomes(self, numbers: Sequence[int]) -> list[Outcome]:
-        with self._store.read() as conn:
+        with self._reading() as conn:
             return self._placed(asks.outcomes(conn, self.job_id, numbers))
 
     def awaited(self) -> Mapping[int, Proposal]:
-        with self._store.read() as conn:
+        with self._reading() as conn:
             return asks.awaited(conn, self.job_id)
 
     def best(self) -> Outcome | None:
-        with self._store.read() as conn:
+        with self._reading() as conn:
             number = asks.best(conn, self.job_id)
         return None if number is None else next(iter(self.outcomes([number])), None)
 
     def has_weights(self, number: int) -> bool:
-        with self._store.read() as conn:
+        with self._reading() as conn:
             return "weights" in asks.left_by(conn, self.job_id, {number}).get(number, {})
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._view is not None:
+            yield self._view
+        else:
+            with self._store.read() as conn:
+                yield conn
 
 
 def lock(conn: Connection, run: Run, expected: Collection[str]) -> None:

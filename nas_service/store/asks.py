@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, and_, bindparam, or_, select
 
 from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
 
 from . import jobs as job_rows
 from . import trials as trial_rows
-from .bulk import Bulk, Row, text
+from .bulk import Bulk, Row
 from .listed import among, one_of
 from .records import Known, Lease, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, jobs, proposals, requests, trials
@@ -37,16 +38,14 @@ _KNOWN = select(
     candidates.c.reason,
     or_(candidates.c.full, candidates.c.value.is_(None)).label("stands"),
 ).where(candidates.c.job_id == _JOB, among(candidates.c.hash, "hashes"))
-_IN_FLIGHT = select(trials.c.key, trials.c.id).where(
-    trials.c.job_id == _JOB, among(trials.c.key, "keys"), one_of(trials.c.state, trial_rows.OPEN)
-)
 _CANDIDATES_OF = select(proposals.c.number, proposals.c.candidate_id).where(
     proposals.c.job_id == _JOB, among(proposals.c.number, "numbers")
 )
 _BESIDE = trials.alias()  # those that ran in the same request
-_REUSABLE = (
+_OF_KEYS = (
     select(
         trials.c.key,
+        trials.c.state,
         trials.c.id,
         trials.c.job_id,
         trials.c.metrics,
@@ -54,7 +53,13 @@ _REUSABLE = (
         .where(_BESIDE.c.request_id == trials.c.request_id, _BESIDE.c.state == "completed")
         .scalar_subquery(),
     )
-    .where(among(trials.c.key, "keys"), trials.c.state == "completed", _owner(_JOB) == _owner(trials.c.job_id))
+    .where(
+        among(trials.c.key, "keys"),
+        or_(
+            and_(trials.c.state == "completed", _owner(_JOB) == _owner(trials.c.job_id)),
+            and_(one_of(trials.c.state, trial_rows.OPEN), trials.c.job_id == _JOB),
+        ),
+    )
     .order_by(trials.c.job_id == _JOB, trials.c.ended_at.desc())
 )
 _LEFT_BY = (
@@ -111,18 +116,20 @@ def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> 
     return {row.hash: Known(row.id, row.reason if row.stands else "", row.genotype) for row in rows}
 
 
-def reusable(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, Reusable]:
-    """Trial key to a trial of any job of the owner that completed with such a key.
+def of_keys(conn: Connection, job_id: str, keys: Collection[str]) -> tuple[dict[str, Reusable], dict[str, str]]:
+    """Trial key to a trial of any job of the owner that completed; and to the id of one of this job that is open.
 
-    It is one of this job, if it has any, or the first. The owner is asked of each trial that the key finds: of a join,
-    SQLite would begin with the owner's jobs and read all of their trials.
+    The completed one is of this job, if it has any, or the first. The owner is asked of each trial that the key finds:
+    of a join, SQLite would begin with the owner's jobs and read all of their trials.
     """
-    return {key: Reusable(*found) for key, *found in conn.execute(_REUSABLE, {"job": job_id, "keys": keys})}
-
-
-def in_flight(conn: Connection, job_id: str, keys: Collection[str]) -> dict[str, str]:
-    """Trial key to trial id, for trials of this job that have not ended."""
-    return dict(conn.execute(_IN_FLIGHT, {"job": job_id, "keys": keys}).tuples().all())
+    completed: dict[str, Reusable] = {}
+    in_flight: dict[str, str] = {}
+    for key, state, *found in conn.execute(_OF_KEYS, {"job": job_id, "keys": keys}):
+        if state == "completed":
+            completed[key] = Reusable(*found)
+        else:
+            in_flight[key] = found[0]
+    return completed, in_flight
 
 
 def outcomes(conn: Connection, job_id: str, numbers: Sequence[int]) -> list[Outcome]:
@@ -199,8 +206,8 @@ def _candidate_row(job_id: str, new: NewCandidate, *, runs: bool) -> Row:
         "job_id": job_id,
         "number": new.number,
         "hash": new.hash,
-        "genotype": text(new.genotype),
-        "parents": text(list(new.parents)),
+        "genotype": new.genotype,
+        "parents": new.parents,
         "state": "infeasible" if new.reason else "running" if runs else "proposed",
         "reason": new.reason,
         "feasible": not new.reason,
@@ -208,7 +215,7 @@ def _candidate_row(job_id: str, new: NewCandidate, *, runs: bool) -> Row:
         "macs": int(new.costs["macs"]),
         "latency_ms": new.costs.get("latency_ms"),
         "latency_error_ms": new.costs.get("latency_error_ms"),
-        "metrics": "{}",
+        "metrics": {},
         "full": False,
     }
 
@@ -235,14 +242,14 @@ def _trial_row(job_id: str, at: float, new: NewTrial, lease: Lease | None) -> Ro
         "candidate_id": new.candidate_id,
         "request_id": new.request_id,
         "key": new.key,
-        "fidelity": _fidelity_text(new.fidelity),
+        "fidelity": _fidelity(new.fidelity),
         "full": new.full,
         "seed": new.seed,
         "initial_weights": new.start.weights,
         "checkpoint": new.start.checkpoint,
         "state": "running" if lease else "queued",
-        "metrics": "{}",
-        "artifacts": "{}",
+        "metrics": {},
+        "artifacts": {},
         "message": "",
         "created_at": at,
         "started_at": at if lease else None,
@@ -250,8 +257,8 @@ def _trial_row(job_id: str, at: float, new: NewTrial, lease: Lease | None) -> Ro
 
 
 @lru_cache(maxsize=64)
-def _fidelity_text(fidelity: Fidelity) -> str:
-    return text(fidelity.as_json())
+def _fidelity(fidelity: Fidelity) -> dict[str, Any]:
+    return fidelity.as_json()
 
 
 def _proposal_row(job_id: str, new: NewProposal) -> Row:
@@ -260,12 +267,12 @@ def _proposal_row(job_id: str, new: NewProposal) -> Row:
         "number": new.number,
         "candidate_id": new.candidate_id,
         "trial_id": new.trial_id,
-        "genotype": None if new.genotype is None else text(new.genotype),
-        "parents": text(list(new.parents)),
-        "token": text(new.token),
+        "genotype": new.genotype,
+        "parents": new.parents,
+        "token": new.token,
         "status": new.status,
         "reward": new.reward,
-        "metrics": text(new.metrics),
+        "metrics": new.metrics,
         "spent": new.spent,
         "control": new.control,
     }

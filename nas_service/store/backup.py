@@ -108,7 +108,8 @@ def _clear(conn: Connection, schema: str) -> None:
 def _fill(conn: Connection, path: Path) -> dict[str, int]:
     """Insert everything; the rows of each table, counted in the database."""
     tables = _tables(conn).tables
-    inserts, taken = {name: Bulk.into(table) for name, table in tables.items()}, dict.fromkeys(tables, 0)
+    inserts = {name: Bulk.into(table, json_as_text=True) for name, table in tables.items()}
+    taken = dict.fromkeys(tables, 0)
     for part in parts(path):
         if part.table not in tables or not set(part.columns) <= set(tables[part.table].columns.keys()):
             raise BadBackup(f"{path} has rows of {part.table} that its schema does not have; nothing was taken from it")

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Update, not_, select, true, tu
 
 from nas_service.errors import NotFound
 
-from .bulk import Bulk, Row, Values, text
+from .bulk import Bulk, Row, Values
 from .records import Candidate
 from .schema import candidates
 
@@ -147,7 +147,7 @@ def _row(one: Result) -> Row:
         "new_state": one.state,
         "new_reason": one.reason,
         "new_feasible": one.feasible,
-        "new_metrics": text(one.metrics),
+        "new_metrics": one.metrics,
         "new_value": one.value,
         "new_cost": one.cost,
         "new_reward": one.reward,

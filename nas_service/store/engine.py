@@ -18,11 +18,12 @@ from sqlalchemy.exc import OperationalError
 
 from nas_service.measures import Measures
 
-from . import revisions
+from . import pipeline, revisions
 from .presence import FilePresence, Presence, SessionPresence
 
 SCHEMA_KEY = 0x6E6173 + 1  # PostgreSQL advisory lock of who migrates
 BUSY_TIMEOUT_MS = 30_000
+WRITES = "nas_writes"  # execution option of the connections of write transactions
 GROWING = ("candidates", "proposals", "requests", "trials")  # tables with rows of every trial
 SWITCH_PAUSES_S = (0.01, 0.02, 0.05, *(0.1,) * 50)
 POSTGRESQL_DISK_FULL = "53100"
@@ -46,15 +47,28 @@ class Store:
         if self.sqlite:
             self.presence = FilePresence(Path(f"{parsed.database}.leader"))
             _prepare_sqlite(self.engine)
+        else:
+            pipeline.attach(self.engine)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """One write transaction; on SQLite it takes the writer's lock at its start, so that it cannot fail half way."""
         timed = self.measures.transactions.labels("write").time()
-        with timed, self.engine.connect() as connection, connection.execution_options(nas_write=True).begin():
-            yield connection
+        with timed, self.engine.connect().execution_options(**{WRITES: True}) as connection:
+            side_by_side = contextlib.nullcontext() if self.sqlite else pipeline.pipelined(connection)
+            with side_by_side, connection.begin():
+                yield connection
         with self._changed:
             self._changed.notify_all()
+
+    @contextlib.contextmanager
+    def writing(self, view: Connection) -> Iterator[Connection]:
+        """The write transaction that `view` is; beside one that only reads, a write transaction of its own."""
+        if view.get_execution_options().get(WRITES):
+            yield view
+        else:
+            with self.write() as connection:
+                yield connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -151,5 +165,5 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("nas_write")
+        writes = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

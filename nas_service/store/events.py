@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from .bulk import Bulk, text
+from .bulk import Bulk
 from .records import Event
 from .schema import events, jobs
 
@@ -28,7 +28,7 @@ def append(conn: Connection, job_id: str, at: float, items: Iterable[tuple[str, 
     last: int = conn.execute(_RAISE, {"job": job_id, "more": len(listed)}).scalar_one()
     first = last - len(listed) + 1
     rows = [
-        {"job_id": job_id, "seq": first + i, "at": at, "type": kind, "data": text(data)}
+        {"job_id": job_id, "seq": first + i, "at": at, "type": kind, "data": data}
         for i, (kind, data) in enumerate(listed)
     ]
     _EVENTS.run(conn, rows)

@@ -15,6 +15,7 @@ from .listed import among
 from .schema import candidates, fronts
 
 Point = tuple[float, float]  # value to maximise, cost to minimise
+Front = Mapping[str, Point]  # by candidate, cheapest first
 
 _JOB: BindParameter[str] = bindparam("job")
 _MEMBERS = (
@@ -25,15 +26,13 @@ _LEAVE = delete(fronts).where(fronts.c.job_id == _JOB, among(fronts.c.candidate_
 _JOIN = Bulk.into(fronts)
 
 
-def of_job(conn: Connection, job_id: str) -> list[str]:
-    """The ids of the candidates of the front, cheapest first."""
-    return list(conn.execute(_MEMBERS, {"job": job_id}).scalars())
+def of_job(conn: Connection, job_id: str) -> Front:
+    return {name: (value, cost) for name, value, cost in conn.execute(_MEMBERS, {"job": job_id})}
 
 
-def take_in(conn: Connection, job_id: str, saved: Sequence[Result]) -> None:
-    """Account for results that were just saved with their candidates."""
+def take_in(conn: Connection, job_id: str, members: Front, saved: Sequence[Result]) -> None:
+    """Account for results that were just saved with their candidates; the front had these members before."""
     latest = {r.candidate_id: r for r in saved if r.full and r.value is not None and r.cost is not None}
-    members = {row.candidate_id: (row.value, row.cost) for row in conn.execute(_MEMBERS, {"job": job_id})}
     new = {
         name: (r.value, r.cost)
         for name, r in latest.items()
@@ -43,12 +42,12 @@ def take_in(conn: Connection, job_id: str, saved: Sequence[Result]) -> None:
         every = candidate_rows.points(conn, job_id)  # what a member kept from the front may be on it now
         _replace(conn, job_id, members, {name: (value, cost) for name, value, cost in every})
     elif contenders := {name: point for name, point in new.items() if not _beaten(point, members.values())}:
-        pool = members | contenders
+        pool = {**members, **contenders}
         in_order = conn.execute(_IN_ORDER, {"ids": list(pool)}).scalars()
         _replace(conn, job_id, members, {name: pool[name] for name in in_order})
 
 
-def _replace(conn: Connection, job_id: str, members: Mapping[str, Point], points: Mapping[str, Point]) -> None:
+def _replace(conn: Connection, job_id: str, members: Front, points: Mapping[str, Point]) -> None:
     """Make the front that of these points, which stand in the order of proposing."""
     listed = list(points.items())
     front = dict(listed[i] for i in pareto_front([point for _, point in listed]))

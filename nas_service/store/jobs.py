@@ -11,15 +11,17 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, exists, func, insert, select, update
 
 from nas_service.errors import Conflict, NotFound
 from nas_service.strategies.base import State
 
 from . import events
-from .listed import among
+from .listed import among, one_of
+from .pipeline import UNANSWERED
 from .records import Job
-from .schema import candidates, jobs
+from .schema import candidates, jobs, requests, trials
+from .trials import OPEN
 
 SUBMISSION_KEY = 0x6E6173 + 2  # PostgreSQL advisory lock, beside those of `engine`
 
@@ -32,6 +34,14 @@ _COLUMNS = [jobs.c[field.name] for field in fields(Job)]
 # Statements that every step needs are built once: building one costs several times what running it does.
 _MINE = jobs.c.id == bindparam("job")
 _GET = select(*_COLUMNS).where(_MINE)
+_AT_WORK = select(
+    select(func.count())
+    .select_from(trials)
+    .where(trials.c.job_id == jobs.c.id, one_of(trials.c.state, OPEN))
+    .scalar_subquery(),
+    exists().where(requests.c.job_id == jobs.c.id, requests.c.state == "queued", requests.c.kind == "evaluate"),
+    *_COLUMNS,
+).where(_MINE)
 _STANDING = select(jobs.c.state, jobs.c.fence).where(_MINE).with_for_update()
 _IN_STATE = select(*_COLUMNS).where(among(jobs.c.state, "states")).order_by(jobs.c.number)
 _BEST = (
@@ -106,6 +116,18 @@ def get(conn: Connection, job_id: str) -> Job:
     if row is None:
         raise NotFound(f"there is no job {job_id!r}; `nas jobs` lists those that there are")
     return Job(*row)
+
+
+def at_work(conn: Connection, job_id: str) -> tuple[Job, int, bool]:
+    """A job, how many of its trials are open, and whether some of them wait to be sent to workers.
+
+    Raises NotFound for an id that is none.
+    """
+    row = conn.execute(_AT_WORK, {"job": job_id}).first()
+    if row is None:
+        raise NotFound(f"there is no job {job_id!r}")
+    open_trials, queued, *columns = row
+    return Job(*columns), open_trials, bool(queued)
 
 
 def listed(
@@ -240,7 +262,7 @@ def add(conn: Connection, job_id: str, state: State | None, *, fruitless: int | 
     new |= {f"more_{name}": n or None for name, n in counts.items()}
     given = {name: value for name, value in new.items() if value is not None}
     if given:
-        conn.execute(_adding(frozenset(given)), {"job": job_id, **given})
+        conn.execute(_adding(frozenset(given)), {"job": job_id, **given}, execution_options=UNANSWERED)
 
 
 @lru_cache(maxsize=256)
@@ -259,7 +281,7 @@ def best(conn: Connection, job_id: str) -> tuple[str, float] | None:
 
 def set_incumbent(conn: Connection, job_id: str) -> None:
     """Make the best candidate the incumbent; there is none where the only one was found to break a limit."""
-    conn.execute(_SET_INCUMBENT, {"job": job_id})
+    conn.execute(_SET_INCUMBENT, {"job": job_id}, execution_options=UNANSWERED)
 
 
 def strategy_state(conn: Connection, job_id: str) -> State | None:

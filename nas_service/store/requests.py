@@ -20,7 +20,6 @@ KINDS = ("evaluate", "export")
 
 # Statements that every step needs are built once: building one costs several times what running it does.
 _QUEUED = select(requests.c.id).where(requests.c.state == "queued", requests.c.kind == bindparam("kind")).limit(1)
-_QUEUED_OF_JOB = _QUEUED.where(requests.c.job_id == bindparam("job"))
 _HELD = (
     select(requests.c.id, requests.c.attempt)
     .where(among(requests.c.id, "ids"), requests.c.state == "running")
@@ -121,10 +120,9 @@ def held(conn: Connection, request_ids: Collection[str]) -> dict[str, int]:
     return {row.id: row.attempt for row in conn.execute(query)}
 
 
-def any_queued(conn: Connection, kind: str, job_id: str | None = None) -> bool:
-    """Whether a request of this kind (and of this job, where given) waits to be claimed."""
-    query, of = (_QUEUED, {}) if job_id is None else (_QUEUED_OF_JOB, {"job": job_id})
-    return conn.execute(query, {"kind": kind} | of).first() is not None
+def any_queued(conn: Connection, kind: str) -> bool:
+    """Whether a request of this kind waits to be claimed."""
+    return conn.execute(_QUEUED, {"kind": kind}).first() is not None
 
 
 def counts(conn: Connection, state: str) -> dict[str, int]:

@@ -12,8 +12,8 @@ from nas_service.errors import NotFound
 from nas_service.strategies.base import Outcome, Status
 from workers.requests import Report
 
-from .bulk import Bulk, text
-from .listed import among, one_of
+from .bulk import Bulk
+from .listed import among
 from .records import Trial
 from .schema import candidates, epochs, jobs, proposals, trials
 
@@ -72,8 +72,6 @@ _TELL = Bulk(
 
 # Statements that every step needs are built once: building one costs several times what running it does.
 _JOB: BindParameter[str] = bindparam("job")
-_IS_OPEN = one_of(trials.c.state, OPEN)
-_OPEN_COUNT = select(func.count()).select_from(trials).where(trials.c.job_id == _JOB, _IS_OPEN)
 _OWN = (
     candidates.c.genotype,
     proposals.c.genotype,
@@ -182,11 +180,6 @@ def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
     return [Open(*row) for row in conn.execute(query)]
 
 
-def open_count(conn: Connection, job_id: str) -> int:
-    """Trials of a job that are queued or running."""
-    return conn.execute(_OPEN_COUNT, {"job": job_id}).scalar_one()
-
-
 def open_in(conn: Connection, job_id: str) -> list[Trial]:
     query = select(*_COLUMNS).where(trials.c.job_id == job_id, trials.c.state.in_(OPEN)).order_by(trials.c.number)
     return [Trial(**row) for row in conn.execute(query).mappings()]
@@ -215,7 +208,7 @@ def add_epochs(conn: Connection, job_id: str, reports: Sequence[Report]) -> None
     keys = [dict(zip(("trial", "of_attempt", "at_epoch"), point, strict=True)) for point in points]
     _FORGET_EPOCHS.run(conn, keys)
     rows = [
-        {"trial_id": trial_id, "attempt": attempt, "epoch": epoch, "job_id": job_id, "metrics": text(metrics)}
+        {"trial_id": trial_id, "attempt": attempt, "epoch": epoch, "job_id": job_id, "metrics": metrics}
         for (trial_id, attempt, epoch), metrics in points.items()
     ]
     _EPOCHS.run(conn, rows)
@@ -234,8 +227,8 @@ def finish(conn: Connection, ended: Sequence[Report], at: float) -> None:
         {
             "trial": report.trial_id,
             "ended": report.state,
-            "reported": text(report.metrics),
-            "files": text(report.artifacts),
+            "reported": report.metrics,
+            "files": report.artifacts,
             "why": report.cause,
             "said": report.message,
             "at": at,
@@ -281,7 +274,7 @@ def awaiting(conn: Connection, trial_ids: Collection[str]) -> list[Awaiting]:
 
 def tell(conn: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
     """Write how proposals ended, so that none is told twice."""
-    rows = [{"job": job_id, "n": o.number, "s": o.status, "r": o.reward, "m": text(dict(o.metrics))} for o in outcomes]
+    rows = [{"job": job_id, "n": o.number, "s": o.status, "r": o.reward, "m": o.metrics} for o in outcomes]
     _TELL.run(conn, rows)
 
 

@@ -21,7 +21,7 @@ def result(number: int, value: float, cost: float, *, feasible: bool = True, ful
 
 def take(conn: Connection, *results: Result) -> None:
     candidates.save(conn, results)
-    fronts.take_in(conn, "j", results)
+    fronts.take_in(conn, "j", fronts.of_job(conn, "j"), results)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_it_is_that_of_all_results(filled: Store, seed: int) -> None:
         with filled.write() as conn:
             take(conn, *drawn)
         with filled.read() as conn:
-            assert fronts.of_job(conn, "j") == of_all(conn)
+            assert list(fronts.of_job(conn, "j")) == of_all(conn)
             assert wrong(conn) == []
 
 
@@ -70,20 +70,20 @@ def test_of_equal_points_the_earlier_candidate_stands(filled: Store) -> None:
         with filled.write() as conn:
             take(conn, result(number, 0.5, 1.0))
     with filled.read() as conn:
-        assert fronts.of_job(conn, "j") == ["j.c3"]
+        assert list(fronts.of_job(conn, "j")) == ["j.c3"]
 
 
 def test_what_a_member_kept_away_comes_back_when_the_member_gets_worse(filled: Store) -> None:
     with filled.write() as conn:
         take(conn, result(0, 0.5, 2.0), result(1, 0.9, 1.0))
-        assert fronts.of_job(conn, "j") == ["j.c1"]
+        assert list(fronts.of_job(conn, "j")) == ["j.c1"]
         take(conn, result(1, 0.4, 1.0))
-        assert fronts.of_job(conn, "j") == ["j.c1", "j.c0"]
+        assert list(fronts.of_job(conn, "j")) == ["j.c1", "j.c0"]
         take(conn, result(1, 0.4, 1.0, feasible=False))
-        assert fronts.of_job(conn, "j") == ["j.c0"]
+        assert list(fronts.of_job(conn, "j")) == ["j.c0"]
 
 
 def test_less_than_full_fidelity_is_not_on_it(filled: Store) -> None:
     with filled.write() as conn:
         take(conn, result(0, 0.9, 1.0, full=False))
-        assert fronts.of_job(conn, "j") == []
+        assert list(fronts.of_job(conn, "j")) == []

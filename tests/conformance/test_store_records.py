@@ -279,9 +279,9 @@ def test_results_are_found_by_their_key(searched: Store) -> None:
     with searched.write() as conn:
         trials.start(conn, ["j.t3"], 4.0)
         trials.finish(conn, [report(3, 1), report(4, 1, "failed")], 6.0)
-        found = asks.reusable(conn, "j", ["j3", "j4", "j5"])
+        found, in_flight = asks.of_keys(conn, "j", ["j3", "j4", "j5"])
         assert found == {"j3": Reusable("j.t3", "j", {"val_accuracy": 0.03}, seconds=2.0)}
-        assert asks.in_flight(conn, "j", ["j3", "j4", "j5"]) == {"j5": "j.t5"}
+        assert in_flight == {"j5": "j.t5"}
 
 
 def test_of_equal_results_the_jobs_own_counts_or_else_the_first(searched: Store) -> None:
@@ -292,7 +292,7 @@ def test_of_equal_results_the_jobs_own_counts_or_else_the_first(searched: Store)
             trials.finish(conn, [report(3, 1, job_id=name)], 5.0 if name == "first" else at)
         trials.finish(conn, [report(3, 1)], 9.0)
         add_job(conn, "other")
-        of = {job_id: asks.reusable(conn, job_id, ["j3"])["j3"].trial_id for job_id in ("j", "later", "other")}
+        of = {job_id: asks.of_keys(conn, job_id, ["j3"])[0]["j3"].trial_id for job_id in ("j", "later", "other")}
     assert of == {"j": "j.t3", "later": "later.t3", "other": "first.t3"}
 
 
@@ -303,7 +303,7 @@ def test_results_of_another_owner_are_not_taken_over(searched: Store) -> None:
         add_trials(conn, [3], "hers", key="j")
         for name in ("j", "hers"):
             trials.finish(conn, [report(3, 1, job_id=name)], 5.0)
-        of = {job_id: asks.reusable(conn, job_id, ["j3"]) for job_id in ("hers too", "his")}
+        of = {job_id: asks.of_keys(conn, job_id, ["j3"])[0] for job_id in ("hers too", "his")}
     assert (of["hers too"]["j3"].trial_id, of["his"]) == ("hers.t3", {})
 
 
@@ -339,7 +339,7 @@ def test_cancelling_ends_what_is_open(searched: Store) -> None:
     with searched.write() as conn:
         trials.finish(conn, [report(n, 1) for n in range(11)], 6.0)
         assert trials.cancel(conn, "j", "cancelled", 7.0) == ["j.t11"]
-        assert trials.open_count(conn, "j") == 0
+        assert len(trials.open_in(conn, "j")) == 0
         assert candidates.get(conn, "j.c11").state == "cancelled"
         assert candidates.get(conn, "j.c3").state == "completed"
 

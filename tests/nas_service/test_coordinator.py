@@ -134,7 +134,7 @@ def test_at_no_time_more_runs_than_was_asked_for(make_lab: Callable[..., Lab]) -
     def done(job: Job) -> bool:
         nonlocal most
         with lab.store.read() as conn:
-            most = max(most, trials.open_count(conn, "j"))
+            most = max(most, len(trials.open_in(conn, "j")))
         return job.state == "finished"
 
     lab.until(done)
@@ -348,7 +348,7 @@ def test_a_job_whose_only_result_turned_out_to_break_a_limit_has_no_incumbent(la
         found = conn.execute(select(candidate_table.c.id, candidate_table.c.value, candidate_table.c.cost)).all()
         results = [Result(row.id, "completed", "", False, {}, row.value, row.cost, row.value) for row in found]  # noqa: FBT003
         candidates.save(conn, results)
-        crown(conn, "j", results)
-        assert fronts.of_job(conn, "j") == []
+        crown(conn, "j", fronts.of_job(conn, "j"), results)
+        assert not fronts.of_job(conn, "j")
     job = lab.job()
     assert (job.incumbent, job.best_reward) == (None, None)

@@ -111,7 +111,7 @@ def test_trials_stopped_for_want_of_hours_are_told_and_the_search_goes_on(sqlite
     assert lab.finish().reason == "the budget of 1 hours is used up"
     assert [row[2] for row in proposed(lab, "j")] == ["stopped"]
     with sqlite.read() as conn:
-        assert trials.open_count(conn, "j") == 0
+        assert len(trials.open_in(conn, "j")) == 0
         assert not requests.any_queued(conn, "evaluate")
     released.set()
     extend(lab, hours=2.0, trials=3)

@@ -76,7 +76,7 @@ def test_results_are_sought_by_their_key_and_not_among_the_trials_of_their_owner
     watched.lab.run(spec(5))
     watched.statements.clear()
     with watched.store.read() as conn:
-        asks.reusable(conn, "j", ["a", "b"])
+        asks.of_keys(conn, "j", ["a", "b"])
     steps = watched.steps("trials")
     assert any("USING INDEX ix_trials_key" in step for step in steps)
     assert not any("owner" in step for step in steps)

@@ -139,7 +139,7 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(
     lab = make_lab()
     lab.submit(spec(TRIALS, objective=LIMITED))
     rng = np.random.default_rng(0)
-    setattr(lab.store, moment, lambda _: away() if rng.random() < 0.4 else None)
+    setattr(lab.store, moment, lambda _: away() if rng.random() < 0.5 else None)
     troubles = 0
     for _ in range(STEPS):
         if lab.job().state in jobs.FINAL:
@@ -158,7 +158,7 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(
 def test_nothing_is_told_twice_in_parallel(make_lab: Callable[..., Lab]) -> None:
     lab = make_lab(dispatcher=InlineDispatcher(4))
     lab.submit(spec(60, workers={"parallel": 4}))
-    lab.store.after = lambda number: Crash() if number % 7 == 0 else None
+    lab.store.after = lambda number: Crash() if number % 5 == 0 else None
     assert run_through_crashes(lab) > 5
     job = lab.job()
     ends = Counter(status for _, _, _, status, _ in history(lab.store))

@@ -49,7 +49,7 @@ def finished_job(store: Store, files: ArtifactStore, job_id: str = "j", count: i
         value = {1: (0.5, 10.0), 3: (0.9, 30.0)}
         results = [_result(job_id, n, *value.get(n, (0.1, 90.0))) for n in range(count)]
         candidates.save(conn, results)
-        fronts.take_in(conn, job_id, results)
+        fronts.take_in(conn, job_id, {}, results)
         jobs.set_incumbent(conn, job_id)
         conn.execute(update(proposals).where(proposals.c.job_id == job_id).values(status="completed"))
         jobs.move(conn, job_id, jobs.LIVE, "finished", "", 4.0)

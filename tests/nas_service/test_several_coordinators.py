@@ -158,8 +158,8 @@ def test_results_that_come_to_who_lost_the_job_are_refused(overtaken: tuple[Lab,
     sent = silent.submitted[0]
     report = Report(sent.request_id, sent.attempt, sent.trials[0].trial_id, "completed", 1, {"val_accuracy": 0.9})
     before = lab.job()
-    with pytest.raises(Overtaken, match="was taken 1 times since"):
-        collect(lab.store, run, [report, replace(report, attempt=2)], 2000.0)
+    with pytest.raises(Overtaken, match="was taken 1 times since"), lab.store.write() as conn:
+        collect(conn, run, [report, replace(report, attempt=2)], 2000.0, lab.store.measures)
     assert lab.job() == before
 
 
@@ -173,7 +173,8 @@ def test_proposals_of_who_lost_the_job_are_refused(overtaken: tuple[Lab, Run, Jo
 
 def test_who_lost_a_job_ends_it_no_more(overtaken: tuple[Lab, Run, Job, Silence]) -> None:
     lab, _, job, _ = overtaken
-    lab.coordinator._end(job, "failed", "for a reason of the past", 2000.0)
+    with lab.store.read() as conn:
+        lab.coordinator._end(conn, job, "failed", "for a reason of the past", 2000.0)
     assert lab.job().state == "running"
 
 

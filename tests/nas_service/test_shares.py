@@ -93,7 +93,7 @@ def test_jobs_beside_each_other_keep_to_their_shares(make_lab: Callable[..., Lab
         for _ in range(5):
             lab.step()
         with lab.store.read() as conn:
-            return [trials.open_count(conn, name) for name in ("a", "b")]
+            return [len(trials.open_in(conn, name)) for name in ("a", "b")]
 
     def change(how: Callable[[Connection], object]) -> None:
         with lab.store.write() as conn:

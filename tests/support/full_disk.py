@@ -25,8 +25,7 @@ MEBIBYTE = 2**20
 FULL = f"""
     CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '{POSTGRESQL_DISK_FULL}'; END
-    $$;
-    CREATE TRIGGER full_disk BEFORE INSERT ON events EXECUTE FUNCTION full_disk();
+    $$
 """
 
 
@@ -39,6 +38,7 @@ def full(store: Store) -> Iterator[None]:
         return
     with store.write() as conn:
         conn.exec_driver_sql(FULL)
+        conn.exec_driver_sql("CREATE TRIGGER full_disk BEFORE INSERT ON events EXECUTE FUNCTION full_disk()")
     try:
         yield
     finally:
