@@ -222,7 +222,7 @@ class Coordinator:
         landed = self._flights.reports("evaluate", job.id)
         if not landed and job.state != "running":
             return False
-        if landed and job.id in self._trouble:  # they count, whatever the search cannot do after them
+        if landed and self._apart(job):
             with self.store.write() as conn:
                 collect(conn, run, landed, now, self.store.measures)
             self._taken_in(landed, now)
@@ -238,6 +238,15 @@ class Coordinator:
         if due.statistics:
             self.store.gather_statistics()
         return searched or bool(landed)
+
+    def _apart(self, job: Job) -> bool:
+        """Whether reports have a transaction to themselves, which is closed before the strategy proposes.
+
+        SQLite has one writer, for whom all others would wait as long as a strategy thinks; on PostgreSQL only who
+        changes this job does. And where the search failed at its last step, what was reported counts, whatever it fails
+        at next.
+        """
+        return self.store.sqlite or job.id in self._trouble
 
     def _taken_in(self, landed: Sequence[Report], now: float) -> None:
         """What reports mean beyond the database, once they are in it."""

@@ -1,8 +1,8 @@
 """From free slots to recorded trials: ask, describe, screen, look up, record.
 
 The transaction that holds the proposals holds the strategy's state after them: either both are in the database or
-neither is, and the next ask goes on from what is there. Where reports were taken in, it is the transaction of those;
-else everything is decided before one is opened.
+neither is, and the next ask goes on from what is there. On PostgreSQL it is the one in which reports were taken in, if
+there were any; else everything is decided before one is opened.
 """
 
 from __future__ import annotations

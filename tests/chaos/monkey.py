@@ -47,10 +47,11 @@ from searches import Lab, spec, submit
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from nas_service.coordinator.collecting import SURVIVABLE_FAILURES
 from nas_service.coordinator.coordinator import DISK_FULL
 from nas_service.store import Store, jobs, trials
 from nas_service.store.invariants import broken
-from nas_service.store.schema import proposals
+from nas_service.store.schema import proposals, requests
 
 LEASE_S = 2.0
 ENOUGH = 4  # trials that the searches have to end between two blows, all together
@@ -121,7 +122,13 @@ class Monkey:
     found: list[str] = field(default_factory=list)
 
     def kill(self) -> str:
-        """Each kind once to begin with, so that a short run has them all."""
+        """Each kind once to begin with, so that a short run has them all.
+
+        A trial that has lost as many workers as one may is left alone until it has ended: one more and it is given up,
+        as it should be, and its search is another one from there on.
+        """
+        if not self.until(lambda: not self.read(_on_their_last_attempt), WITHIN_S):
+            raise TimeoutError(f"a trial that had lost {SURVIVABLE_FAILURES} workers did not end within {WITHIN_S} s")
         unstruck = [kind for kind in KILLS if not self.killed[kind]]
         weights = np.array([KILLS[kind] * (kind in (unstruck or KILLS)) for kind in KILLS], dtype=float)
         kind = str(self.rng.choice(list(KILLS), p=weights / weights.sum()))
@@ -356,6 +363,12 @@ def _store(database: Postgres, stack: ExitStack) -> tuple[Store, Callable[[], Ab
     store.migrate()
     stack.callback(store.close)
     return store, disk.filled if disk else partial(full, store), disk is not None
+
+
+def _on_their_last_attempt(conn: Any) -> list[str]:
+    """Requests that end with the next death of their worker."""
+    frail = (requests.c.state != "done", requests.c.failures >= SURVIVABLE_FAILURES)
+    return list(conn.execute(select(requests.c.id).where(*frail)).scalars())
 
 
 def address(store: Store) -> str:

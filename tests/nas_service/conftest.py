@@ -58,13 +58,24 @@ def kind_of_store() -> type[Store]:
 
 
 @pytest.fixture
-def make_lab(tmp_path: Path, kind_of_store: type[Store]) -> Iterator[Callable[..., Lab]]:
+def kind_of_database() -> str:
+    """Of a laboratory; a module may have both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def make_lab(
+    tmp_path: Path, kind_of_store: type[Store], kind_of_database: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Lab]]:
     """Laboratories, each with a database of its own."""
     opened: list[Lab] = []
 
     def make(**parts: Any) -> Lab:
-        store = kind_of_store(f"sqlite:///{tmp_path}/{len(opened)}.sqlite")
-        store.migrate()
+        if kind_of_database == "sqlite":
+            store = kind_of_store(f"sqlite:///{tmp_path}/{len(opened)}.sqlite")
+            store.migrate()
+        else:
+            store = kind_of_store(request.getfixturevalue("postgres").migrated())
         opened.append(Lab(store, **parts))
         return opened[-1]
 

@@ -34,6 +34,17 @@ class Broken(RandomSearch):
         return asked
 
 
+class Exhausted(RandomSearch):
+    """Raises whenever it has proposed before."""
+
+    name = "out of ideas"
+
+    def ask(self, n: int, context: Context) -> list[Proposal]:
+        if context.next_number:
+            raise ValueError("a strategy with a fault")
+        return super().ask(n, context)
+
+
 class Silent(RandomSearch):
     name = "silent"
 
@@ -100,10 +111,17 @@ class Brief(RandomSearch):
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
     """What the strategy `checked` is told."""
-    for strategy in (Checked, Broken, Silent, Glancing, Again, Renamed, Brief):
+    for strategy in (Checked, Broken, Exhausted, Silent, Glancing, Again, Renamed, Brief):
         monkeypatch.setitem(strategies.strategy_classes(), strategy.name, strategy)
     Checked.told = []
     return Checked.told
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind_of_database(request: pytest.FixtureRequest) -> str:
+    """A step is one transaction on PostgreSQL and two on SQLite."""
+    kind: str = request.param
+    return kind
 
 
 @pytest.fixture
@@ -251,6 +269,12 @@ def test_a_broken_strategy_ends_its_own_job_only(lab: Lab, checked: list[Outcome
         "the search cannot go on: ValueError: a strategy with a fault",
     )
     assert None not in {row.status for row in rows(lab, "bad")}
+
+
+def test_what_was_under_way_counts_though_the_strategy_is_broken(lab: Lab, checked: list[Outcome]) -> None:
+    lab.submit(spec(50, strategy={"name": "out of ideas"}, workers={"parallel": 4}))
+    job = lab.finish()
+    assert (job.state, job.trials, job.completed) == ("failed", 4, 4)
 
 
 def test_a_strategy_that_says_nothing_waits_with_a_reason(lab: Lab, checked: list[Outcome]) -> None:
