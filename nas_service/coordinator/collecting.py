@@ -21,12 +21,10 @@ from workers.requests import Report
 
 from .proposing import crown
 from .results import cleaned, flaw, result
+from .retries import AGAIN, given_up, put_back
 from .run import Run, lock
 
 log = getLogger(__name__)
-
-SURVIVABLE_FAILURES = 2  # how often a request is sent again after the worker that ran it died
-AGAIN = ("crash", "disk_full")  # causes for which a request is sent again
 
 
 def collect(conn: Connection, run: Run, reports: Sequence[Report], at: float, measures: Measures) -> None:
@@ -74,22 +72,13 @@ def _counted(conn: Connection, reports: Sequence[Report], measures: Measures) ->
 
 
 def _again(conn: Connection, report: Report, measures: Measures) -> list[Report]:
-    """Queue the request again; after too many deaths of its worker, the ends of the trials that were still open.
-
-    A full disk may send it back any number of times.
-    """
-    crashed = report.cause == "crash"
-    failures = requests.requeue(conn, report.request_id, report.attempt, failures=int(crashed))
-    if failures is None:
-        return []
-    if failures <= SURVIVABLE_FAILURES or not crashed:
-        measures.requeued.labels(report.cause).inc()
+    """Put the request back; where it is given up, the ends of the trials that were still open."""
+    verdict = put_back(conn, report, measures)
+    if verdict == "queued":
         trials.restart(conn, [report.request_id])
+    if verdict != "given up":
         return []
-    requests.give_up(conn, report.request_id)
-    message = f"given up after {failures} workers died on it; the last one: {report.message}"
-    open_trials = [trial.id for trial in trials.of_requests(conn, [report.request_id])]
-    return [replace(report, trial_id=trial_id, message=message) for trial_id in open_trials]
+    return [given_up(report, trial.id) for trial in trials.of_requests(conn, [report.request_id])]
 
 
 def _settle(conn: Connection, run: Run, ended: list[Report], at: float) -> None:

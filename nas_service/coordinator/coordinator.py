@@ -88,7 +88,7 @@ class Coordinator:
         self.turn = threading.Lock()  # held during a step: who has it sees no proposal half made
         self._runs: dict[str, Run] = {}
         self._flights = Flights(dispatcher, store.measures)
-        self._exporting = Exporting(store, self._flights, self._run, artifacts)
+        self._exporting = Exporting(store, self._flights, self._run, artifacts, self._disk)
         self._deal = Deal()
         self._trouble: dict[str, int] = {}
         self._holding = Holding(store, lease_s, lambda: self._flights.ids)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from nas_service.retention import DiskBudget
 from nas_service.store import Claim, Export, Job, Store, exports, jobs, requests
 from workers.requests import EvaluationRequest, Report
 
 from . import sending
 from .flights import Flights
 from .results import cleaned
+from .retries import AGAIN, given_up, put_back
 from .run import Run
 
 log = logging.getLogger(__name__)
@@ -21,34 +24,48 @@ EXPORTS_AT_ONCE = 2
 
 
 class Exporting:
-    """`run_of` gives a job's run, from memory or from the database."""
+    """`run_of` gives a job's run, from memory or from the database; `disk` has the files."""
 
-    def __init__(self, store: Store, flights: Flights, run_of: Callable[[Job], Run], artifacts: str) -> None:
+    def __init__(
+        self, store: Store, flights: Flights, run_of: Callable[[Job], Run], artifacts: str, disk: DiskBudget
+    ) -> None:
         self._store = store
+        self._disk = disk
         self._flights = flights
         self._run_of = run_of
         self._artifacts = artifacts
 
     def take(self, at: float) -> None:
-        """Take in what workers said of exports."""
+        """Take in what workers said of exports. Those that lost their worker, or found no room, are sent again."""
         for report in self._flights.reports("export"):
             with self._store.write() as conn:
-                if report.state != "progress":
-                    if requests.settle(conn, {(report.request_id, report.attempt): 1}):
-                        exports.finish(conn, cleaned(report), at)
-                elif requests.held(conn, [report.request_id]).get(report.request_id) == report.attempt:
-                    exports.progress(conn, cleaned(report))
+                if report.state == "progress":
+                    if requests.held(conn, [report.request_id]).get(report.request_id) == report.attempt:
+                        exports.progress(conn, cleaned(report))
+                elif report.cause in AGAIN:
+                    self._again(conn, report, at)
+                elif requests.settle(conn, {(report.request_id, report.attempt): 1}):
+                    exports.finish(conn, cleaned(report), at)
+            if report.cause == "disk_full":
+                self._disk.could_not_store(report.message, at)
             self._flights.forget([report])
 
     def send(self, holder: str, at: float, lease_until: float) -> None:
-        """Claim exports that are queued, up to `EXPORTS_AT_ONCE` under way, and send them."""
+        """Claim queued exports, up to `EXPORTS_AT_ONCE` under way, and send them; none while the disk is full."""
         free = EXPORTS_AT_ONCE - self._flights.count("export")
-        if free <= 0:
+        if free <= 0 or self._disk.room.problem:
             return
         with self._store.write() as conn:
             claims = requests.claim(conn, holder, lease_until, free, kind="export")
         for claim in claims:
             self._send(claim, at)
+
+    def _again(self, conn: Connection, report: Report, at: float) -> None:
+        verdict, wanted = put_back(conn, report, self._store.measures), exports.of_request(conn, report.request_id)
+        if verdict == "queued":
+            exports.set_state(conn, wanted.id, "queued")
+        elif verdict == "given up":
+            exports.finish(conn, cleaned(given_up(report, wanted.id)), at)
 
     def _send(self, claim: Claim, at: float) -> None:
         with self._store.read() as conn:

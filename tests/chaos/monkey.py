@@ -47,8 +47,8 @@ from searches import Lab, spec, submit
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from nas_service.coordinator.collecting import SURVIVABLE_FAILURES
 from nas_service.coordinator.coordinator import DISK_FULL
+from nas_service.coordinator.retries import SURVIVABLE_FAILURES
 from nas_service.store import Store, jobs, trials
 from nas_service.store.invariants import broken
 from nas_service.store.schema import proposals, requests

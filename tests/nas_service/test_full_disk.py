@@ -21,10 +21,10 @@ from sqlalchemy import select
 
 from nas_service.client import Client
 from nas_service.coordinator import Coordinator
-from nas_service.coordinator.collecting import SURVIVABLE_FAILURES
+from nas_service.coordinator.retries import SURVIVABLE_FAILURES
 from nas_service.retention import DiskBudget
 from nas_service.room import FIRST_PAUSE_S, LONGEST_PAUSE_S, Room
-from nas_service.store import Store, requests, trials
+from nas_service.store import Store, exports, requests, trials
 from nas_service.store.invariants import broken
 from nas_service.store.schema import proposals
 from workers.artifacts import ArtifactStore
@@ -195,7 +195,7 @@ class Storing:
 
     def __call__(self, request: EvaluationRequest, should_stop: ShouldStop) -> Iterator[Report]:
         self.asked += 1
-        reports = list(run(request, should_stop))
+        reports = [exported(request)] if request.kind == "export" else list(run(request, should_stop))
         self._files.put(request.request_id.encode())
         yield from reports
 
@@ -253,6 +253,37 @@ def test_a_disk_that_is_full_for_workers_alone_fails_no_trial_however_often(
     assert lab.job().failed == 0
     runner._files.full = False
     assert lab.until(lambda job: _tick(lab) and job.completed == 2).failed == 0
+
+
+def test_exports_that_could_not_store_their_files_are_made_again_when_there_is_room(
+    storing: tuple[Lab, Files, Storing],
+) -> None:
+    lab, files, runner = storing
+    incumbent = lab.run(spec(2)).incumbent
+    assert incumbent is not None
+    files.full = True
+    with lab.store.write() as conn:
+        wanted = exports.create(conn, "j", incumbent, 1, lab.clock.now)
+    lab.until(lambda _: bool(lab.coordinator.lacks_room) and runner_rests(lab))
+    asked = runner.asked
+    for _ in range(3):
+        lab.clock.now += LONGEST_PAUSE_S
+        lab.step()
+    assert (runner.asked, export_state(lab, wanted.id)) == (asked, "queued")
+    files.full = False
+    lab.clock.now += LONGEST_PAUSE_S
+    lab.until(lambda _: export_state(lab, wanted.id) == "completed")
+    assert runner.asked == asked + 1
+    assert_sound(lab.store)
+
+
+def exported(request: EvaluationRequest) -> Report:
+    return Report(request.request_id, request.attempt, request.trials[0].trial_id, "completed")
+
+
+def export_state(lab: Lab, export_id: str) -> str:
+    with lab.store.read() as conn:
+        return exports.get(conn, export_id).state
 
 
 def _tick(lab: Lab) -> bool:
