@@ -222,18 +222,20 @@ class Coordinator:
         landed = self._flights.reports("evaluate", job.id)
         if not landed and job.state != "running":
             return False
-        if landed and self._apart(job):
+        self._note_full_disk(landed, now)
+        together = bool(landed) and not self._apart(job)
+        if landed and not together:
             with self.store.write() as conn:
                 collect(conn, run, landed, now, self.store.measures)
-            self._taken_in(landed, now)
-            landed = []
+            self._flights.forget(landed)
         due = Due()
-        with self.store.write() if landed else self.store.read() as conn, run.within(conn):
-            if landed:
+        with self.store.write() if together else self.store.read() as conn, run.within(conn):
+            if together:
                 collect(conn, run, landed, now, self.store.measures)
             found = _find(conn, job)
             searched = found.job.state == "running" and self._search(conn, run, found, now, due)
-        self._taken_in(landed, now)
+        if together:
+            self._flights.forget(landed)
         self._flights.submit(job.id, due.requests)
         if due.statistics:
             self.store.gather_statistics()
@@ -248,12 +250,10 @@ class Coordinator:
         """
         return self.store.sqlite or job.id in self._trouble
 
-    def _taken_in(self, landed: Sequence[Report], now: float) -> None:
-        """What reports mean beyond the database, once they are in it."""
+    def _note_full_disk(self, landed: Sequence[Report], now: float) -> None:
         said = next((report.message for report in landed if report.cause == "disk_full"), "")
         if said:
             self._disk.could_not_store(said, now)
-        self._flights.forget(landed)
 
     def _begin(self, job: Job, now: float) -> bool:
         """Run a queued job, once the quota of its owner allows it. One that waits for that writes nothing."""
