@@ -180,19 +180,17 @@ class LatencyTable:
 def load(path: str | Path) -> LatencyTable:
     """The table in a file. Raises TableError for a file that is missing, damaged, changed or of another schema."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        content = Path(path).read_bytes()
     except OSError as error:
         raise TableError(f"the latency table {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise TableError(f"the latency table {path} is damaged: not JSON ({error})") from None
-    return _parsed(text, str(path))
+    return _parsed(content, str(path))
 
 
 @lru_cache(maxsize=RECENT)
-def _parsed(text: str, path: str) -> LatencyTable:
+def _parsed(content: bytes, path: str) -> LatencyTable:
     """Kept by what the file says, so that the jobs of a device share one table."""
     try:
-        document = json.loads(text)
+        document = json.loads(content.decode())
     except ValueError as error:
         raise TableError(f"the latency table {path} is damaged: not JSON ({error})") from None
     except RecursionError:

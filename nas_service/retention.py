@@ -7,11 +7,13 @@ were collected is trained from fresh ones.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from workers.artifacts import ArtifactStore
+from workers.requests import Report
 
 from .room import Room
 from .store import Store, fronts
@@ -94,9 +96,11 @@ class DiskBudget:
     def problem(self) -> str:
         return self.room.problem or self._over
 
-    def could_not_store(self, said: str, now: float) -> None:
-        """A worker found the disk full."""
-        self.room.lacks(f"waits for room: {said}", now)
+    def heed(self, reports: Iterable[Report], now: float) -> None:
+        """Wait for room where a worker says that it found the disk full."""
+        said = next((report.message for report in reports if report.cause == "disk_full"), "")
+        if said:
+            self.room.lacks(f"waits for room: {said}", now)
 
     def check(self, now: float) -> None:
         """Look whether there is room again, and collect when over the limit; that every `CHECK_EVERY_S`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from nas_service.store import Job, Lease, Store, disk_is_full, jobs, quotas, req
 from nas_service.store.asks import FIRST_ATTEMPT
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
-from workers.requests import EvaluationRequest, Report, Resources
+from workers.requests import EvaluationRequest, Resources
 
 from . import sending
 from .collecting import collect, stop
@@ -222,7 +222,7 @@ class Coordinator:
         landed = self._flights.reports("evaluate", job.id)
         if not landed and job.state != "running":
             return False
-        self._note_full_disk(landed, now)
+        self._disk.heed(landed, now)
         together = bool(landed) and not self._apart(job)
         if landed and not together:
             with self.store.write() as conn:
@@ -249,11 +249,6 @@ class Coordinator:
         at next.
         """
         return self.store.sqlite or job.id in self._trouble
-
-    def _note_full_disk(self, landed: Sequence[Report], now: float) -> None:
-        said = next((report.message for report in landed if report.cause == "disk_full"), "")
-        if said:
-            self._disk.could_not_store(said, now)
 
     def _begin(self, job: Job, now: float) -> bool:
         """Run a queued job, once the quota of its owner allows it. One that waits for that writes nothing."""

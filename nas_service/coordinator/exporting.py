@@ -46,8 +46,7 @@ class Exporting:
                     self._again(conn, report, at)
                 elif requests.settle(conn, {(report.request_id, report.attempt): 1}):
                     exports.finish(conn, cleaned(report), at)
-            if report.cause == "disk_full":
-                self._disk.could_not_store(report.message, at)
+            self._disk.heed([report], at)
             self._flights.forget([report])
 
     def send(self, holder: str, at: float, lease_until: float) -> None:

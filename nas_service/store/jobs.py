@@ -114,7 +114,7 @@ def get(conn: Connection, job_id: str) -> Job:
     """Raises NotFound for an id that is none."""
     row = conn.execute(_GET, {"job": job_id}).first()
     if row is None:
-        raise NotFound(f"there is no job {job_id!r}; `nas jobs` lists those that there are")
+        raise _no_such(job_id)
     return Job(*row)
 
 
@@ -125,9 +125,13 @@ def at_work(conn: Connection, job_id: str) -> tuple[Job, int, bool]:
     """
     row = conn.execute(_AT_WORK, {"job": job_id}).first()
     if row is None:
-        raise NotFound(f"there is no job {job_id!r}")
+        raise _no_such(job_id)
     open_trials, queued, *columns = row
     return Job(*columns), open_trials, bool(queued)
+
+
+def _no_such(job_id: str) -> NotFound:
+    return NotFound(f"there is no job {job_id!r}; `nas jobs` lists those that there are")
 
 
 def listed(

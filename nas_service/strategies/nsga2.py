@@ -54,8 +54,7 @@ class Nsga2(Strategy):
 
     def __init__(self, space: ChoiceSpace, options: Nsga2Options, seed: int) -> None:
         super().__init__(space, options, seed)
-        self._members: dict[str, Outcome] = {}  # by architecture
-        self._ranked: list[Outcome] = []  # best first
+        self._members: dict[str, Outcome] = {}  # by architecture, best first
 
     def check(self, trials: int, full: Fidelity, prices: Prices) -> None:  # noqa: ARG002
         refuse_unbred(self.name, self.options.population, trials)
@@ -72,7 +71,6 @@ class Nsga2(Strategy):
             ranked = constrained_order(list(self._members.values()))[: self.options.population]
             living = list(self._members.items())
             self._members = dict(living[place] for place in ranked)
-            self._ranked = list(self._members.values())
 
     def memory(self) -> dict[str, Any]:
         return {"population": [member.number for member in self._members.values()]}
@@ -80,7 +78,6 @@ class Nsga2(Strategy):
     def remember(self, state: State, context: Context) -> None:
         members = context.outcomes(state.data["population"])
         self._members = {self._hash(member.genotype): member for member in members}
-        self._ranked = members
 
     def _propose(self) -> Proposal:
         if len(self._members) < self.options.population:
@@ -105,8 +102,8 @@ class Nsga2(Strategy):
         return genotype, parents
 
     def _tournament(self) -> Outcome:
-        best = min(int(self.rng.integers(len(self._ranked))) for _ in range(self.options.tournament))
-        return self._ranked[best]
+        members = list(self._members.values())
+        return members[min(int(self.rng.integers(len(members))) for _ in range(self.options.tournament))]
 
     def _hash(self, genotype: Genotype) -> str:
         return self.space.architecture(genotype).hash

@@ -9,7 +9,7 @@ from searches import Checked, Lab, spec
 from sqlalchemy import select
 
 from nas_service import strategies
-from nas_service.store import candidates, events, requests, trials
+from nas_service.store import Store, candidates, events, requests, trials
 from nas_service.strategies import Outcome
 from workers.dispatchers import InlineDispatcher
 from workers.failures import TrialError
@@ -86,6 +86,14 @@ def test_a_message_that_no_database_keeps_is_made_one(make_lab: Callable[..., La
     assert lab.run(spec(2)).state == "failed"
     with lab.store.read() as conn:
         assert "read ? from caf\u00e9?.bin" in trials.get(conn, "j.t0").message
+
+
+def test_names_of_metrics_that_no_database_keeps_cost_no_result(store: Store) -> None:
+    lab = Lab(store, InlineDispatcher(runner=reporting({"val_accuracy": 0.5, "odd\0\udce9": 1.0})))
+    assert lab.run(spec(2)).state == "finished"
+    with store.read() as conn:
+        assert trials.get(conn, "j.t0").metrics == {"val_accuracy": 0.5, "odd??": 1.0}
+    lab.dispatcher.close()
 
 
 def test_a_worker_that_dies_gets_two_more_attempts(make_lab: Callable[..., Lab]) -> None:
