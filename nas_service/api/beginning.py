@@ -10,7 +10,6 @@ from nas_service.pareto import crowding
 from nas_service.store import Candidate, Job, candidates, jobs
 from nas_service.warm_start import Earlier
 
-from . import readings
 from .service import Service
 
 MOST = 300  # candidates that are looked at, best first
@@ -29,7 +28,7 @@ def earlier(service: Service, job_id: str) -> Earlier | None:
 
 def _best(conn: Connection, job: Job) -> list[Candidate]:
     """First the front, then by reward. Where the whole front is the aim, its roomiest places come first."""
-    front = readings.pareto(conn, job)
+    front = candidates.on_front(conn, job.id)
     ranked = candidates.page(conn, job.id, after=None, limit=MOST, by_reward=True, state=None)
     front = _roomiest_first(front) if job.spec["objective"]["reward"] == "pareto" else sorted(front, key=_reward)
     first = {candidate.id for candidate in front}

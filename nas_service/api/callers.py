@@ -16,7 +16,7 @@ from .paging import Id
 from .service import Here, Service
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
 
@@ -29,11 +29,11 @@ def _needs(caller: Caller, scope: Scope) -> None:
         raise Forbidden(f"this needs a key of scope {scope}; yours is one of scope {caller.scope}")
 
 
-def _by_method(request: Request, caller: Who) -> None:
+async def _by_method(request: Request, caller: Who) -> None:
     _needs(caller, Scope.READ if request.method in SAFE else Scope.SUBMIT)
 
 
-def _admin(caller: Who) -> None:
+async def _admin(caller: Who) -> None:
     _needs(caller, Scope.ADMIN)
 
 

@@ -85,11 +85,6 @@ def finite(metrics: Mapping[str, float]) -> Metrics:
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def pareto(conn: Connection, job: Job) -> list[Candidate]:
-    """The candidates of the front, cheapest first."""
-    return candidates.many(conn, list(fronts.of_job(conn, job.id)))
-
-
 def points(conn: Connection, job: Job) -> Points:
     """Columns for a scatter of all evaluated candidates."""
     rows = candidates.evaluated(conn, job.id)

@@ -48,7 +48,7 @@ class Service:
         self.store.close()
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:  # a coroutine, for what waits for nothing needs no thread
     service: Service = request.app.state.service
     return service
 

@@ -8,7 +8,6 @@ them as one JSON text, which it reads as a table. So no column has a default, an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from json import JSONEncoder
 from operator import itemgetter
 from typing import Any
 
@@ -33,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from .json_text import encode
 from .pipeline import UNANSWERED
 
 Row = dict[str, Any]
@@ -40,8 +40,6 @@ Values = Mapping[str, ColumnElement[Any]]
 Made = Callable[[Values], Insert | Update | Delete]
 
 GIVEN = "given"
-
-_encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Bulk:
@@ -86,7 +84,7 @@ class Bulk:
         if dialect.name == "postgresql" and not any(isinstance(one, LargeBinary) for one in types.values()):
             given = _read_from_json(types, as_text=self._json_as_text)
             at_once = self._at_once(given).compile(dialect=dialect)
-            return str(at_once), lambda rows: at_once.params | {GIVEN: _encode(rows)}
+            return str(at_once), lambda rows: at_once.params | {GIVEN: encode(rows)}
         statement = self._one_by_one({name: bindparam(name, type_=one) for name, one in types.items()})
         compiled = statement.compile(dialect=dialect, column_keys=names if isinstance(statement, Insert) else None)
         constant = {name: value for name, value in compiled.params.items() if name not in types}
@@ -98,7 +96,7 @@ class Bulk:
 def _texts(row: Row, names: Sequence[str]) -> Row:
     """What JSON columns store, for a driver that does not know them."""
     values = ((name, row[name]) for name in names)
-    return {name: None if value is None else _encode(value) if value != {} else "{}" for name, value in values}
+    return {name: None if value is None else encode(value) for name, value in values}
 
 
 def _read_from_json(types: Mapping[str, TypeEngine[Any]], *, as_text: bool) -> Values:

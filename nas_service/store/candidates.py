@@ -12,7 +12,7 @@ from nas_service.errors import NotFound
 
 from .bulk import Bulk, Row, Values
 from .records import Candidate
-from .schema import candidates
+from .schema import candidates, fronts
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
 FETCHED = 1000  # rows at a time
@@ -51,10 +51,10 @@ class Result:
 
 def get(conn: Connection, candidate_id: str) -> Candidate:
     """Raises NotFound for an id that is none."""
-    row = conn.execute(select(*_COLUMNS).where(candidates.c.id == candidate_id)).mappings().first()
+    row = conn.execute(select(*_COLUMNS).where(candidates.c.id == candidate_id)).first()
     if row is None:
         raise NotFound(f"there is no candidate {candidate_id!r}")
-    return Candidate(**row)
+    return Candidate(*row)
 
 
 def page(
@@ -84,7 +84,7 @@ def page(
         query = query.order_by(candidates.c.number)
         if after is not None:
             query = query.where(candidates.c.number > after[1])
-    return [Candidate(**row) for row in conn.execute(query).mappings()]
+    return [Candidate(*row) for row in conn.execute(query)]
 
 
 def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
@@ -111,13 +111,11 @@ def genotypes(conn: Connection, job_id: str) -> Iterator[Any]:
     yield from conn.execution_options(yield_per=FETCHED).execute(query)
 
 
-def many(conn: Connection, ids: Sequence[str]) -> list[Candidate]:
-    """These candidates, in the order asked for."""
-    found = {
-        row["id"]: Candidate(**row)
-        for row in conn.execute(select(*_COLUMNS).where(candidates.c.id.in_(ids))).mappings()
-    }
-    return [found[i] for i in ids if i in found]
+def on_front(conn: Connection, job_id: str) -> list[Candidate]:
+    """The candidates of the job's front, cheapest first."""
+    members = candidates.join(fronts, fronts.c.candidate_id == candidates.c.id)
+    query = select(*_COLUMNS).select_from(members).where(fronts.c.job_id == job_id).order_by(fronts.c.cost)
+    return [Candidate(*row) for row in conn.execute(query)]
 
 
 def save(conn: Connection, results: Sequence[Result]) -> None:

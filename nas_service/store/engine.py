@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from nas_service.measures import Measures
 
 from . import pipeline, revisions
+from .json_text import decode, encode
 from .presence import FilePresence, Presence, SessionPresence
 
 SCHEMA_KEY = 0x6E6173 + 1  # PostgreSQL advisory lock of who migrates
@@ -41,7 +42,14 @@ class Store:
         self.sqlite = parsed.get_backend_name() == "sqlite"
         if self.sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = create_engine(parsed, pool_size=16, max_overflow=32, pool_pre_ping=not self.sqlite)
+        self.engine = create_engine(
+            parsed,
+            pool_size=16,
+            max_overflow=32,
+            pool_pre_ping=not self.sqlite,
+            json_serializer=encode,
+            json_deserializer=decode,
+        )
         self.presence: Presence = SessionPresence(self.engine)
         self._changed = threading.Condition()
         if self.sqlite:

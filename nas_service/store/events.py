@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -11,6 +12,7 @@ from .bulk import Bulk
 from .records import Event
 from .schema import events, jobs
 
+_COLUMNS = [events.c[field.name] for field in fields(Event)]
 _EVENTS = Bulk.into(events)
 _RAISE = (
     update(jobs)
@@ -36,12 +38,12 @@ def append(conn: Connection, job_id: str, at: float, items: Iterable[tuple[str, 
 
 def after(conn: Connection, job_id: str, seq: int, limit: int = 500) -> list[Event]:
     """The events that follow `seq`, oldest first."""
-    query = select(events).where(events.c.job_id == job_id, events.c.seq > seq).order_by(events.c.seq).limit(limit)
-    return [Event(**row) for row in conn.execute(query).mappings()]
+    query = select(*_COLUMNS).where(events.c.job_id == job_id, events.c.seq > seq).order_by(events.c.seq).limit(limit)
+    return [Event(*row) for row in conn.execute(query)]
 
 
 def keyed(conn: Connection, job_id: str, kind: str, key: str) -> Event | None:
     """The event of this type whose data has this `key`."""
     mine = (events.c.job_id == job_id, events.c.type == kind, events.c.data["key"].as_string() == key)
-    row = conn.execute(select(events).where(*mine)).mappings().first()
-    return None if row is None else Event(**row)
+    row = conn.execute(select(*_COLUMNS).where(*mine)).first()
+    return None if row is None else Event(*row)

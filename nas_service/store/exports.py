@@ -55,20 +55,20 @@ def create(
 
 def get(conn: Connection, export_id: str) -> Export:
     """Raises NotFound for an id that is none."""
-    row = conn.execute(select(*_COLUMNS).where(exports.c.id == export_id)).mappings().first()
+    row = conn.execute(select(*_COLUMNS).where(exports.c.id == export_id)).first()
     if row is None:
         raise NotFound(f"there is no export {export_id!r}")
-    return Export(**row)
+    return Export(*row)
 
 
 def of_request(conn: Connection, request_id: str) -> Export:
-    row = conn.execute(select(*_COLUMNS).where(exports.c.request_id == request_id)).mappings().one()
-    return Export(**row)
+    row = conn.execute(select(*_COLUMNS).where(exports.c.request_id == request_id)).one()
+    return Export(*row)
 
 
 def of_job(conn: Connection, job_id: str) -> list[Export]:
     query = select(*_COLUMNS).where(exports.c.job_id == job_id).order_by(exports.c.created_at)
-    return [Export(**row) for row in conn.execute(query).mappings()]
+    return [Export(*row) for row in conn.execute(query)]
 
 
 def set_state(conn: Connection, export_id: str, state: str) -> None:

@@ -150,7 +150,7 @@ def listed(
         query = query.where(jobs.c.state == state)
     if owner is not None:
         query = query.where(jobs.c.owner == owner)
-    return [Job(**row) for row in conn.execute(query).mappings()]
+    return [Job(*row) for row in conn.execute(query)]
 
 
 def locked(conn: Connection, job_id: str) -> Job:
@@ -225,7 +225,7 @@ def remove(conn: Connection, job_id: str) -> None:
 
 def with_webhook_due(conn: Connection) -> list[Job]:
     """Jobs whose end has to be told."""
-    return [Job(**row) for row in conn.execute(select(*_COLUMNS).where(jobs.c.webhook == "due")).mappings()]
+    return [Job(*row) for row in conn.execute(select(*_COLUMNS).where(jobs.c.webhook == "due"))]
 
 
 def settle_webhook(conn: Connection, job_id: str, *, delivered: bool, attempts: int, message: str, at: float) -> None:

@@ -22,8 +22,8 @@ def add(conn: Connection, key: Key) -> None:
 
 
 def find(conn: Connection, key_id: str) -> Key | None:
-    row = conn.execute(select(*_COLUMNS).where(keys.c.id == key_id)).mappings().first()
-    return None if row is None else Key(**row)
+    row = conn.execute(select(*_COLUMNS).where(keys.c.id == key_id)).first()
+    return None if row is None else Key(*row)
 
 
 def exist(conn: Connection) -> bool:
@@ -34,7 +34,7 @@ def exist(conn: Connection) -> bool:
 def listed(conn: Connection) -> Sequence[Key]:
     """All, oldest first."""
     query = select(*_COLUMNS).order_by(keys.c.created_at, keys.c.id)
-    return [Key(**row) for row in conn.execute(query).mappings()]
+    return [Key(*row) for row in conn.execute(query)]
 
 
 def revoke(conn: Connection, key_id: str, at: float) -> None:

@@ -7,13 +7,14 @@ planned anew by PostgreSQL. Here a list is one parameter: an array there, and a 
 from __future__ import annotations
 
 from collections.abc import Collection
-from json import dumps
 from typing import Any, Self
 
 from sqlalchemy import ARRAY, Boolean, Column, ColumnElement, Dialect, Text, bindparam, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from .json_text import encode
 
 
 def among(column: Column[Any], name: str) -> ColumnElement[bool]:
@@ -39,7 +40,7 @@ class _Listed(TypeDecorator[Collection[Any]]):
 
     def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> Any:
         listed = list(value or ())
-        return listed if dialect.name == "postgresql" else dumps(listed)
+        return listed if dialect.name == "postgresql" else encode(listed)
 
 
 class _Among(FunctionElement[bool]):

@@ -153,10 +153,10 @@ class Awaiting:
 
 def get(conn: Connection, trial_id: str) -> Trial:
     """Raises NotFound for an id that is none."""
-    row = conn.execute(select(*_COLUMNS).where(trials.c.id == trial_id)).mappings().first()
+    row = conn.execute(select(*_COLUMNS).where(trials.c.id == trial_id)).first()
     if row is None:
         raise NotFound(f"there is no trial {trial_id!r}")
-    return Trial(**row)
+    return Trial(*row)
 
 
 def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
@@ -182,7 +182,7 @@ def of_requests(conn: Connection, request_ids: Collection[str]) -> list[Open]:
 
 def open_in(conn: Connection, job_id: str) -> list[Trial]:
     query = select(*_COLUMNS).where(trials.c.job_id == job_id, trials.c.state.in_(OPEN)).order_by(trials.c.number)
-    return [Trial(**row) for row in conn.execute(query).mappings()]
+    return [Trial(*row) for row in conn.execute(query)]
 
 
 def start(conn: Connection, trial_ids: Collection[str], at: float) -> None:
@@ -292,12 +292,12 @@ def last_failure(conn: Connection, job_id: str) -> str:
 def page(conn: Connection, job_id: str, *, states: Collection[str], after: int = -1, limit: int) -> list[Trial]:
     """Trials of a job in these states, in the order of their numbers, those after number `after`."""
     query = select(*_COLUMNS).where(trials.c.job_id == job_id, trials.c.state.in_(states), trials.c.number > after)
-    return [Trial(**row) for row in conn.execute(query.order_by(trials.c.number).limit(limit)).mappings()]
+    return [Trial(*row) for row in conn.execute(query.order_by(trials.c.number).limit(limit))]
 
 
 def of_candidate(conn: Connection, candidate_id: str) -> list[Trial]:
     query = select(*_COLUMNS).where(trials.c.candidate_id == candidate_id).order_by(trials.c.number)
-    return [Trial(**row) for row in conn.execute(query).mappings()]
+    return [Trial(*row) for row in conn.execute(query)]
 
 
 def took(conn: Connection, request_ids: Collection[str]) -> dict[str, float]:

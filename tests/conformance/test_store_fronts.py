@@ -62,6 +62,7 @@ def test_it_is_that_of_all_results(filled: Store, seed: int) -> None:
             take(conn, *drawn)
         with filled.read() as conn:
             assert list(fronts.of_job(conn, "j")) == of_all(conn)
+            assert [one.id for one in candidates.on_front(conn, "j")] == of_all(conn)
             assert wrong(conn) == []
 
 

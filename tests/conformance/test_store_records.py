@@ -241,11 +241,6 @@ def test_the_best_is_known_by_a_proposal_and_rather_by_one_with_weights(searched
         assert asks.best(conn, "none") is None
 
 
-def test_candidates_by_id_keep_the_order_asked_for(searched: Store) -> None:
-    with searched.read() as conn:
-        assert [c.id for c in candidates.many(conn, ["j.c3", "j.c1", "none"])] == ["j.c3", "j.c1"]
-
-
 def test_unknown_ids_are_named(store: Store) -> None:
     with store.read() as conn:
         for look_up in (jobs.get, candidates.get, trials.get, exports.get):

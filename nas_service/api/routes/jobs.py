@@ -24,7 +24,7 @@ from nas_service.api.views import (
     PriorityRequest,
     RetargetView,
 )
-from nas_service.store import Job, jobs
+from nas_service.store import Job, candidates, jobs
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -135,7 +135,7 @@ def delete(job_id: OwnJob, service: Here) -> None:
 def pareto(job_id: Id, service: Here) -> list[CandidateView]:
     """The Pareto front of the completed candidates within the limits, cheapest first."""
     with service.store.read() as conn:
-        return [readings.candidate_view(c) for c in readings.pareto(conn, jobs.get(conn, job_id))]
+        return [readings.candidate_view(c) for c in candidates.on_front(conn, jobs.get(conn, job_id).id)]
 
 
 @router.get("/{job_id}/points")
