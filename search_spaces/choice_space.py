@@ -46,6 +46,10 @@ class ChoiceSpace(BoundSpace):
         """Number of options at each position."""
         return tuple(len(position.options) for position in self.positions)
 
+    @cached_property
+    def _offered(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        return tuple((position.name, position.options) for position in self.positions)
+
     @property
     def size(self) -> int:
         """Number of genotypes (an upper bound on the number of architectures)."""
@@ -138,12 +142,12 @@ class ChoiceSpace(BoundSpace):
         if not isinstance(choices, list) or len(choices) != len(self.positions):
             given = len(choices) if isinstance(choices, list) else repr(choices)
             raise SpaceError(f"a genotype here has {len(self.positions)} choices, not {given}", "genotype.choices")
-        for index, position in zip(choices, self.positions, strict=True):
-            if type(index) is not int or not 0 <= index < len(position.options):
-                raise SpaceError(
-                    f"{position.name} has options 0 to {len(position.options) - 1}, not {index!r}", "genotype.choices"
-                )
-        return {p.name: p.options[i] for p, i in zip(self.positions, choices, strict=True)}
+        chosen = {}
+        for index, (name, options) in zip(choices, self._offered, strict=True):
+            if type(index) is not int or not 0 <= index < len(options):
+                raise SpaceError(f"{name} has options 0 to {len(options) - 1}, not {index!r}", "genotype.choices")
+            chosen[name] = options[index]
+        return chosen
 
     def rewritten(self, genotype: Genotype, source: BoundSpace) -> Genotype:
         """By what was chosen, for an index means another option there; 0 for what is not offered or not there."""

@@ -211,11 +211,15 @@ def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: st
 
 
 def _reuse(run: Run, done: Round, item: Described, candidate: Known, known: Reusable, *, new: bool) -> Outcome:
-    """A result that is there already. One of another job counts as a trial of this one, for it fills in a candidate."""
+    """A result that is there already. One of another job counts as a trial of this one, for it fills in a candidate.
+
+    What a trial of this job said of the candidate was saved when it ended.
+    """
     metrics = {**item.costs, **known.metrics}
     source = known.trial_id if known.job_id != run.job_id else None
     found = result(run.search.objective, candidate.id, metrics, full=item.full, source=source)
-    done.results.append(found)
+    if source is not None:
+        done.results.append(found)
     done.saved_seconds += known.seconds
     if new:
         done.fruitless = 0

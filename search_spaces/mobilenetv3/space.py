@@ -8,6 +8,7 @@ that MobileNetV3 gained with NetAdapt). Input resolution and the form of the las
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Len
@@ -98,13 +99,13 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         return _distinct(max(1, stage.depth + offset) for offset in self.options.depth_offsets)
 
     def is_active(self, name: str, chosen: Mapping[str, Any]) -> bool:
-        stage, *rest = name.split(".")
-        if not rest:
+        stage, layer, what = _placed(name)
+        if not stage:
             return True
-        if rest[0].startswith("layer") and int(rest[0].removeprefix("layer")) >= chosen[f"{stage}.depth"]:
+        if layer >= chosen[f"{stage}.depth"]:
             return False
         op: StageOp = chosen[f"{stage}.op"]
-        return not (rest[-1] == "expansion" and op != "mbconv") and not (rest[-1] == "se" and op == "conv")
+        return not (what == "expansion" and op != "mbconv") and not (what == "se" and op == "conv")
 
     def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
         stem = widths.get(STEM, make_divisible(self.options.stem * self.options.width))
@@ -154,6 +155,13 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         expanded = widths.get(f"{name}.expanded", make_divisible(cin * factor) if factor != 1 else cin)
         se = se_width(expanded) if chosen[f"{stage}.se"] else 0
         return Layer(kernel, expanded, out, stride, se, activation, skip)
+
+
+@cache
+def _placed(position: str) -> tuple[str, int, str]:
+    """Stage, layer and what is chosen there; no stage for what is of the whole network, layer 0 for all of a stage."""
+    stage, *layer, what = position.split(".") if "." in position else ("", position)
+    return stage, int(layer[0].removeprefix("layer")) if layer else 0, what
 
 
 def _distinct(values: Iterator[int]) -> tuple[int, ...]:
