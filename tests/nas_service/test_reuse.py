@@ -76,3 +76,17 @@ def test_as_many_proposals_took_a_trial_as_the_budget_counts(lab: Lab) -> None:
         assert sum(row.spent for row in made) == job.trials == trials_
         assert {row.status for row in made if not row.spent} >= {"infeasible", "reused"}
         assert not any(row.control for row in made)
+
+
+def test_a_repetition_of_less_does_not_replace_what_more_epochs_said(lab: Lab) -> None:
+    """The first rung of a network comes again, from its own trial, after the second has ended."""
+    rungs = {"method": "asha", "factor": 2, "rungs": 3}
+    wanted = spec(20, space=TINY, task={"name": "landscape", "epochs": 4}, strategy={"name": "random"})
+    job = lab.run(wanted | {"early_stopping": rungs})
+    assert job.reused
+    with lab.store.read() as conn:
+        done = trials.page(conn, "j", states=["completed"], limit=500)
+        longest = {t.candidate_id: t for t in sorted(done, key=lambda trial: trial.fidelity["epochs"])}
+        assert any(1 < trial.fidelity["epochs"] < 4 for trial in longest.values())
+        for candidate_id, trial in longest.items():
+            assert candidates.get(conn, candidate_id).metrics.items() >= trial.metrics.items()
