@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from starlette.testclient import TestClient
 
+from nas_service.api.paging import encode
 from nas_service.app import create_app
 from nas_service.settings import Settings
 from nas_service.store import Lease, NewCandidate, NewProposal, NewTrial, Store, asks, candidates, fronts, jobs
@@ -23,6 +24,7 @@ JOB = "j"
 CHUNK = 5_000
 REPEATS = 15
 PAGE, DEPTH = 500, 20
+MIDDLE = 0.5  # a reward that half of the rows or so do not reach
 
 
 def measured(home: Path, tables: Path, rows: int) -> dict[str, Any]:
@@ -38,6 +40,7 @@ def measured(home: Path, tables: Path, rows: int) -> dict[str, Any]:
             "best": timed(lambda: page(http, order="reward")),
             "deep": timed_deep(http),
             "deep_best": timed_deep(http, order="reward"),
+            "middle_best": timed(lambda: page(http, order="reward", cursor=encode(MIDDLE, 0))),
         }
         front = timed(lambda: http.get(f"/api/v1/jobs/{JOB}/pareto").raise_for_status().json())
         members = len(http.get(f"/api/v1/jobs/{JOB}/pareto").json())

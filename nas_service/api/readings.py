@@ -45,7 +45,7 @@ def job_view(job: Job) -> JobView:
 
 def _job(job: Job) -> dict[str, Any]:
     spec = job.spec
-    return asdict(job) | {
+    return vars(job) | {
         "final": job.state in jobs.FINAL,
         "strategy": spec["strategy"]["name"],
         "space": spec["space"]["name"],
@@ -63,7 +63,7 @@ def candidate_view(candidate: Candidate) -> CandidateView:
 
 def trial_view(trial: Trial, curve: Sequence[Mapping[str, float]] = ()) -> TrialView:
     shown = {"metrics": finite(trial.metrics), "curve": [finite(point) for point in curve]}
-    return TrialView.model_validate(asdict(trial) | shown)
+    return TrialView.model_validate(vars(trial) | shown)
 
 
 def export_view(export: Export) -> ExportView:
@@ -73,11 +73,11 @@ def export_view(export: Export) -> ExportView:
         "progress": finite(export.progress),
         "metrics": finite(export.metrics),
     }
-    return ExportView.model_validate(asdict(export) | shown)
+    return ExportView.model_validate(vars(export) | shown)
 
 
 def event_view(event: Event) -> EventView:
-    return EventView.model_validate(asdict(event))
+    return EventView.model_validate(vars(event))
 
 
 def finite(metrics: Mapping[str, float]) -> Metrics:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, not_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Update, not_, or_, select, true, update
 
 from nas_service.errors import NotFound
 
@@ -77,9 +77,9 @@ def page(
         mine = (candidates.c.full, candidates.c.reward.is_not(None))
         query = query.where(*mine).order_by(candidates.c.reward.desc(), candidates.c.number)
         if after is not None:
-            query = query.where(
-                tuple_(-candidates.c.reward, candidates.c.number) > tuple_(-(after[0] or 0.0), after[1])
-            )
+            reward, number = after[0] or 0.0, after[1]
+            behind = or_(candidates.c.reward < reward, candidates.c.number > number)
+            query = query.where(candidates.c.reward <= reward, behind)  # so that the index is entered at that reward
     else:
         query = query.order_by(candidates.c.number)
         if after is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from nas_service.errors import NotFound
 
@@ -15,6 +15,8 @@ from .schema import keys
 USED_EVERY_S = 60  # how exactly the last use is known: a write at every request would queue behind the searches
 
 _COLUMNS = [keys.c[field.name] for field in fields(Key)]
+_FIND = select(*_COLUMNS).where(keys.c.id == bindparam("key"))
+_EXIST = select(keys.c.id).limit(1)
 
 
 def add(conn: Connection, key: Key) -> None:
@@ -22,13 +24,13 @@ def add(conn: Connection, key: Key) -> None:
 
 
 def find(conn: Connection, key_id: str) -> Key | None:
-    row = conn.execute(select(*_COLUMNS).where(keys.c.id == key_id)).first()
+    row = conn.execute(_FIND, {"key": key_id}).first()
     return None if row is None else Key(*row)
 
 
 def exist(conn: Connection) -> bool:
     """Whether there ever was one, be it revoked or expired by now."""
-    return conn.execute(select(keys.c.id).limit(1)).first() is not None
+    return conn.execute(_EXIST).first() is not None
 
 
 def listed(conn: Connection) -> Sequence[Key]:
