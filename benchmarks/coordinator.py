@@ -4,7 +4,8 @@ A trial of ours is proposed, described, priced by a latency table, recorded, lea
 told, with events, on a disk that is waited for (`synchronous=FULL`), at most 64 at once. Optuna's, in the same folder
 and on the same PostgreSQL, is `ask`, a suggestion for each position of our space, `tell`; with the random sampler and
 with NSGA-II of the same population, over fewer trials, for its rate falls as its study grows. Databases on PostgreSQL
-were used a little before, and have statistics.
+were used a little before, and have statistics. What is compared is measured in turn, several times over, and added up,
+so that a machine which gets faster or slower meanwhile does so for both.
 
 - `sqlite_vs_optuna`, `postgres_vs_optuna`: ours to Optuna's with the random sampler, which thinks least; with `_nsga2`
   those with NSGA-II, where ours looks for networks that are new; `sqlite_vs_optuna_batch1`: ours one by one, random
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,6 +58,8 @@ BARS = {  # key -> (at least or at most, the bar)
     "front_1m_ms": ("<=", 100),
     "slowed_by_readers": ("<=", 0.10),
 }
+ROUNDS = 4
+FEWEST_OF_GENERATIONS = 400
 OURS = {  # row -> strategy and its options
     "random": ("random", {}),
     "nsga2": ("nsga2", {"population": optuna_storage.POPULATION}),
@@ -72,14 +76,15 @@ class Size:
     window: int
     rounds: int
     rows: int
+    pairs: int
     loaded: int
     readers: int
     every_s: float
 
 
 SIZES = {
-    "quick": Size(100, 40, 40, (300, 600), 150, 3, 2_000, 4_000, 50, 0.5),
-    "full": Size(2_000, 600, 500, (10_000, 100_000), 2_000, 20, 1_000_000, 150_000, 200, 10.0),
+    "quick": Size(100, 40, 40, (300, 600), 150, 3, 2_000, 1, 4_000, 50, 0.5),
+    "full": Size(2_000, 600, 250, (10_000, 100_000), 2_000, 20, 1_000_000, 4, 40_000, 200, 10.0),
 }
 
 
@@ -102,11 +107,11 @@ def run(name: str) -> dict[str, Any]:
         tables = made_up_table(folder / "tables")
         rates = on_sqlite(folder, tables, size) | on_postgresql(tables, size)
         print("rates measured; a search grows", flush=True)
-        grown = growth.measured(f"sqlite:///{folder}/grown.sqlite", tables, size.grown, size.window)
+        grown = growth.measured(f"sqlite:///{folder}", tables, size.grown, size.window)
         print("growth measured; rows are filled in", flush=True)
         many = million.measured(folder / "many", tables, size.rows)
         print("pages measured; readers come", flush=True)
-        readers = load.measured(folder / "read", size.loaded, size.readers, size.every_s)
+        readers = load.measured(folder / "read", size.pairs, size.loaded, size.readers, size.every_s)
         print("readers measured; Ray starts", flush=True)
         over = overhead.measured(f"sqlite:///{folder}/overhead.sqlite", tables, size.rounds)
     small, large = map(str, size.grown)
@@ -136,17 +141,13 @@ def run(name: str) -> dict[str, Any]:
 
 
 def on_sqlite(folder: Path, tables: Path, size: Size) -> dict[str, Any]:
+    searches = made(size) | {"one by one": spec("random", size.single, parallel=1)}
+
     def fresh(name: str) -> str:
         return f"sqlite:///{folder}/{name}.sqlite"
 
-    ours = {
-        row: trials_a_second(fresh(row), tables, spec(strategy, size.trials, **options))
-        for row, (strategy, options) in OURS.items()
-    }
-    ours["one by one"] = trials_a_second(fresh("single"), tables, spec("random", size.single, parallel=1))
-    ours["generations"] = trials_a_second(fresh("generations"), tables, generations(size.trials))
-    theirs = {name: peer(fresh(f"optuna-{name}"), name, tables, size.peer) for name in optuna_storage.SAMPLERS}
-    return {"sqlite": {"ours": ours, "optuna": theirs}}
+    studies = {name: study(fresh(f"optuna-{name}"), name, tables) for name in optuna_storage.SAMPLERS}
+    return {"sqlite": in_turn(searches, fresh, studies, tables, size)}
 
 
 def on_postgresql(tables: Path, size: Size) -> dict[str, Any]:
@@ -155,29 +156,51 @@ def on_postgresql(tables: Path, size: Size) -> dict[str, Any]:
         if fresh is None:
             return {}
 
-        def used() -> str:
+        def used(_: str) -> str:
             url = fresh()
             return used_before(url, lambda: trials_a_second(url, tables, spec("random", WARM_TRIALS), "before"))
 
-        def used_by_optuna(sampler: str) -> str:
+        def used_by_optuna(sampler: str) -> optuna_storage.GrowingStudy:
             url = fresh()
             theirs = url.replace("postgresql://", "postgresql+psycopg://")
-            used_before(url, lambda: peer(theirs, sampler, tables, 10))
-            return theirs
+            used_before(url, lambda: study(theirs, sampler, tables).seconds_of(10))
+            return study(theirs, sampler, tables)
 
-        ours = {
-            row: trials_a_second(used(), tables, spec(strategy, size.trials, **options))
-            for row, (strategy, options) in OURS.items()
-        }
-        ours["generations"] = trials_a_second(used(), tables, generations(size.trials))
-        theirs = {name: peer(used_by_optuna(name), name, tables, size.peer) for name in optuna_storage.SAMPLERS}
-    return {"postgresql": {"ours": ours, "optuna": theirs}}
+        studies = {name: used_by_optuna(name) for name in optuna_storage.SAMPLERS}
+        return {"postgresql": in_turn(made(size), used, studies, tables, size)}
 
 
-def peer(url: str, sampler: str, tables: Path, trials: int) -> float:
+def made(size: Size) -> dict[str, dict[str, Any]]:
+    """The searches of every round, by row."""
+    rows = {row: spec(strategy, size.trials, **options) for row, (strategy, options) in OURS.items()}
+    return rows | {"generations": generations(max(size.trials, FEWEST_OF_GENERATIONS))}
+
+
+def in_turn(
+    searches: dict[str, dict[str, Any]],
+    fresh: Callable[[str], str],
+    studies: dict[str, optuna_storage.GrowingStudy],
+    tables: Path,
+    size: Size,
+) -> dict[str, dict[str, float]]:
+    """Trials a second of our searches, each in a fresh database, and of Optuna's studies, which grow a part a round."""
+    ours, theirs = dict.fromkeys(searches, 0.0), dict.fromkeys(studies, 0.0)
+    part = size.peer // ROUNDS
+    for number in range(ROUNDS):
+        for row, wanted in searches.items():
+            ours[row] += 1 / trials_a_second(fresh(f"{row} {number}"), tables, wanted)
+        for name, one in studies.items():
+            theirs[name] += one.seconds_of(part)
+    return {
+        "ours": {row: ROUNDS / seconds_each for row, seconds_each in ours.items()},
+        "optuna": {name: ROUNDS * part / seconds for name, seconds in theirs.items()},
+    }
+
+
+def study(url: str, sampler: str, tables: Path) -> optuna_storage.GrowingStudy:
     """With a parameter for every position that has a choice."""
     choices = admit(spec("random", 1), tables).bound.choices  # type: ignore[attr-defined]
-    return optuna_storage.trials_a_second(url, sampler, [n for n in choices if n > 1], trials)
+    return optuna_storage.GrowingStudy(url, sampler, [n for n in choices if n > 1])
 
 
 def ratio(rates: dict[str, Any], database: str, sampler: str) -> float | None:

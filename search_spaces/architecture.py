@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -32,23 +32,25 @@ class Architecture:
     frame_rate: float | None = None
 
     def __post_init__(self) -> None:
-        for position, node in enumerate(self.nodes):
-            for source in node.inputs:
+        given = [self.input_shape]  # by whatever may be read so far: the input, then nodes
+        for position, (op, inputs) in enumerate(self.nodes):
+            for source in inputs:
                 if not INPUT <= source < position:
                     raise ValueError(f"node {position} reads node {source}: nodes must stand in topological order")
-                given = self.input_shape if source == INPUT else self.nodes[source].op.out_shape
-                if given != node.op.in_shape:
-                    raise ValueError(f"node {position} ({node.op.kind}) takes {node.op.in_shape}, but is fed {given}")
+                shape = given[source - INPUT]
+                if shape != op.in_shape:
+                    raise ValueError(f"node {position} ({op.kind}) takes {op.in_shape}, but is fed {shape}")
+            given.append(op.out_shape)
 
     @classmethod
     def chain(cls, ops: Iterable[Op]) -> Architecture:
         """Ops one after another."""
         listed = tuple(ops)
-        return cls(listed[0].in_shape, tuple(Node(op, (i - 1,)) for i, op in enumerate(listed)))
+        return cls(listed[0].in_shape, tuple(map(Node, listed, _one_after_another(len(listed)))))
 
     @cached_property
     def ops(self) -> tuple[Op, ...]:
-        return tuple(node.op for node in self.nodes)
+        return tuple([op for op, _ in self.nodes])
 
     @property
     def output_shape(self) -> Shape:
@@ -56,16 +58,16 @@ class Architecture:
 
     @cached_property
     def params(self) -> int:
-        return sum(op.params for op in self.ops)
+        return sum([op.params for op in self.ops])
 
     @cached_property
     def macs(self) -> int:
-        return sum(op.macs for op in self.ops)
+        return sum([op.macs for op in self.ops])
 
     @cached_property
     def hash(self) -> str:
         """32 hex digits over op keys and edges: equal for equal networks, whatever genotype made them."""
-        text = ";".join(f"{node.op.key}<{node.inputs}" for node in self.nodes)
+        text = ";".join([op.key + _reading(inputs) for op, inputs in self.nodes])
         rate = "" if self.frame_rate is None else f"@{self.frame_rate}"
         return blake2b(f"{self.input_shape}{rate}{text}".encode(), digest_size=16).hexdigest()
 
@@ -81,3 +83,13 @@ class Architecture:
             for node in data["nodes"]
         )
         return cls(tuple(data["input_shape"]), tuple(nodes), data.get("frame_rate"))
+
+
+@lru_cache
+def _one_after_another(nodes: int) -> tuple[tuple[int, ...], ...]:
+    return tuple((position - 1,) for position in range(nodes))
+
+
+@lru_cache(maxsize=10_000)
+def _reading(inputs: tuple[int, ...]) -> str:
+    return f"<{inputs}"

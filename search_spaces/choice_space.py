@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from .architecture import Architecture
 from .errors import SpaceError
@@ -47,6 +49,10 @@ class ChoiceSpace(BoundSpace):
         return tuple(len(position.options) for position in self.positions)
 
     @cached_property
+    def _counts(self) -> NDArray[np.int64]:
+        return np.array(self.choices, dtype=np.int64)
+
+    @cached_property
     def _offered(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
         return tuple((position.name, position.options) for position in self.positions)
 
@@ -67,7 +73,7 @@ class ChoiceSpace(BoundSpace):
         """Whether this position matters under the other choices."""
 
     def sample(self, rng: Generator) -> Genotype:
-        return {"choices": rng.integers(self.choices).tolist()}
+        return {"choices": rng.integers(self._counts).tolist()}
 
     def mutate(self, genotype: Genotype, rng: Generator) -> Genotype:
         """One active position takes another option, so that the architecture is another.

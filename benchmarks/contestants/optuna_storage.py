@@ -11,18 +11,24 @@ POPULATION = 50  # Optuna's default
 SAMPLERS = ("random", "nsga2")
 
 
-def trials_a_second(url: str, sampler: str, choices: Sequence[int], trials: int) -> float:
-    """With one categorical parameter for each position that has so many options: `ask`, suggestions, `tell`."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    made = {
-        "random": optuna.samplers.RandomSampler(seed=0),
-        "nsga2": optuna.samplers.NSGAIISampler(seed=0, population_size=POPULATION),
-    }
-    storage = optuna.storages.RDBStorage(url)
-    study = optuna.create_study(storage=storage, sampler=made[sampler], direction="maximize")
-    start = time.perf_counter()
-    for _ in range(trials):
-        trial = study.ask()
-        chosen = [trial.suggest_int(f"p{i}", 0, n - 1) for i, n in enumerate(choices)]
-        study.tell(trial, sum(chosen) / sum(choices))
-    return trials / (time.perf_counter() - start)
+class GrowingStudy:
+    """A study with one categorical parameter for each position that has so many options."""
+
+    def __init__(self, url: str, sampler: str, choices: Sequence[int]) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        made = {
+            "random": optuna.samplers.RandomSampler(seed=0),
+            "nsga2": optuna.samplers.NSGAIISampler(seed=0, population_size=POPULATION),
+        }
+        storage = optuna.storages.RDBStorage(url)
+        self._study = optuna.create_study(storage=storage, sampler=made[sampler], direction="maximize")
+        self._choices = choices
+
+    def seconds_of(self, trials: int) -> float:
+        """What so many more take: `ask`, suggestions, `tell`."""
+        start = time.perf_counter()
+        for _ in range(trials):
+            trial = self._study.ask()
+            chosen = [trial.suggest_int(f"p{i}", 0, n - 1) for i, n in enumerate(self._choices)]
+            self._study.tell(trial, sum(chosen) / sum(self._choices))
+        return time.perf_counter() - start

@@ -4,39 +4,53 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import psutil
 
 from .laboratory import Laboratory, spec
 
-SPARE = 1_000  # trials of the budget that are left for the last restart
+SPARE = 1_000  # trials of the budget that are left over
+YOUNG = 1_000  # trials of a search at its beginning
+TURNS = 5
 
 
-def measured(url: str, tables: Path, sizes: tuple[int, int], window: int) -> dict[str, Any]:
-    """Milliseconds a trial over `window` trials after 1,000, and over those that end at each size; restarts at each.
+def measured(folder: str, tables: Path, sizes: tuple[int, int], window: int) -> dict[str, Any]:
+    """Milliseconds a trial over `window` trials after 1,000 and after the larger size, in turn; restarts at each size.
 
-    A restart is timed from the opening of the database to the first new proposal that is recorded.
+    `folder` is the URL of one that gets the databases. A restart is timed from the opening of the database to the first
+    new proposal that is recorded.
     """
-    small, large = sizes
+    url, (_, large) = f"{folder}/grown.sqlite", sizes
     laboratory = Laboratory(url, tables)
-    laboratory.submit(spec("random", large + window + SPARE))
-    cost, restart, memory = {}, {}, {}
-    reach(laboratory, min(1000, small))
-    cost[min(1000, small)] = of_window(laboratory, window)
+    laboratory.submit(spec("random", large + TURNS * window + SPARE))
+    restart, memory = {}, {}
     for size in sizes:
-        reach(laboratory, size - window)
-        cost[size] = of_window(laboratory, window)
+        reach(laboratory, size)
         memory[size] = round(psutil.Process().memory_info().rss / 2**20)
         laboratory.close()
         laboratory, restart[size] = restarted(url, tables)
+    of_young, of_grown = [], []
+    for turn in range(TURNS):
+        of_young.append(of_young_search(f"{folder}/young{turn}.sqlite", tables, min(YOUNG, large), window))
+        of_grown.append(of_window(laboratory, window))
     laboratory.close()
     return {
-        "cost_ms": {str(size): round(ms, 4) for size, ms in cost.items()},
-        "cost_ratio": cost[large] / cost[min(1000, small)],
+        "cost_ms": {str(min(YOUNG, large)): round(mean(of_young), 4), str(large): round(mean(of_grown), 4)},
+        "cost_ratio": mean(of_grown) / mean(of_young),
         "restart_s": {str(size): round(seconds, 3) for size, seconds in restart.items()},
         "memory_mib": {str(size): mib for size, mib in memory.items()},
     }
+
+
+def of_young_search(url: str, tables: Path, age: int, window: int) -> float:
+    laboratory = Laboratory(url, tables)
+    laboratory.submit(spec("random", age + window + SPARE))
+    reach(laboratory, age)
+    cost = of_window(laboratory, window)
+    laboratory.close()
+    return cost
 
 
 def reach(laboratory: Laboratory, trials: int) -> None:

@@ -6,10 +6,10 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from nas_service.client import Client
@@ -21,29 +21,34 @@ OTHERS = 19  # jobs that have ended; readers are spread over all
 LONGEST_S = 600
 
 
-def measured(folder: Path, trials: int, readers: int, every_s: float) -> dict[str, Any]:
-    """Trials a second of a search with `readers`, each of which reads every `every_s`, and before and after it without.
+def measured(folder: Path, pairs: int, trials: int, readers: int, every_s: float) -> dict[str, Any]:
+    """Trials a second of searches with `readers`, each of which reads every `every_s`, and of as many without, in turn.
 
     `not_modified` is the share of answers that were a 304, `refused` the number of those of 400 and more.
     """
+    statuses: Counter[str] = Counter()
+    slowest_ms, alone_s, together_s = 0.0, 0.0, 0.0
     with serving(folder) as (client, url):
         others = [ended(client, seed) for seed in range(1, OTHERS + 1)]
-        alone = [rate(client, trials, seed=100)]
-        job = client.submit(spec("random", trials) | {"seed": 101}).id
-        with polling(url, readers, every_s, [job, *others]) as found:
-            together = rate_of(client, job)
-        alone.append(rate(client, trials, seed=102))
-    answers = sum(found["statuses"].values())
+        for pair in range(pairs):
+            alone_s += 1 / rate_of(client, client.submit(spec("random", trials) | {"seed": 100 + pair}).id)
+            job = client.submit(spec("random", trials) | {"seed": 200 + pair}).id
+            with polling(url, readers, every_s, [job, *others]) as found:
+                together_s += 1 / rate_of(client, job)
+            statuses.update(found["statuses"])
+            slowest_ms = max(slowest_ms, found["slowest_ms"])
+    answers = sum(statuses.values())
     return {
-        "alone": round(mean(alone), 1),
-        "with_readers": round(together, 1),
-        "slowed_by": round(1 - together / mean(alone), 4),
+        "alone": round(pairs / alone_s, 1),
+        "with_readers": round(pairs / together_s, 1),
+        "slowed_by": round(1 - alone_s / together_s, 4),
         "answers": answers,
-        "not_modified": round(found["statuses"].get("304", 0) / max(1, answers), 3),
-        "refused": sum(n for status, n in found["statuses"].items() if int(status) >= 400),
-        "slowest_ms": found["slowest_ms"],
+        "not_modified": round(statuses["304"] / max(1, answers), 3),
+        "refused": sum(n for status, n in statuses.items() if int(status) >= 400),
+        "slowest_ms": slowest_ms,
         "readers": readers,
         "every_s": every_s,
+        "pairs": pairs,
         "trials": trials,
     }
 
@@ -52,10 +57,6 @@ def ended(client: Client, seed: int) -> str:
     job = client.submit(spec("random", 1) | {"seed": seed}).id
     rate_of(client, job)
     return job
-
-
-def rate(client: Client, trials: int, seed: int) -> float:
-    return rate_of(client, client.submit(spec("random", trials) | {"seed": seed}).id)
 
 
 def rate_of(client: Client, job_id: str) -> float:

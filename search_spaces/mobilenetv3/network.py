@@ -79,12 +79,16 @@ def stride_plan(resolution: int, strides: tuple[int, ...]) -> tuple[int, ...]:
 
 def assemble(signature: Signature, resolution: int, layers: Sequence[Layer], ends: Ends) -> Architecture:
     """Stem, body and last stage at one input resolution, with the stride plan for that resolution."""
-    stem_stride, *strides = stride_plan(resolution, (2, *(layer.stride for layer in layers)))
-    ops: list[Op] = [Conv((signature.channels, resolution, resolution), ends.stem, 3, stem_stride, ends.activation)]
+    stem_stride, *strides = stride_plan(resolution, (2, *[layer.stride for layer in layers]))
+    ops = [_stem((signature.channels, resolution, resolution), ends, stem_stride)]
     for layer, stride in zip(layers, strides, strict=True):
         ops.append(_op(ops[-1].out_shape, layer, stride))
-    ops += _last_stage(ops[-1].out_shape, ends, signature.outputs)
-    return Architecture.chain(ops)
+    return Architecture.chain([*ops, *_last_stage(ops[-1].out_shape, ends, signature.outputs)])
+
+
+@lru_cache(maxsize=LAYERS_KEPT)
+def _stem(shape: Shape, ends: Ends, stride: int) -> Op:
+    return Conv(shape, ends.stem, 3, stride, ends.activation)
 
 
 @lru_cache(maxsize=LAYERS_KEPT)
@@ -95,10 +99,11 @@ def _op(shape: Shape, layer: Layer, stride: int) -> Op:
     return MBConv(shape, layer.out, layer.kernel, stride, layer.expanded, layer.se, layer.activation, skip, layer.gate)
 
 
-def _last_stage(shape: Shape, ends: Ends, outputs: int) -> list[Op]:
+@lru_cache(maxsize=LAYERS_KEPT)
+def _last_stage(shape: Shape, ends: Ends, outputs: int) -> tuple[Op, ...]:
     if ends.form == "efficient":
         head = Conv(shape, ends.head, 1, 1, ends.activation)
-        return [head, Classifier(head.out_shape, outputs, ends.hidden, ends.activation)]
+        return head, Classifier(head.out_shape, outputs, ends.hidden, ends.activation)
     last = [MBConv(shape, 2 * shape[0], 3, 1, ends.head, 0, ends.activation)] if ends.form == "original" else []
     features = Conv(last[-1].out_shape if last else shape, ends.hidden, 1, 1, ends.activation)
-    return [*last, features, Classifier(features.out_shape, outputs)]
+    return *last, features, Classifier(features.out_shape, outputs)

@@ -8,8 +8,8 @@ that MobileNetV3 gained with NetAdapt). Input resolution and the form of the las
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from functools import cache, lru_cache
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from annotated_types import Len
 from pydantic import Field, PositiveInt
@@ -20,7 +20,7 @@ from ..errors import SpaceError
 from ..narrowing import NarrowableSpace
 from ..ops import Activation, Skip
 from ..space import Genotype, Kind, Options, SearchSpace, Signature
-from .network import Ends, Layer, assemble, make_divisible, se_width
+from .network import LAYERS_KEPT, Ends, Layer, assemble, make_divisible, se_width
 from .references import REFERENCES, reference
 from .widths import HEAD, STEM, shared, sizes
 
@@ -67,11 +67,44 @@ class MobileNetV3Options(Options):
         return BACKBONES[self.backbone] if isinstance(self.backbone, str) else self.backbone
 
 
+class LayerNames(NamedTuple):
+    """A layer, and what is its own: two positions, and the width that its expansion leads to."""
+
+    name: str
+    kernel: str
+    expansion: str
+    expanded: str
+
+    @classmethod
+    def of(cls, name: str) -> LayerNames:
+        return cls(name, f"{name}.kernel", f"{name}.expansion", f"{name}.expanded")
+
+
+class StageNames(NamedTuple):
+    """The positions of a stage, by what is chosen there, and those of its layers."""
+
+    width: str
+    depth: str
+    of_all: tuple[str, str, str, str]  # op, squeeze-and-excitation, skip and activation, which its layers share
+    layers: tuple[LayerNames, ...]
+
+    @classmethod
+    def of(cls, name: str, deepest: int) -> StageNames:
+        layers = tuple(LayerNames.of(f"{name}.layer{layer}") for layer in range(deepest))
+        return cls(
+            f"{name}.width", f"{name}.depth", (f"{name}.op", f"{name}.se", f"{name}.skip", f"{name}.activation"), layers
+        )
+
+
 class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
     def __init__(self, options: MobileNetV3Options, signature: Signature) -> None:
         self.options = options
         self.signature = signature
         self.positions = tuple(self._positions())
+        self._stages = [
+            (StageNames.of(f"stage{number}", max(self._depths(stage))), stage.stride)
+            for number, stage in enumerate(options.stages())
+        ]
         named = (p.name for p in self.positions if p.name.endswith((".width", ".expansion")))
         self.width_names = frozenset({STEM, HEAD, *(name.replace(".expansion", ".expanded") for name in named)})
 
@@ -111,10 +144,12 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         stem = widths.get(STEM, make_divisible(self.options.stem * self.options.width))
         layers: list[Layer] = []
         cin = stem
-        for name, stride in self._layers(chosen):
-            width = f"{name.partition('.')[0]}.width"
-            layers.append(self._layer(chosen, widths, name, cin, widths.get(width, chosen[width]), stride))
-            cin = layers[-1].out
+        for stage, stride in self._stages:
+            out, of_all = widths.get(stage.width, chosen[stage.width]), [chosen[name] for name in stage.of_all]
+            for index, name in enumerate(stage.layers[: chosen[stage.depth]]):
+                own = chosen[name.kernel], chosen[name.expansion], widths.get(name.expanded)
+                layers.append(_layer(cin, out, 1 if index else stride, *own, *of_all))
+                cin = out
         ends = Ends(stem, widths.get(HEAD, make_divisible(6 * cin)), self.options.hidden, chosen["last_stage"])
         return assemble(self.signature, chosen["resolution"], layers, ends)
 
@@ -132,29 +167,30 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
             raise SpaceError(f"this network has no width {min(unknown)!r}; it has: {', '.join(found)}")
         return {"choices": list(genotype["choices"]), "widths": found | changed}
 
-    def _layers(self, chosen: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-        """Name and stride of the layers of the body, in order."""
-        for number, stage in enumerate(self.options.stages()):
-            for index in range(chosen[f"stage{number}.depth"]):
-                yield f"stage{number}.layer{index}", stage.stride if index == 0 else 1
-
     def _layer_names(self, genotype: Genotype) -> list[str]:
-        return [name for name, _ in self._layers(self.decode(genotype))]
+        chosen = self.decode(genotype)
+        return [layer.name for stage, _ in self._stages for layer in stage.layers[: chosen[stage.depth]]]
 
-    def _layer(
-        self, chosen: Mapping[str, Any], widths: Mapping[str, int], name: str, cin: int, out: int, stride: int
-    ) -> Layer:
-        stage = name.partition(".")[0]
-        op: StageOp = chosen[f"{stage}.op"]
-        activation: Activation = chosen[f"{stage}.activation"]
-        skip: Skip = chosen[f"{stage}.skip"]
-        kernel: int = chosen[f"{name}.kernel"]
-        if op == "conv":
-            return Layer(kernel, None, out, stride, 0, activation, skip)
-        factor = chosen[f"{name}.expansion"] if op == "mbconv" else 1
-        expanded = widths.get(f"{name}.expanded", make_divisible(cin * factor) if factor != 1 else cin)
-        se = se_width(expanded) if chosen[f"{stage}.se"] else 0
-        return Layer(kernel, expanded, out, stride, se, activation, skip)
+
+@lru_cache(maxsize=LAYERS_KEPT)
+def _layer(
+    cin: int,
+    out: int,
+    stride: int,
+    kernel: int,
+    factor: float,
+    given: int | None,
+    op: StageOp,
+    se: bool,
+    skip: Skip,
+    activation: Activation,
+) -> Layer:
+    """The chosen layer; `given` is the width of its expansion where the genotype states it."""
+    if op == "conv":
+        return Layer(kernel, None, out, stride, 0, activation, skip)
+    widened = make_divisible(cin * factor) if op == "mbconv" and factor != 1 else cin
+    expanded = widened if given is None else given
+    return Layer(kernel, expanded, out, stride, se_width(expanded) if se else 0, activation, skip)
 
 
 @cache
