@@ -1,4 +1,4 @@
-"""JSON as both databases keep it: by pydantic's encoder and parser, which take a fifth of the time of Python's own.
+"""JSON as both databases keep it: by the encoder and the parser of pydantic, several times as fast as Python's own.
 
 What they cannot do (half of a surrogate pair) or would let through (NaN) is left to Python's.
 """
