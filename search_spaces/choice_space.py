@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -26,8 +25,7 @@ RECENT = 2048  # architectures that are kept
 MUTATION_ATTEMPTS = 16  # draws until the architecture differs; one in seventy changes nothing in `mobilenetv3`
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """One decision: its name (`stage2.layer1.kernel`) and the options in order."""
 
     name: str
@@ -51,10 +49,6 @@ class ChoiceSpace(BoundSpace):
     @cached_property
     def _counts(self) -> NDArray[np.int64]:
         return np.array(self.choices, dtype=np.int64)
-
-    @cached_property
-    def _offered(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
-        return tuple((position.name, position.options) for position in self.positions)
 
     @property
     def size(self) -> int:
@@ -149,7 +143,7 @@ class ChoiceSpace(BoundSpace):
             given = len(choices) if isinstance(choices, list) else repr(choices)
             raise SpaceError(f"a genotype here has {len(self.positions)} choices, not {given}", "genotype.choices")
         chosen = {}
-        for index, (name, options) in zip(choices, self._offered, strict=True):
+        for index, (name, options) in zip(choices, self.positions, strict=True):
             if type(index) is not int or not 0 <= index < len(options):
                 raise SpaceError(f"{name} has options 0 to {len(options) - 1}, not {index!r}", "genotype.choices")
             chosen[name] = options[index]
