@@ -12,7 +12,8 @@ so that a machine which gets faster or slower meanwhile does so for both.
 - `overhead_1s_trials`: time over that of the trials alone, with trials of 1 s on 16 slots of a local Ray
 - `restart_10k_s`, `restart_100k_s`: from the opening of the database to the first new proposal that is recorded
 - `cost_100k_vs_1k`: a trial after 100,000 of a search to one after 1,000; `memory_mib` of the whole process there
-- `million`: the slowest page of candidates and the front of a job of 1,000,000, over HTTP
+- `million`: the slowest page of candidates and the front of a job of 1,000,000, over HTTP; and what a new process that
+  goes on with it takes to begin, for a trial, and of memory, beside the same search when it was young
 - `readers`: what 200 of them, polling every 10 s by conditional GETs, cost a search at full speed
 
     python benchmarks/coordinator.py [--json] [--quick]
@@ -109,7 +110,7 @@ def run(name: str) -> dict[str, Any]:
         print("rates measured; a search grows", flush=True)
         grown = growth.measured(f"sqlite:///{folder}", tables, size.grown, size.window)
         print("growth measured; rows are filled in", flush=True)
-        many = million.measured(folder / "many", tables, size.rows)
+        many = million.measured(folder / "many", tables, size.rows, size.window)
         print("pages measured; readers come", flush=True)
         readers = load.measured(folder / "read", size.pairs, size.loaded, size.readers, size.every_s)
         print("readers measured; Ray starts", flush=True)
@@ -226,6 +227,7 @@ def show(report: dict[str, Any]) -> None:
         print(f"{key:28}{'-' if value is None else f'{value:.4g}':>10}{f'{sense} {bar:g}':>12}")
     readers, grown = report["readers"], report["growth"]
     print(f"\nms a trial after so many: {grown['cost_ms']}; MiB of the process: {grown['memory_mib']}")
+    print(f"a new process, after so many: {report['million']['goes_on']}")
     print(
         f"readers: {readers['answers']} answers, {readers['not_modified']:.0%} of them 304, {readers['refused']} "
         f"refused, the slowest after {readers['slowest_ms']} ms"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 import psutil
+
+from nas_service import memory
 
 from .laboratory import Laboratory, spec
 
@@ -25,10 +29,10 @@ def measured(folder: str, tables: Path, sizes: tuple[int, int], window: int) -> 
     url, (_, large) = f"{folder}/grown.sqlite", sizes
     laboratory = Laboratory(url, tables)
     laboratory.submit(spec("random", large + TURNS * window + SPARE))
-    restart, memory = {}, {}
+    restart, resident = {}, {}
     for size in sizes:
         reach(laboratory, size)
-        memory[size] = round(psutil.Process().memory_info().rss / 2**20)
+        resident[size] = resident_mib()
         laboratory.close()
         laboratory, restart[size] = restarted(url, tables)
     of_young, of_grown = [], []
@@ -40,8 +44,26 @@ def measured(folder: str, tables: Path, sizes: tuple[int, int], window: int) -> 
         "cost_ms": {str(min(YOUNG, large)): round(mean(of_young), 4), str(large): round(mean(of_grown), 4)},
         "cost_ratio": mean(of_grown) / mean(of_young),
         "restart_s": {str(size): round(seconds, 3) for size, seconds in restart.items()},
-        "memory_mib": {str(size): mib for size, mib in memory.items()},
+        "memory_mib": {str(size): mib for size, mib in resident.items()},
     }
+
+
+def gone_on(url: str, tables: Path, window: int) -> dict[str, float]:
+    """What a new process makes of that search: seconds to its first proposal, milliseconds a trial, resident MiB."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as new:
+        return new.submit(_gone_on, url, tables, window).result()
+
+
+def _gone_on(url: str, tables: Path, window: int) -> dict[str, float]:
+    memory.settle()  # as `nas serve` does
+    laboratory, restart_s = restarted(url, tables)
+    cost_ms = of_window(laboratory, window)
+    laboratory.close()
+    return {"restart_s": round(restart_s, 3), "cost_ms": round(cost_ms, 4), "memory_mib": resident_mib()}
+
+
+def resident_mib() -> int:
+    return round(psutil.Process().memory_info().rss / 2**20)
 
 
 def of_young_search(url: str, tables: Path, age: int, window: int) -> float:
