@@ -42,7 +42,7 @@ from coordinating.laboratory import (
     used_before,
 )
 
-from latency_tables.machine import Device
+from device_agent.machine import Device
 from nas_service import memory
 from nas_service.admission import admit
 

@@ -37,7 +37,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from latency_tables.machine import Device
+from device_agent.machine import Device
 from search_spaces import Architecture
 from search_spaces.tvn.block import Block
 from search_spaces.tvn.network import Clip, TinyVideoNetwork

@@ -35,9 +35,10 @@ from jobs.finished import Serving, finished, serving
 from jobs.timing import measured
 from tabular.curves import GRID, panels, save
 
+from device_agent.machine import Device
+from device_agent.measure import INTERLEAVED
 from latency_tables import profile_space, table_path
-from latency_tables.machine import Device, Runtime
-from latency_tables.measure import INTERLEAVED
+from latency_tables.runtime import Runtime
 from nas_service.api.views import Points
 from nas_service.pareto import hypervolume
 from search_spaces import Architecture, get_space

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from device_agent.measure import INTERLEAVED
 from latency_tables import Check, LatencyTable, check_table, cover, profile_space
 from latency_tables.calibration import Calibration
 from latency_tables.check import Errors
-from latency_tables.measure import INTERLEAVED
 from latency_tables.profile import distinct_networks
 from search_spaces import Architecture, BoundSpace, Signature, get_space
 

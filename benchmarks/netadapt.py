@@ -31,13 +31,13 @@ from typing import Any
 import numpy as np
 import torch
 from jobs.finals import scores_on_test
+from nas_service.commands.profiled import covered
 
-from latency_tables import LatencyTable, measure_network, profile_space, table_path
-from latency_tables.measure import ALONE, INTERLEAVED
+from device_agent.measure import ALONE, INTERLEAVED, measure_network
+from latency_tables import LatencyTable, profile_space, table_path
 from latency_tables.subjects import export_network
 from nas_service.api.views import JobView
 from nas_service.client import Client
-from nas_service.commands.profiled import covered
 from nas_service.demo.server import service
 from search_spaces import Architecture, Genotype, NarrowableSpace, get_space
 from search_spaces.narrowing import Narrowed, families
@@ -262,7 +262,7 @@ def scored(one: Subject, genotype: Genotype, size: Size) -> dict[str, Any]:
         "cost": one.cost(genotype),
         "macs": network.macs,
         "params": network.params,
-        "measured_ms": measure_network(file.onnx, file.input_shape, protocol=protocol).latency_ms,
+        "measured_ms": measure_network(file, protocol=protocol).latency_ms,
         "accuracy": float(np.mean([each["accuracy"] for each in scores])),
         "loss": float(np.mean([each["loss"] for each in scores])),
         "accuracies": [each["accuracy"] for each in scores],

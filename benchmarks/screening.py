@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from device_agent.machine import Device
 from latency_tables import Estimate, LatencyTable
 from latency_tables.calibration import Calibration
-from latency_tables.machine import Device, Runtime
+from latency_tables.runtime import Runtime
 from latency_tables.table import Entry
 from search_spaces import BoundSpace, get_space
 from search_spaces.space import Signature

@@ -30,7 +30,8 @@ from tabular.networks import Network, distinct, read, write
 from tabular.processes import spread
 from tabular.trainings import Training, Trainings
 
-from latency_tables import Coverage, LatencyTable, Progress, profile_space
+from device_agent.rounds import Progress
+from latency_tables import Coverage, LatencyTable, profile_space
 from search_spaces import get_space
 from search_spaces.choice_space import ChoiceSpace
 from workers.artifacts import ArtifactStore

@@ -23,8 +23,9 @@ import numpy as np
 import torch
 from jobs.timing import CLOCK, VISIT, one_thread, undisturbed
 
-from latency_tables.machine import Device, Runtime
-from latency_tables.measure import session, visit
+from device_agent.machine import Device
+from device_agent.measure import session, visit
+from latency_tables.runtime import Runtime
 from search_spaces import Architecture, get_space
 from search_spaces.modules import build, build_volumetric, export_onnx
 
@@ -67,7 +68,7 @@ def run(size: str) -> dict[str, Any]:
             for name, network in networks.items()
             for form, path in exported(name, network, Path(folder)).items()
         }
-        times, peaks = measured(networks, files, ROUNDS[size])
+        times, peaks = measured(files, ROUNDS[size])
     gemm, peak = max(((kind, max(found)) for kind, found in peaks.items()), key=lambda found: found[1])
     rows = {name: row(network, name, times, peak) for name, network in networks.items()}
     return {
@@ -96,9 +97,7 @@ def exported(name: str, architecture: Architecture, folder: Path) -> dict[str, P
     return paths
 
 
-def measured(
-    networks: Mapping[str, Architecture], files: Mapping[tuple[str, str], Path], rounds: int
-) -> tuple[Times, dict[str, list[float]]]:
+def measured(files: Mapping[tuple[str, str], Path], rounds: int) -> tuple[Times, dict[str, list[float]]]:
     """One visit of every file a round, in another order each time; and GFLOP/s of the products beside them."""
     rng = np.random.default_rng(0)
     times: Times = defaultdict(list)
@@ -109,7 +108,7 @@ def measured(
             peaks[kind].append(gflops(run))
         for position in rng.permutation(len(files)):
             name, form = key = list(files)[position]
-            seen = visit(files[key].read_bytes(), networks[name].input_shape, 1, VISIT, CLOCK)
+            seen = visit(files[key].read_bytes(), 1, VISIT, CLOCK)
             times[name, form].append(seen.latency_ms)
     return times, peaks
 

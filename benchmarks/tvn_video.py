@@ -29,8 +29,9 @@ import numpy as np
 from jobs.finished import finished, serving
 from jobs.timing import measured
 
-from latency_tables.machine import Device, Runtime
-from latency_tables.measure import Protocol, measure_network
+from device_agent.machine import Device
+from device_agent.measure import Protocol, measure_network
+from latency_tables.runtime import Runtime
 from nas_service.api.views import Points
 from search_spaces import Architecture, get_space
 from search_spaces.architecture import INPUT

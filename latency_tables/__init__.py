@@ -6,9 +6,7 @@ Loading and estimating need neither torch nor onnxruntime; measuring needs onnxr
 from .check import Check, check_table
 from .coverage import Coverage, cover
 from .forecast import Forecast
-from .measure import Measurement, measure_network
-from .profile import profile_space
-from .rounds import Progress
+from .profile import extendable, plan_for, profile_space
 from .table import Estimate, LatencyTable, TableError, load, table_path
 
 __all__ = [
@@ -17,13 +15,12 @@ __all__ = [
     "Estimate",
     "Forecast",
     "LatencyTable",
-    "Measurement",
-    "Progress",
     "TableError",
     "check_table",
     "cover",
+    "extendable",
     "load",
-    "measure_network",
+    "plan_for",
     "profile_space",
     "table_path",
 ]

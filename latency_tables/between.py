@@ -54,7 +54,7 @@ class Interpolation:
         if op.key not in self._known:
             family = self._families.get(op.family)
             modelled = 0.0 if family is None else float(work(op) @ self._models[op.kind])
-            self._known[op.key] = None if family is None else modelled * family.excess_at(_place(op))
+            self._known[op.key] = None if family is None else modelled * family.excess_at(place(op))
         return self._known[op.key]
 
     @cached_property
@@ -91,7 +91,7 @@ class Interpolation:
     def _family(self, measured: Sequence[tuple[Op, float]]) -> Family:
         model = self._models[measured[0][0].kind]
         excess = np.array([cost / float(work(op) @ model) for op, cost in measured])
-        return Family(np.stack([_place(op) for op, _ in measured]), excess)
+        return Family(np.stack([place(op) for op, _ in measured]), excess)
 
 
 def work(op: Op) -> Floats:
@@ -102,7 +102,7 @@ def work(op: Op) -> Floats:
     return np.array([1.0, op.macs / 1e6, op.params / 1e6, values / 1e6])
 
 
-def _place(op: Op) -> Floats:
+def place(op: Op) -> Floats:
     """Logarithms of the channels that come in, that go out, and of those in between."""
     between = (op.expanded_channels,) if isinstance(op, MBConv) else ()
     found: Floats = np.log(np.array([op.in_shape[0], op.out_shape[0], *between], dtype=float))

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from device_agent.journal import Journal
+from device_agent.measure import INTERLEAVED, Protocol, summary
+from device_agent.rounds import ProgressCallback, measure_subjects
 from search_spaces import Architecture, BoundSpace
 
-from .journal import Journal
-from .measure import INTERLEAVED, Protocol, summary
+from .drift import steadied
 from .profile import distinct_networks
-from .rounds import ProgressCallback, measure_subjects
-from .subjects import REFERENCE, REFERENCE_NETWORK, of_network, reference_entry
+from .subjects import REFERENCE, of_network, reference_entry
+from .survey import Plan, Survey
 from .table import Estimate, LatencyTable, TableError
 
 CHECKED_NETWORKS = 40
@@ -89,18 +91,15 @@ def check_table(
     chosen = _unseen(table, space, networks, rng, between=between)
     twice = replace(protocol, visits=2 * protocol.visits)
     journal = Journal()
+    lacking = Survey(Plan((), tuple(chosen)), twice).lacking(())
     measure_subjects(
-        [REFERENCE, *(of_network(a) for a in chosen if a != REFERENCE_NETWORK)],
-        threads=table.runtime.threads,
-        protocol=twice,
-        rng=rng,
-        journal=journal,
-        progress=progress,
+        lacking, REFERENCE, threads=table.runtime.threads, protocol=twice, rng=rng, sink=journal, progress=progress
     )
-    visits = [journal.visits[of_network(a).name] for a in chosen]
-    first = np.array([summary(v[: protocol.visits], protocol).latency_ms for v in visits])
-    second = np.array([summary(v[protocol.visits :], protocol).latency_ms for v in visits])
-    slowdown = table.slowdown(reference_entry(summary(journal.visits[REFERENCE.name], protocol)))
+    visits = steadied(journal.made, REFERENCE.name).visits
+    half = protocol.visits
+    first = np.array([summary(visits[of_network(a).name][:half], protocol).latency_ms for a in chosen])
+    second = np.array([summary(visits[of_network(a).name][half:], protocol).latency_ms for a in chosen])
+    slowdown = table.slowdown(reference_entry(summary(visits[REFERENCE.name], protocol)))
     estimates = [table.estimate(architecture, between=between) for architecture in chosen]
     return _compared(chosen, estimates, first, second, slowdown)
 

@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .journal import Journal
-from .measure import Protocol, pinned, visit
-from .subjects import Subject
+from device_agent.measure import Protocol, pinned, visit
+from device_agent.rounds import Subject
 
 TRIED = 15  # subjects from which the time of all is foretold
 
@@ -28,16 +27,14 @@ AnnounceCallback = Callable[[Forecast], None]
 
 
 def seconds_left(
-    subjects: Sequence[Subject],
+    lacking: Sequence[tuple[Subject, int]],
     *,
     threads: int,
     protocol: Protocol,
-    journal: Journal,
     clock: Clock = time.monotonic,
 ) -> float:
     """Exports and visits that are still to make, at the pace of a few subjects tried out; none of it is recorded."""
-    missing = [protocol.visits - len(journal.visits[subject.name]) for subject in subjects]
-    unfinished = [subject for subject, visits in zip(subjects, missing, strict=True) if visits > 0]
+    unfinished = [subject for subject, _ in lacking]
     if not unfinished:
         return 0.0
     tried = [unfinished[i * len(unfinished) // TRIED] for i in range(TRIED)]
@@ -45,7 +42,7 @@ def seconds_left(
     paces = [_pace(subject, threads, protocol, clock) for subject in tried]
     export_s = sum(export for export, _ in paces) / TRIED
     visit_s = sum(visit for _, visit in paces) / TRIED
-    return export_s * len(unfinished) + visit_s * sum(max(0, visits) for visits in missing)
+    return export_s * len(unfinished) + visit_s * sum(visits for _, visits in lacking)
 
 
 def _pace(subject: Subject, threads: int, protocol: Protocol, clock: Clock) -> tuple[float, float]:
@@ -54,5 +51,5 @@ def _pace(subject: Subject, threads: int, protocol: Protocol, clock: Clock) -> t
     model = subject.export()
     exported = clock()
     with pinned(threads):
-        visit(model.onnx, model.input_shape, threads, protocol)
+        visit(model, threads, protocol)
     return exported - started, clock() - exported

@@ -2,69 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 
 from numpy.random import Generator
 
-from search_spaces import Architecture, BoundSpace, Op
+from device_agent.journal import Journal
+from device_agent.machine import Device
+from device_agent.measure import INTERLEAVED, Protocol
+from device_agent.rounds import ProgressCallback, measure_subjects
+from search_spaces import Architecture, BoundSpace
 
 from .calibration import FEWEST_NETWORKS
 from .coverage import Coverage, cover
 from .forecast import AnnounceCallback, Forecast, seconds_left
-from .journal import Journal
-from .machine import Device, Runtime
-from .measure import INTERLEAVED, Measurement, Protocol, summary
-from .rounds import ProgressCallback, measure_subjects
-from .subjects import (
-    COPIES,
-    REFERENCE,
-    REFERENCE_NETWORK,
-    Subject,
-    entry,
-    measured_network,
-    of_network,
-    of_op,
-    reference_entry,
-)
-from .table import Entry, LatencyTable, MeasuredNetwork, TableError, load
+from .runtime import Runtime
+from .subjects import REFERENCE
+from .survey import Plan, Survey
+from .table import LatencyTable, TableError, load
 
 CALIBRATION_NETWORKS = 12
 _TRIES_PER_NETWORK = 20
-
-Measured = Callable[[Subject], Measurement]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a table still lacks for a space: ops, and whole networks to calibrate on."""
-
-    ops: tuple[Op, ...]
-    networks: tuple[Architecture, ...]
-
-    @classmethod
-    def of(cls, coverage: Coverage, sampled: list[Architecture], table: LatencyTable | None) -> Plan:
-        """Ops that samples met and ops of the calibration networks, less what `table` has already."""
-        found = {op.key: op for ops in (coverage.ops, *(n.ops for n in sampled)) for op in ops}
-        entries = table.entries if table else {}
-        hashes = {network.hash for network in table.networks} if table else set()
-        ops = tuple(found[key] for key in sorted(found) if key not in entries)
-        return cls(ops, tuple(network for network in sampled if network.hash not in hashes))
-
-    @property
-    def subjects(self) -> list[Subject]:
-        """Everything to measure, the reference network beside it; empty where the table lacks nothing."""
-        lacking = [of_op(op, n) for op in self.ops for n in (1, COPIES)]
-        lacking += [of_network(network) for network in self.networks if network != REFERENCE_NETWORK]
-        return [*lacking, REFERENCE] if self.ops or self.networks else []
-
-    def entries(self, measured: Measured) -> dict[str, Entry]:
-        return {op.key: entry(measured(of_op(op, 1)), measured(of_op(op, COPIES))) for op in self.ops}
-
-    def measured_networks(self, measured: Measured) -> tuple[MeasuredNetwork, ...]:
-        return tuple(measured_network(network, measured(of_network(network))) for network in self.networks)
 
 
 def profile_space(
@@ -89,25 +47,33 @@ def profile_space(
     small to calibrate on. Before it begins to measure, `announce` hears how much there is to do.
     """
     here = Device.here(device), Runtime.here(threads)
-    table = None if fresh or not path.exists() else _extendable(path, *here)
-    plan = Plan.of(coverage or cover(space, rng), _calibration_networks(space, networks, rng), table)
-    if table is not None and not plan.subjects:
+    table = None if fresh or not path.exists() else extendable(path, *here)
+    plan = plan_for(space, coverage or cover(space, rng), rng, table, networks)
+    if table is not None and not (plan.ops or plan.networks):
         return table
-    journal = Journal(path.with_suffix(".journal"), _facts(*here, protocol))
+    survey, journal = Survey(plan, protocol), Journal(path.with_suffix(".journal"), _facts(*here, protocol))
     if announce is not None:
-        left = seconds_left(plan.subjects, threads=threads, protocol=protocol, journal=journal)
+        left = seconds_left(survey.lacking(journal.made), threads=threads, protocol=protocol)
         announce(Forecast(len(plan.ops), len(plan.networks), left))
-    measure_subjects(plan.subjects, threads=threads, protocol=protocol, rng=rng, journal=journal, progress=progress)
-
-    def measured(subject: Subject) -> Measurement:
-        return summary(journal.visits[subject.name], protocol)
-
-    entries, whole, reference = plan.entries(measured), plan.measured_networks(measured), measured(REFERENCE)
-    with_new = table.extended if table else partial(LatencyTable.measured, *here)
-    table = with_new(entries, whole, reference_entry(reference))
+    while lacking := survey.lacking(journal.made):
+        measure_subjects(
+            lacking, REFERENCE, threads=threads, protocol=protocol, rng=rng, sink=journal, progress=progress
+        )
+    table = survey.table(journal.made, *here, table)
     table.save(path)
     journal.discard()
     return table
+
+
+def plan_for(
+    space: BoundSpace,
+    coverage: Coverage,
+    rng: Generator,
+    table: LatencyTable | None,
+    networks: int = CALIBRATION_NETWORKS,
+) -> Plan:
+    """What `table` lacks of these ops of the space, and so many networks to calibrate on. Raises TableError."""
+    return Plan.of(coverage, _calibration_networks(space, networks, rng), table)
 
 
 def distinct_networks(
@@ -139,9 +105,10 @@ def _facts(device: Device, runtime: Runtime, protocol: Protocol) -> dict[str, di
     return {"device": asdict(device), "runtime": asdict(runtime), "protocol": asdict(protocol)}
 
 
-def _extendable(path: Path, device: Device, runtime: Runtime) -> LatencyTable:
+def extendable(path: Path, device: Device, runtime: Runtime) -> LatencyTable:
+    """The table at `path`. Raises TableError where that device with that runtime cannot add to it."""
     table = load(path)
-    problem = table.mismatch(threads=runtime.threads)
+    problem = table.differs(runtime)
     if table.device.cpu != device.cpu:
         problem = f"the latency table of {device.name!r} was measured on {table.device.cpu}, and this is {device.cpu}"
     if problem:

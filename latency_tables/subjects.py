@@ -7,15 +7,14 @@ sum of ops measured alone missed whole networks by 10 % where this misses them b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from math import hypot
 
+from device_agent.measure import Measurement
+from device_agent.rounds import Subject
 from search_spaces import Architecture, Op
 from search_spaces.ops import Classifier, Conv, MBConv
 
-from .measure import Measurement, Model
 from .table import Entry, MeasuredNetwork
 
 COPIES = 4
@@ -31,14 +30,6 @@ REFERENCE_NETWORK = Architecture.chain(
 _LEAST_MS = 1e-5  # an op whose cost drowns in the clock's noise still costs something
 
 
-@dataclass(frozen=True)
-class Subject:
-    """Something to measure, under a name that stays the same in another process."""
-
-    name: str
-    export: Callable[[], Model]
-
-
 def of_op(op: Op, copies: int) -> Subject:
     return Subject(f"{copies} x {op.key}", partial(export_copies, op, copies))
 
@@ -47,17 +38,17 @@ def of_network(architecture: Architecture) -> Subject:
     return Subject(f"network {architecture.hash}", partial(export_network, architecture))
 
 
-def export_copies(op: Op, copies: int) -> Model:
+def export_copies(op: Op, copies: int) -> bytes:
     from search_spaces.modules import export_onnx, parallel_copies
 
     module = parallel_copies(op, copies, COPIES)
-    return Model(export_onnx(module, module.input_shape), module.input_shape)
+    return export_onnx(module, module.input_shape)
 
 
-def export_network(architecture: Architecture) -> Model:
+def export_network(architecture: Architecture) -> bytes:
     from search_spaces.modules import build, export_onnx
 
-    return Model(export_onnx(build(architecture), architecture.input_shape), architecture.input_shape)
+    return export_onnx(build(architecture), architecture.input_shape)
 
 
 def entry(single: Measurement, several: Measurement) -> Entry:

@@ -7,29 +7,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from math import hypot, sqrt
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from device_agent.files import write_atomically
+from device_agent.machine import Device
 from search_spaces import Architecture
 
 from .between import Interpolation
 from .calibration import NORMAL_95, Calibration
-from .files import write_atomically
-from .machine import Device, Runtime
+from .runtime import Runtime
 
-SCHEMA = 1
+SCHEMA = 2
+READABLE = (1, 2)
+LOCAL = "local"  # the name of the device that the service runs on
 RECENT = 8  # files whose tables are kept
 
 Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Spread = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+Flag = Literal["", "noisy", "implausible"]
 
 
 class TableError(ValueError):
@@ -38,11 +42,15 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """What one op costs inside a network, with the spread of its measurements and how many runs they rest on."""
+    """What one op costs inside a network, with the spread of its measurements and how many runs they rest on.
+
+    `flag` says what is doubtful about it still: its measurements differ too much, or a larger op cost clearly less.
+    """
 
     latency_ms: Milliseconds
     spread_ms: Spread
     runs: Count
+    flag: Flag = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,8 @@ class LatencyTable:
     """Entries by `op.key`. Tables are values: `extended` gives a new one.
 
     `reference` is what one fixed network took while the entries were measured: how fast the machine was then. Tables
-    that were not measured by `profile` may lack it.
+    that were not measured by `profile` may lack it. `drift` says how many times slower than usual the machine was in
+    the worst stretch of that, for which the entries are corrected.
     """
 
     device: Device
@@ -79,6 +88,7 @@ class LatencyTable:
     networks: tuple[MeasuredNetwork, ...]
     calibration: Calibration
     reference: Entry | None = None
+    drift: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
 
     @classmethod
     def measured(
@@ -125,11 +135,21 @@ class LatencyTable:
         latency_ms = self.calibration.latency_ms(total)
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
 
-    def mismatch(self, *, threads: int) -> str | None:
-        """Why this table does not speak for what runs here, in a sentence; None if it does."""
-        here = Runtime.here(threads)
-        if not here.onnxruntime:
-            here = replace(here, onnxruntime=self.runtime.onnxruntime)
+    def mismatch(self, *, threads: int, allow: Collection[str] = ()) -> str | None:
+        """Why this table does not speak for what runs here, in a sentence; None if it does.
+
+        `allow` names facts that may differ: of the runtime, and `cpu`, which is compared where the device is this one.
+        """
+        here, cpu = Runtime.here(threads), Device.here(LOCAL).cpu
+        ignored = {name for name in allow if name != "cpu"} | (set() if here.onnxruntime else {"onnxruntime"})
+        if problem := self.differs(replace(here, **{name: getattr(self.runtime, name) for name in ignored})):
+            return problem
+        if self.device.name == LOCAL and "cpu" not in allow and self.device.cpu != cpu:
+            return f"the latency table of {LOCAL!r} was measured on {self.device.cpu}, and this is {cpu}"
+        return None
+
+    def differs(self, here: Runtime) -> str | None:
+        """Why this table does not speak for that runtime, in a sentence; None if it does."""
         differing = [
             f"{name} {ours!r} where {theirs!r} runs here"
             for (name, ours), theirs in zip(asdict(self.runtime).items(), asdict(here).values(), strict=True)
@@ -140,12 +160,12 @@ class LatencyTable:
     @cached_property
     def hash(self) -> str:
         """32 hex digits over everything that the table says."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps(_written(asdict(self)), sort_keys=True, separators=(",", ":"))
         return blake2b(canonical.encode(), digest_size=16).hexdigest()
 
     def save(self, path: Path) -> None:
         """Write the table as JSON, so that a reader sees the old file or the new one and nothing between."""
-        document = {"schema": SCHEMA, "hash": self.hash} | asdict(self)
+        document = {"schema": SCHEMA, "hash": self.hash} | _written(asdict(self))
         write_atomically(path, json.dumps(document, indent=1))
 
     @cached_property
@@ -200,8 +220,8 @@ def _parsed(content: bytes, path: str) -> LatencyTable:
 
 def _validated(document: Any, path: str) -> LatencyTable:
     schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise TableError(f"{path} is no latency table of schema {SCHEMA} (it says {schema!r})")
+    if schema not in READABLE:
+        raise TableError(f"{path} is no latency table of schema {READABLE[0]} to {SCHEMA} (it says {schema!r})")
     try:
         table = TypeAdapter(LatencyTable).validate_python({k: document[k] for k in document if k not in _ENVELOPE})
     except ValidationError as error:
@@ -214,6 +234,18 @@ def _validated(document: Any, path: str) -> LatencyTable:
 
 
 _ENVELOPE = ("schema", "hash")
+_SINCE_2 = {
+    "flag": "",
+    "drift": 1.0,
+    "flags": (),
+    "governor": "",
+}  # saying nothing, they change no hash
+
+
+def _written(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {k: _written(v) for k, v in value.items() if not (k in _SINCE_2 and v == _SINCE_2[k])}
 
 
 Timed = TypeVar("Timed", Entry, MeasuredNetwork)

@@ -24,13 +24,20 @@ _NO_HASH = "0" * 64
 
 
 class Scope(StrEnum):
-    """What a key is good for, in rising order: each includes those before it."""
+    """What a key is good for. Of the first three each includes those before it.
+
+    `MEASURE` is for an agent, on a device that anybody may hold in his hand: it hands out what there is to measure and
+    takes in what was measured, and shows nothing else.
+    """
 
     READ = "read"
     SUBMIT = "submit"
     ADMIN = "admin"
+    MEASURE = "measure"
 
     def covers(self, other: Scope) -> bool:
+        if Scope.MEASURE in {self, other}:
+            return self in {other, Scope.ADMIN}
         order = list(Scope)
         return order.index(self) >= order.index(other)
 

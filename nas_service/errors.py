@@ -53,6 +53,13 @@ class Unauthorised(ServiceError):
         )
 
 
+class Unavailable(ServiceError):
+    """What the service needs for this is not there at the moment."""
+
+    status = 503
+    title = "This cannot be done at the moment"
+
+
 class Forbidden(ServiceError):
     """Something that this caller may not do."""
 

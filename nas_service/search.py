@@ -37,12 +37,7 @@ class Search:
     @classmethod
     def prepare(cls, spec: JobSpec, tables: Path) -> Search:
         """Resolve every name in the spec. Raises InvalidSpec, which names the field and what would be right."""
-        try:
-            space = get_space(spec.space.name, **spec.space.options)
-            task = get_task(variant(spec.task.name, space.kinds), **spec.task.options)
-            bound = space.bind(task.signature)
-        except (SpaceError, TaskError) as error:
-            raise InvalidSpec(str(error), error.field) from None
+        space, task, bound = parts(spec)
         objective = Objective.of(spec.objective, task.metrics, task.options.metric)
         table = _table(spec.device, tables) if "latency_ms" in objective.names else None
         return cls(spec, space, bound, task, objective, table)
@@ -130,6 +125,16 @@ def _fidelity_text(fidelity: Fidelity) -> str:
     return json.dumps(fidelity.as_json(), sort_keys=True)
 
 
+def parts(spec: JobSpec) -> tuple[SearchSpace, Task, BoundSpace]:
+    """The space of a spec, its task, and the space as it is for that task. Raises InvalidSpec."""
+    try:
+        space = get_space(spec.space.name, **spec.space.options)
+        task = get_task(variant(spec.task.name, space.kinds), **spec.task.options)
+        return space, task, space.bind(task.signature)
+    except (SpaceError, TaskError) as error:
+        raise InvalidSpec(str(error), error.field) from None
+
+
 def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:
     if device is None:
         raise InvalidSpec(
@@ -151,6 +156,8 @@ def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:
         table = load(path)
     except TableError as error:
         raise InvalidSpec(f"{error}; measure it again with: {profile}", "device.name") from None
-    if mismatch := table.mismatch(threads=device.threads):
-        raise InvalidSpec(f"{mismatch}; measure it again with: {profile}", "device.name")
+    if mismatch := table.mismatch(threads=device.threads, allow=device.allow):
+        raise InvalidSpec(
+            f"{mismatch}; measure it again with: {profile}, or name under device.allow what may differ", "device.name"
+        )
     return table

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = ("search_spaces", "latency_tables", "workers", "nas_service")  # each may import those before it
+OURS = ("device_agent", "search_spaces", "latency_tables", "workers", "nas_service")  # each may import those before it
 COORDINATOR_ONLY = {"sqlalchemy", "alembic", "psycopg", "fastapi", "uvicorn", "nicegui", "typer"}
 FILES = [path.relative_to(ROOT) for package in OURS for path in sorted((ROOT / package).rglob("*.py"))]
 
@@ -29,6 +29,8 @@ def imported(node: ast.AST, everywhere: bool) -> Iterator[str]:
 
 def forbidden_anywhere(path: Path) -> set[str]:
     package = path.parts[0]
+    if package == "device_agent":
+        return {*OURS} - {package}
     later = set(OURS[OURS.index(package) + 1 :])
     return later if package == "nas_service" else later | COORDINATOR_ONLY
 
@@ -45,6 +47,13 @@ def test_imports_point_one_way(path: Path) -> None:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     assert not set(imported(tree, everywhere=True)) & forbidden_anywhere(path)
     assert not set(imported(tree, everywhere=False)) & forbidden_at_module_level(path)
+
+
+def test_an_agent_needs_numpy_and_onnxruntime_only() -> None:
+    """Whatever it imports, wherever in a file."""
+    files = [path for path in FILES if path.parts[0] == "device_agent"]
+    found = {name for path in files for name in imported(ast.parse((ROOT / path).read_text()), everywhere=True)}
+    assert found <= {*sys.stdlib_module_names, "device_agent", "numpy", "onnxruntime"}
 
 
 def test_every_package_is_looked_at() -> None:

@@ -25,7 +25,7 @@ SCRIPT = Path(__file__).with_name("standalone_clip.py")
 
 def clip_exporter(task: ClipClassification) -> ClipExporter:
     """The exporter that measures latency here, where it runs."""
-    from latency_tables.measure import measure_network  # only exports need onnxruntime
+    from device_agent.measure import measure_network  # only exports need onnxruntime
 
     return ClipExporter(task, measure_network)
 
@@ -68,4 +68,4 @@ class ClipExporter(ClassifierExporter):
         several = evaluate_clips(module, test, self._task.options.test_clips)
         found |= {f"multi_clip_test_{name}": value for name, value in several.items()}
         found["test_clips"] = float(len(test.sampling.spread(self._task.options.test_clips)))
-        return files, found | costs(self._measure, files["model.onnx"], architecture.input_shape, options.threads)
+        return files, found | costs(self._measure, files["model.onnx"], options.threads)

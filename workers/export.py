@@ -38,7 +38,7 @@ class _Trained:
 
 def image_exporter(task: ImageClassification) -> Exporter:
     """The exporter that measures latency here, where it runs."""
-    from latency_tables.measure import measure_network  # only exports need onnxruntime
+    from device_agent.measure import measure_network  # only exports need onnxruntime
 
     return Exporter(task, measure_network)
 
@@ -142,10 +142,7 @@ class Exporter(ClassifierExporter):
         fed = taken(data, data.test, size, normalised_inside=True) if options.normalise else test
         parity = compare(module, model, test, fed)
         found = {f"test_{name}": value for name, value in parity.scores.items()}
-        return model, found | {"parity_max_abs": parity.max_abs} | self._costs(model, labels, options)
-
-    def _costs(self, model: bytes, labels: Labels, options: ExportOptions) -> dict[str, float]:
-        return costs(self._measure, model, labels.architecture.input_shape, options.threads)
+        return model, found | {"parity_max_abs": parity.max_abs} | costs(self._measure, model, options.threads)
 
     def _int8(self, model: bytes, labels: Labels, options: ExportOptions) -> tuple[bytes, dict[str, float]]:
         """The int8 file made of a float32 one; nothing is asked of its accuracy and latency but that they be told."""
@@ -154,7 +151,8 @@ class Exporter(ClassifierExporter):
         int8 = described(quantised(model, seen.images.contiguous().numpy()), labels)
         fed = taken(data, data.test, size, normalised_inside=options.normalise)
         found = {f"test_{name}": value for name, value in scores(int8, fed).items()}
-        return int8, {f"int8_{name}": value for name, value in (found | self._costs(int8, labels, options)).items()}
+        found |= costs(self._measure, int8, options.threads)
+        return int8, {f"int8_{name}": value for name, value in found.items()}
 
 
 def _module(architecture: Architecture, store: ArtifactStore, weights: str) -> nn.Module:

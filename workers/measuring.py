@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 
 class Measurement(Protocol):
-    """Milliseconds for one sample and their spread, as `latency_tables.measure_network` gives them."""
+    """Milliseconds for one sample and their spread, as `device_agent.measure.measure_network` gives them."""
 
     @property
     def latency_ms(self) -> float: ...
@@ -16,12 +15,12 @@ class Measurement(Protocol):
 
 
 class Measure(Protocol):
-    def __call__(self, model: bytes, input_shape: Sequence[int], *, threads: int) -> Measurement: ...
+    def __call__(self, model: bytes, *, threads: int) -> Measurement: ...
 
 
-def costs(measure: Measure, model: bytes, input_shape: Sequence[int], threads: int) -> dict[str, float]:
-    """The metrics of an export that tell what one sample of `input_shape` takes, and how large the file is."""
-    measured = measure(model, input_shape, threads=threads)
+def costs(measure: Measure, model: bytes, threads: int) -> dict[str, float]:
+    """The metrics of an export that tell what one sample takes, and how large the file is."""
+    measured = measure(model, threads=threads)
     return {
         "latency_ms": measured.latency_ms,
         "latency_spread_ms": measured.spread_ms,

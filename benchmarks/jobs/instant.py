@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from zlib import crc32
 
-from workers.dispatchers.base import ClusterStatus, DataCheck
+from workers.dispatchers.base import ClusterStatus, DataCheck, T
 from workers.requests import EvaluationRequest, Report, Resources, TrialRequest
 from workers.tasks import Task
 
@@ -46,5 +46,8 @@ class InstantDispatcher:
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:  # noqa: ARG002 - the contract
         return DataCheck()
+
+    def on_worker(self, function: Callable[[], T]) -> T:
+        return function()
 
     def close(self) -> None: ...

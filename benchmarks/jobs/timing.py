@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from latency_tables.measure import Protocol, pinned, visit
+from device_agent.measure import Protocol, pinned, visit
 from search_spaces import Architecture
 from search_spaces.modules import build, export_onnx
 
@@ -43,7 +43,7 @@ def measured(networks: Mapping[str, Architecture], rounds: int) -> dict[str, flo
     files = {key: _fresh_file(network) for key, network in networks.items()}
     with one_thread():
         for key in (key for _ in range(rounds) for key in rng.permutation(list(files))):
-            times[key].append(visit(files[key], networks[key].input_shape, 1, VISIT, CLOCK).latency_ms)
+            times[key].append(visit(files[key], 1, VISIT, CLOCK).latency_ms)
     return {key: undisturbed(values) for key, values in times.items()}
 
 

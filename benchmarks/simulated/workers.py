@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -17,6 +17,7 @@ from itertools import count
 import numpy as np
 
 from workers.dispatchers import ClusterStatus, DataCheck
+from workers.dispatchers.base import T
 from workers.open_trials import OpenTrials
 from workers.requests import Cause, EvaluationRequest, Report, Resources
 from workers.run import run
@@ -151,6 +152,9 @@ class SimulatedDispatcher:
 
     def cluster(self) -> ClusterStatus:
         return ClusterStatus("simulated", Resources(self._slots), Resources(self._free), self._slots)
+
+    def on_worker(self, function: Callable[[], T]) -> T:
+        return function()
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:  # noqa: ARG002 - the contract
         return DataCheck()

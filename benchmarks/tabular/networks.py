@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from latency_tables.files import write_atomically
+from device_agent.files import write_atomically
 from search_spaces import Architecture, Genotype
 from search_spaces.choice_space import ChoiceSpace
 

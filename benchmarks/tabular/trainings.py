@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from latency_tables.files import write_atomically
+from device_agent.files import write_atomically
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer
 
 from nas_service.access import Caller, Scope
 from nas_service.errors import Forbidden
-from nas_service.store import candidates, jobs
+from nas_service.store import campaigns, candidates, jobs
 
 from .guard import SAFE
 from .paging import Id
@@ -42,6 +42,13 @@ BY_METHOD = [Depends(_DOCUMENTED), Depends(_by_method)]  # for every route of th
 ADMIN = [Depends(_admin)]  # beside it, for what is of the whole service and of no owner
 
 
+async def _agent(caller: Who) -> None:
+    _needs(caller, Scope.MEASURE)
+
+
+AGENT = [Depends(_DOCUMENTED), Depends(_agent)]  # for what devices and the service say to each other
+
+
 def _own_job(job_id: Id, caller: Who, service: Here) -> str:
     _refuse_others(service, job_id, caller)
     return job_id
@@ -56,6 +63,14 @@ def _own_candidate(candidate_id: Id, caller: Who, service: Here) -> str:
 
 OwnJob = Annotated[str, Depends(_own_job)]  # the id of a job that the caller may change; 404 and 403 come first
 OwnCandidate = Annotated[str, Depends(_own_candidate)]
+
+
+def own_campaign(service: Service, campaign_id: str, caller: Caller) -> None:
+    """Raises NotFound, and Forbidden for a campaign of another owner."""
+    with service.store.read() as conn:
+        owner = campaigns.get(conn, campaign_id).owner
+    if not caller.may_change(owner):
+        raise Forbidden(f"campaign {campaign_id} is another owner's; you can read it")
 
 
 def _refuse_others(service: Service, job_id: str, caller: Caller) -> None:

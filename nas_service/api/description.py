@@ -23,7 +23,7 @@ REFUSALS = {
     413: "a body over the limit",
     415: "a body that does not say that it is JSON",
     422: "a value that cannot be used; `field` names it",
-    503: "the database is away",
+    503: "the database, or a worker that is needed, is away",
 }
 _REFERENCE = "#/components/schemas/{model}"
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")  # of refusals that are answered as problems here

@@ -23,7 +23,7 @@ from . import login_page, problems
 from .service import Service
 from .sessions import COOKIE
 
-OPEN = ("/healthz", "/readyz", "/login")
+OPEN = ("/healthz", "/readyz", "/login", "/agent.pyz")
 METRICS = "/metrics"
 SAFE = ("GET", "HEAD", "OPTIONS")
 

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from nas_service.api.views import (
+    CampaignView,
     CandidateDetail,
     CandidateView,
     CatalogueEntry,
@@ -270,6 +271,23 @@ class AsyncClient:
     async def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
         """Hand in a table that was measured on a device."""
         return await self._send(calls.put_table(name, document))
+
+    async def measure(
+        self, device: str, spec: Mapping[str, Any], *, threads: int | None = None, fresh: bool = False
+    ) -> CampaignView:
+        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew."""
+        return await self._send(calls.measure(device, spec, threads, fresh))
+
+    async def campaigns(self, device: str | None = None) -> list[CampaignView]:
+        """The newest measuring campaigns, of one device where it is named."""
+        return await self._send(calls.campaigns(device))
+
+    async def campaign(self, campaign_id: str) -> CampaignView:
+        return await self._send(calls.campaign(campaign_id))
+
+    async def cancel_campaign(self, campaign_id: str) -> CampaignView:
+        """End a campaign; what was measured of it is forgotten."""
+        return await self._send(calls.cancel_campaign(campaign_id))
 
     async def cluster(self) -> ClusterView:
         return await self._send(calls.cluster())

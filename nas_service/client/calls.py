@@ -12,6 +12,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from nas_service.api.views import (
+    CampaignView,
     CandidateDetail,
     CandidateView,
     CatalogueEntry,
@@ -207,6 +208,25 @@ def table(name: str, threads: int) -> Call[dict[str, Any]]:
 
 def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
     return Call(DeviceView, "PUT", f"/devices/{_safe(name)}/table", body=dict(document))
+
+
+def measure(device: str, spec: Mapping[str, Any], threads: int | None, fresh: bool) -> Call[CampaignView]:
+    """Raises ApiError for values that JSON does not know, before anything is sent."""
+    _refuse_unknown(spec, "")
+    wanted = {"spec": dict(spec), "threads": threads, "fresh": fresh}
+    return Call(CampaignView, "POST", f"/devices/{_safe(device)}/campaigns", body=wanted)
+
+
+def campaigns(device: str | None) -> Call[list[CampaignView]]:
+    return Call(list[CampaignView], "GET", "/campaigns", {"device": device})
+
+
+def campaign(campaign_id: str) -> Call[CampaignView]:
+    return Call(CampaignView, "GET", f"/campaigns/{_safe(campaign_id)}")
+
+
+def cancel_campaign(campaign_id: str) -> Call[CampaignView]:
+    return Call(CampaignView, "POST", f"/campaigns/{_safe(campaign_id)}/cancel")
 
 
 def cluster() -> Call[ClusterView]:

@@ -17,6 +17,7 @@ from . import (
     gc,
     jobs,
     key,
+    measure,
     plugins,
     preview,
     quota,
@@ -53,6 +54,10 @@ app.command()(export.export)
 app.command()(gc.gc)
 app.command()(plugins.plugins)
 app.command()(demo.demo)
+device.app.command()(measure.measure)
+device.app.command(context_settings=measure.Agents)(measure.agent)
+device.app.command()(measure.bundle)
+device.app.command()(measure.take)
 app.add_typer(device.app, name="device")
 app.add_typer(db.app, name="db")
 app.add_typer(key.app, name="key")

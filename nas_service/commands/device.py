@@ -16,25 +16,27 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from device_agent.rounds import Progress
 from latency_tables import (
     Check,
     Coverage,
     Forecast,
     LatencyTable,
-    Progress,
     TableError,
     check_table,
     load,
     profile_space,
     table_path,
 )
-from search_spaces import SpaceError
+from search_spaces import BoundSpace, SpaceError
 from workers.tasks import TaskError
 
-from ..errors import InvalidSpec
+from ..admission import parse
+from ..errors import ServiceError
+from ..profiled import covered, cut_space, whole_space
+from ..search import parts
 from ..settings import Settings
-from ..spec import JobSpec
-from .profiled import covered, cut_space, of_spec, whole_space
+from ..spec import JobSpec, read_spec
 
 app = typer.Typer(help="Latency tables: measure this machine, list what was measured, check it.", no_args_is_help=True)
 
@@ -72,9 +74,9 @@ def profile(
     What was interrupted goes on where it was.
     """
     cuts = None
-    with _user_errors():
+    with user_errors():
         if spec_file is not None and space_name is None:
-            spec, space = of_spec(spec_file)
+            spec, space = _of_file(spec_file)
             count, cuts = _threads(spec, threads), cut_space(spec, space)
         elif space_name is not None and spec_file is None:
             space = whole_space(space_name, resolution, option or (), channels=channels, classes=classes)
@@ -121,8 +123,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Measure networks that the table has not seen and say how far off its estimates are."""
-    with _user_errors():
-        spec, space = of_spec(spec_file)
+    with user_errors():
+        spec, space = _of_file(spec_file)
         table = _present(table_path(Settings().tables, name, _threads(spec, threads)), name)
         rng = np.random.default_rng(CHECK_SEED)
         with _bar("checking") as progress:
@@ -132,6 +134,11 @@ def check(
             )
     figures = _figures(result)
     typer.echo(json.dumps(figures) if as_json else _sentences(figures))
+
+
+def _of_file(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
+    spec = parse(read_spec(spec_file))
+    return spec, parts(spec)[-1]
 
 
 def _present(path: Path, name: str) -> LatencyTable:
@@ -145,11 +152,11 @@ def _threads(spec: JobSpec, asked: int | None) -> int:
 
 
 @contextmanager
-def _user_errors() -> Iterator[None]:
+def user_errors() -> Iterator[None]:
     """What the user can put right ends with a sentence on stderr and exit code 2."""
     try:
         yield
-    except (SpaceError, TaskError, InvalidSpec) as error:
+    except (SpaceError, TaskError, ServiceError) as error:
         _refuse(f"{error.field}: {error}" if error.field else str(error), error)
     except OSError as error:
         _refuse(f"{error.filename or 'a file'} cannot be used: {error.strerror}", error)

@@ -20,7 +20,12 @@ app = typer.Typer(help="Make, list and revoke the API keys of NAS_HOME or NAS_DA
 COLUMNS = ("key", "owner", "scope", "state", "created", "last used", "expires")
 
 Owner = Annotated[str, typer.Option(metavar="NAME", help="whose key it is, and whose the jobs are that it submits")]
-Granted = Annotated[Scope, typer.Option(help="read; submit: and act on one's own jobs; admin: everything")]
+Granted = Annotated[
+    Scope,
+    typer.Option(
+        help="read; submit: and act on one's own jobs; admin: everything; measure: be an agent on a device, no more"
+    ),
+]
 Expires = Annotated[str | None, typer.Option(metavar="TIME", help="for how long it holds, such as 12h or 90d")]
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="of a key; `nas key list` has them")]
 

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from latency_tables import LatencyTable, measure_network, profile_space, table_path
+from device_agent.measure import measure_network
+from latency_tables import LatencyTable, profile_space, table_path
 from nas_service.api.views import CandidateView, ExportView, JobView, Points
 from nas_service.client import Client
 from nas_service.pareto import hypervolume
@@ -148,7 +149,7 @@ def _measured_ms(architecture: Architecture) -> float:
     from search_spaces.modules import build, export_onnx
 
     model = export_onnx(build(architecture), architecture.input_shape)
-    return measure_network(model, architecture.input_shape, threads=1).latency_ms
+    return measure_network(model, threads=1).latency_ms
 
 
 def _dots(points: Points) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from .engine import Store, disk_is_full
 from .records import (
+    Campaign,
     Candidate,
     Claim,
     Event,
@@ -19,6 +20,7 @@ from .records import (
 )
 
 __all__ = [
+    "Campaign",
     "Candidate",
     "Claim",
     "Event",

@@ -24,6 +24,7 @@ from .presence import FilePresence, Presence, SessionPresence
 
 SCHEMA_KEY = 0x6E6173 + 1  # PostgreSQL advisory lock of who migrates
 BUSY_TIMEOUT_MS = 30_000
+CHECKPOINT = "wal_autocheckpoint=4000"  # pages: rows of a large search lie apart, and more of them share a write
 WRITES = "nas_writes"  # execution option of the connections of write transactions
 GROWING = ("candidates", "proposals", "requests", "trials")  # tables with rows of every trial
 SWITCH_PAUSES_S = (0.01, 0.02, 0.05, *(0.1,) * 50)
@@ -167,7 +168,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(dbapi_connection: Any, _: Any) -> None:
         dbapi_connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON", CHECKPOINT):
             dbapi_connection.execute(f"PRAGMA {pragma}")
         _write_ahead(dbapi_connection)
 

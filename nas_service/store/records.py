@@ -170,6 +170,33 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Campaign:
+    """Subjects that an agent is to measure on a device, which make its latency table or add to it.
+
+    `plan` is a `latency_tables.survey.Plan`, `protocol` that of its visits, of which `made` of about `total` are there.
+    `machine` is what the first agent said of its device; `agent` holds it under `attempt` until `lease_until`.
+    """
+
+    id: str
+    device: str
+    threads: int
+    owner: str
+    state: str
+    message: str
+    plan: dict[str, Any]
+    protocol: dict[str, Any]
+    fresh: bool
+    total: int
+    made: int
+    machine: dict[str, Any] | None
+    agent: str | None
+    attempt: int
+    lease_until: float | None
+    created_at: float
+    ended_at: float | None
+
+
+@dataclass(frozen=True)
 class NewProposal:
     """A numbered proposal, described, screened and looked up; `status` is set where no trial has to be awaited.
 

@@ -213,13 +213,45 @@ events = Table(
     Column("data", JSON, nullable=False),
 )
 
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("device", String(64), nullable=False, index=True),
+    Column("threads", Integer, nullable=False),
+    Column("owner", String(100), nullable=False),  # of the key that asked for it; empty without keys
+    Column("state", String(16), nullable=False, index=True),  # waiting, measuring, completed, failed, cancelled
+    Column("message", Text, nullable=False, default=""),  # what it waits for, or why it ended
+    Column("plan", JSON, nullable=False),
+    Column("protocol", JSON, nullable=False),
+    Column("fresh", Boolean, nullable=False),  # forget the table that there is
+    Column("total", Integer, nullable=False),  # visits, as far as is known
+    Column("made", Integer, nullable=False),  # visits; the next one has this number
+    Column("machine", JSON),  # device and onnxruntime of the first agent; null before there was one
+    Column("agent", String(64)),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", Float),
+    Column("created_at", Float, nullable=False),
+    Column("ended_at", Float),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # in the order in which they were made
+    Column("subject", Text, nullable=False),
+    Column("latency_ms", Float, nullable=False),
+    Column("runs", Integer, nullable=False),
+)
+
 keys = Table(
     "keys",
     metadata,
     Column("id", String(16), primary_key=True),  # the part of a key that may be shown
     Column("hash", String(64), nullable=False),  # of the whole key, which nobody can read from it
     Column("owner", String(100), nullable=False),
-    Column("scope", String(16), nullable=False),  # read, submit, admin
+    Column("scope", String(16), nullable=False),  # read, submit, admin, measure
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float),
     Column("used_at", Float),  # to the minute

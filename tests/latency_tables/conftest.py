@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from device_agent.machine import Device
+from device_agent.measure import Protocol
 from latency_tables import LatencyTable
-from latency_tables.machine import Device, Runtime
-from latency_tables.measure import Protocol
+from latency_tables.runtime import Runtime
 from latency_tables.table import Entry, MeasuredNetwork
 from search_spaces import Architecture, BoundSpace, Signature, get_space
 

@@ -6,12 +6,11 @@ from itertools import count
 
 import pytest
 
+from device_agent.measure import Visit
+from device_agent.rounds import Subject
 from latency_tables import forecast
-from latency_tables.journal import Journal
-from latency_tables.measure import Model, Visit
-from latency_tables.subjects import Subject
 
-SUBJECTS = [Subject(f"s{i}", lambda: Model(b"", (1,))) for i in range(20)]
+SUBJECTS = [Subject(f"s{i}", lambda: b"") for i in range(20)]
 
 
 @pytest.fixture
@@ -27,15 +26,13 @@ def tried(monkeypatch) -> list[object]:
     return made
 
 
-def seconds(journal, protocol, subjects=SUBJECTS):
+def seconds(lacking, protocol):
     ticks = count()  # by this clock an export takes one second, and so does a visit
-    return forecast.seconds_left(
-        subjects, threads=1, protocol=protocol, journal=journal, clock=lambda: float(next(ticks))
-    )
+    return forecast.seconds_left(lacking, threads=1, protocol=protocol, clock=lambda: float(next(ticks)))
 
 
 def test_the_pace_of_a_few_is_that_of_all(tried, moment):
-    assert seconds(Journal(), moment) == 20 + 20 * moment.visits
+    assert seconds([(subject, 3) for subject in SUBJECTS], moment) == 20 + 20 * 3
     assert len(tried) == 1 + forecast.TRIED
 
 
@@ -48,23 +45,18 @@ def test_loading_libraries_does_not_count(monkeypatch, moment):
 
     monkeypatch.setattr(forecast, "visit", first_visit_loads)
     left = forecast.seconds_left(
-        SUBJECTS,
+        [(subject, 3) for subject in SUBJECTS],
         threads=1,
         protocol=moment,
-        journal=Journal(),
         clock=lambda: next(ticks) + loaded_in_s[0],
     )
-    assert left == 20 + 20 * moment.visits
+    assert left == 20 + 20 * 3
 
 
-def test_what_a_journal_holds_is_done(tried, moment):
-    journal = Journal()
-    for i in range(15):
-        journal.visits[f"s{i}"] = [Visit(1.0, 1)] * moment.visits
-    journal.visits["s15"] = [Visit(1.0, 1)]
-    assert seconds(journal, moment) == 5 + 5 * moment.visits - 1
+def test_only_what_is_lacking_counts(tried, moment):
+    assert seconds([(SUBJECTS[15], 2), *((subject, 3) for subject in SUBJECTS[16:])], moment) == 5 + 5 * 3 - 1
 
 
 def test_nothing_left_takes_no_time(tried, moment):
-    assert seconds(Journal(), moment, []) == 0
+    assert seconds([], moment) == 0
     assert tried == []

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 from onnxruntime import GraphOptimizationLevel as Level
 
-from latency_tables.measure import Measurement
+from device_agent.measure import Measurement
 from latency_tables.subjects import COPIES, entry, export_copies, export_network, of_network, of_op
 from search_spaces.ops import Classifier, ClipAdd, ClipConv, ClipGate, ClipPool, Conv, MBConv
 from search_spaces.tvn.block import Block
@@ -24,13 +24,16 @@ def convolutions(model: bytes) -> int:
     return sum(node.op_type == "Conv" for node in onnx.load_from_string(model).graph.node)
 
 
+def taken(model: bytes) -> list[int]:
+    return [size.dim_value for size in onnx.load_from_string(model).graph.input[0].type.tensor_type.shape.dim]
+
+
 @pytest.mark.parametrize(("op", "each", "prefix"), [(STEM, 1, 0), (BLOCK, 5, 1), (HEAD, 0, 1)])
 def test_copies_have_weights_of_their_own(op, each, prefix):
     single, several = export_copies(op, 1), export_copies(op, COPIES)
-    assert convolutions(single.onnx) == prefix + each
-    assert convolutions(several.onnx) == prefix + COPIES * each
-    assert single.input_shape == several.input_shape
-    assert single.input_shape == ((4, 4, 4) if prefix else STEM.in_shape)
+    assert convolutions(single) == prefix + each
+    assert convolutions(several) == prefix + COPIES * each
+    assert taken(single) == taken(several) == [1, *((4, 4, 4) if prefix else STEM.in_shape)]
 
 
 CLIP = (16, 4, 8, 8)
@@ -51,7 +54,7 @@ CLIP = (16, 4, 8, 8)
 )
 def test_runtime_computes_every_copy_of_an_op_on_clips(op, kind, tmp_path):
     """Equal computations are merged by onnxruntime, which would make an op without weights free."""
-    single, several = (optimised(export_copies(op, n).onnx, tmp_path) for n in (1, COPIES))
+    single, several = (optimised(export_copies(op, n), tmp_path) for n in (1, COPIES))
     one = several[kind] - single[kind]
     assert one
     assert one % (COPIES - 1) == 0
@@ -62,10 +65,10 @@ def test_ops_of_a_block_that_skips_add_up_to_its_layers(se, inverted, tmp_path):
     """Where a sum is computed depends on what gives its two maps: a convolution may take it in, a gate does not."""
     block = Block("std", 3, 2, "1d", 1, 1, 16, 1, se=se, skip=True, inverted=inverted)
     network = TinyVideoNetwork(Clip(2, 16), (block,)).architecture(10)
-    layers = optimised(export_network(network).onnx, tmp_path, Level.ORT_ENABLE_ALL)
+    layers = optimised(export_network(network), tmp_path, Level.ORT_ENABLE_ALL)
     added: Counter[str] = Counter()
     for op in network.ops[:-1]:
-        single, several = (optimised(export_copies(op, n).onnx, tmp_path, Level.ORT_ENABLE_ALL) for n in (1, COPIES))
+        single, several = (optimised(export_copies(op, n), tmp_path, Level.ORT_ENABLE_ALL) for n in (1, COPIES))
         several.subtract(single)
         added.update({kind: count // (COPIES - 1) for kind, count in several.items()})
     for kind in ("Add", "Conv", "Conv with sum", "Mul", "Relu"):

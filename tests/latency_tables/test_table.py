@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mutations import mutated
 
 from latency_tables import LatencyTable, TableError, load, table_path
-from latency_tables.machine import Runtime
+from latency_tables.runtime import Runtime
 from latency_tables.table import Entry
 from search_spaces import Architecture
 from search_spaces.ops import Classifier, Conv

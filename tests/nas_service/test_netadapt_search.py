@@ -11,8 +11,9 @@ from digits_search import BY_MACS, SPACE
 from searches import Lab
 from sqlalchemy import select
 
+from device_agent.machine import Device
 from latency_tables import LatencyTable, cover, table_path
-from latency_tables.machine import Device, Runtime
+from latency_tables.runtime import Runtime
 from latency_tables.table import Entry, MeasuredNetwork
 from nas_service.admission import admit
 from nas_service.errors import InvalidSpec

@@ -136,5 +136,5 @@ class Postgres:
             store.close()
         with psycopg.connect(self._migrated, autocommit=True) as connection:
             connection.execute(OTHERS_OUT)
-            connection.execute("TRUNCATE jobs, keys, quotas CASCADE")
+            connection.execute("TRUNCATE campaigns, jobs, keys, quotas CASCADE")
         return self._migrated

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +39,9 @@ class Reading:
     spread_ms = 0.01
 
 
-def stopwatch(model: bytes, input_shape: Sequence[int], *, threads: int) -> Measurement:
+def stopwatch(model: bytes, *, threads: int) -> Measurement:
     """Stands in for a measurement on the device."""
     onnx.checker.check_model(model)
-    assert onnx.load_from_string(model).graph.input[0].type.tensor_type.shape.dim[2].dim_value == input_shape[1]
     return Reading()
 
 

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,7 @@ class Reading:
     spread_ms: float
 
 
-def stopwatch(model: bytes, input_shape: Sequence[int], *, threads: int) -> Reading:
+def stopwatch(model: bytes, *, threads: int) -> Reading:
     """Stands in for a measurement, which takes longer than a test should: 0.2 ms, and more for an int8 file."""
     operators = {node.op_type for node in onnx.load_from_string(model).graph.node}
     return Reading(0.2 * (INT8_FACTOR if "DequantizeLinear" in operators else 1), 0.01)
@@ -158,7 +158,7 @@ def test_normalised_inside_or_outside_the_accuracy_is_the_same(
 def test_what_is_measured_is_the_file_that_is_offered(request_of: Callable[..., EvaluationRequest]) -> None:
     seen = []
 
-    def note(model: bytes, input_shape: Sequence[int], *, threads: int) -> Reading:
+    def note(model: bytes, *, threads: int) -> Reading:
         seen.append(model)
         return Reading(0.1, 0.01)
 

@@ -1,6 +1,6 @@
 """Dispatchers: how requests reach workers and reports come back."""
 
-from .base import ClusterStatus, DataCheck, Dispatcher
+from .base import ClusterStatus, DataCheck, Dispatcher, Unanswered
 from .inline import InlineDispatcher
 
-__all__ = ["ClusterStatus", "DataCheck", "Dispatcher", "InlineDispatcher"]
+__all__ = ["ClusterStatus", "DataCheck", "Dispatcher", "InlineDispatcher", "Unanswered"]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..requests import EvaluationRequest, Report, Resources
 from ..tasks import Task
+
+T = TypeVar("T")
+
+
+class Unanswered(Exception):
+    """No worker could do what it was asked. Says why."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,14 @@ class Dispatcher(Protocol):
 
         For tasks with `reads_path`. Workers on this machine see what it sees and are not asked. Unlike the rest, this
         waits for the answers (some seconds at the most) and may be called from any thread.
+        """
+        ...
+
+    def on_worker(self, function: Callable[[], T]) -> T:
+        """What a small function gives on a worker, which has the libraries that a coordinator may lack.
+
+        It runs beside the trials, waits for nobody's slot, and may run twice. Waits for the answer, from any thread.
+        Raises Unanswered.
         """
         ...
 

@@ -17,7 +17,7 @@ from ..requests import EvaluationRequest, Report, Resources, Runner
 from ..run import reports_of, run
 from ..tasks import Task
 from ..versions import versions
-from .base import ClusterStatus, DataCheck
+from .base import ClusterStatus, DataCheck, T, Unanswered
 
 
 @dataclass(eq=False)
@@ -95,6 +95,12 @@ class InlineDispatcher:
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:  # noqa: ARG002 - the contract
         return DataCheck()
+
+    def on_worker(self, function: Callable[[], T]) -> T:
+        try:
+            return function()
+        except Exception as error:  # as from a worker
+            raise Unanswered(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
         for flight in list(self._shared.flights):

@@ -25,7 +25,7 @@ from ..requests import Cause, EvaluationRequest, Report, Resources, Runner
 from ..run import reports_of, run, timeout_message
 from ..tasks import Task
 from ..versions import mismatch, needed, versions
-from .base import ClusterStatus, DataCheck
+from .base import ClusterStatus, DataCheck, T, Unanswered
 from .bundles import bundled
 from .data_check import check_data
 from .placement import Key, Pool, Worker
@@ -34,6 +34,7 @@ OBJECT_STORE_BYTES = 128 * 2**20  # reports are small; weights go through artifa
 SMALLEST_CPUS = 0.1  # what a request of no CPUs counts as, so that their number stays bounded
 LONGEST_WAIT_S = 0.5  # in one poll, so that time-outs are noticed
 NODES_AGE_S = 2.0  # how old the list of nodes may be
+ANSWER_S = 50.0  # for what a worker is asked beside its trials; an agent waits 60 s for its own answer
 READY_AGAIN_S = 30.0  # after which a worker of other versions is replaced by one that may have what it lacked
 
 
@@ -172,6 +173,15 @@ class RayDispatcher:
         if not self._is_remote:
             return DataCheck()
         return check_data(task, _footprint(resources), needed(task.name, self._own))
+
+    def on_worker(self, function: Callable[[], T]) -> T:
+        asked = ray.remote(_called).options(num_cpus=0, max_retries=2).remote(function)
+        try:
+            found: T = ray.get(asked, timeout=ANSWER_S)
+        except RayError as error:
+            ray.cancel(asked, force=True)
+            raise Unanswered(str(getattr(error, "cause", "") or error).strip().splitlines()[-1][:300]) from error
+        return found
 
     def close(self) -> None:
         for worker in list(self._pool.workers):
@@ -317,6 +327,10 @@ class RayDispatcher:
         for worker in lost:
             if worker.idle_since is not None:
                 self._kill(worker)
+
+
+def _called(function: Callable[[], T]) -> T:
+    return function()
 
 
 def _connect(address: str, cpus: int | None) -> bool:

@@ -40,7 +40,7 @@ SCRIPT = Path(__file__).with_name("standalone.py")
 
 def wann_exporter(task: WeightAgnosticTask) -> WannExporter:
     """The exporter that measures latency here, where it runs."""
-    from latency_tables.measure import measure_network  # only exports need onnxruntime
+    from device_agent.measure import measure_network  # only exports need onnxruntime
 
     return WannExporter(task, measure_network)
 
@@ -112,7 +112,7 @@ class WannExporter(TrialRunner):
         measured: dict[str, float] = {}
         for file in onnx_files(subject, found.weight, found.weights, ensemble):
             models[file.name] = file.content
-            measured |= self._checked(file, evaluator, seed, network, options)
+            measured |= self._checked(file, evaluator, seed, options)
         findings = Findings(
             figures(scoring, found.weight, found.weights, seed, self._trials),
             weight_curve(scoring, self._task.tuning_repetitions, seed),
@@ -123,14 +123,12 @@ class WannExporter(TrialRunner):
         )
         return findings, models
 
-    def _checked(
-        self, file: OnnxFile, evaluator: Evaluator, seed: int, network: SharedWeightNetwork, options: ExportOptions
-    ) -> dict[str, float]:
+    def _checked(self, file: OnnxFile, evaluator: Evaluator, seed: int, options: ExportOptions) -> dict[str, float]:
         """What was measured of a file that computes what its network computes."""
         session = Session(file.content)
         trial = tried(session, evaluator, first_start(seed, Purpose.REPORT))
         found = {"parity_max_abs": parity(file, session, trial.inputs)}
-        found |= costs(self._measure, file.content, network.in_shape, options.threads)
+        found |= costs(self._measure, file.content, options.threads)
         return {f"onnx_{file.figure}": float(trial.scores.mean())} | {
             f"{file.prefix}{name}": value for name, value in found.items()
         }

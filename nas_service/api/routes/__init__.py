@@ -6,9 +6,9 @@ from fastapi import APIRouter, FastAPI
 
 from nas_service.api.callers import BY_METHOD
 
-from . import candidates, catalogue, devices, events, exports, jobs, login, operation, trials, unknown
+from . import agent, campaigns, candidates, catalogue, devices, events, exports, jobs, login, operation, trials, unknown
 
-MODULES = (jobs, events, candidates, trials, exports, catalogue, devices, operation)
+MODULES = (jobs, events, candidates, trials, exports, catalogue, devices, campaigns, operation)
 
 
 def install(app: FastAPI) -> None:
@@ -17,6 +17,8 @@ def install(app: FastAPI) -> None:
     for module in MODULES:
         v1.include_router(module.router)
     app.include_router(v1)
+    app.include_router(agent.router)
+    app.include_router(agent.program)
     app.include_router(operation.probes)
     app.include_router(login.router)
     app.include_router(unknown.refusing(list(app.routes)))

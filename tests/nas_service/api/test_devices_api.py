@@ -13,8 +13,9 @@ import pytest
 import services
 from services import SPEC
 
+from device_agent.machine import Device
 from latency_tables import LatencyTable
-from latency_tables.machine import Device, Runtime
+from latency_tables.runtime import Runtime
 from latency_tables.table import Entry, MeasuredNetwork
 from nas_service.client import ApiError, Client
 from search_spaces import get_space

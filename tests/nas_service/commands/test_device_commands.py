@@ -11,9 +11,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from latency_tables import load, profile
-from latency_tables.measure import Protocol
-from nas_service.commands import device, profiled
+from device_agent.measure import Protocol
+from latency_tables import load
+from nas_service import profiled
+from nas_service.commands import device
 from search_spaces import get_space
 
 SPEC = {
@@ -202,7 +203,7 @@ def test_other_bad_input(home, spec, tmp_path):
 
 
 def test_says_when_a_space_has_more_ops_than_were_found(home, spec, moment, monkeypatch):
-    few = replace(profile.cover(*_bound(spec), most=30), exhausted=False)
+    few = replace(profiled.cover(*_bound(spec), most=30), exhausted=False)
     monkeypatch.setattr(profiled, "cover", lambda *_: few)
     said = nas_device("profile", "local", "--for", spec)
     assert said.exit_code == 0
@@ -212,4 +213,4 @@ def test_says_when_a_space_has_more_ops_than_were_found(home, spec, moment, monk
 def _bound(spec: Path):
     import numpy as np
 
-    return profiled.of_spec(spec)[1], np.random.default_rng(0)
+    return device._of_file(spec)[1], np.random.default_rng(0)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device_agent.machine import Device
 from latency_tables import LatencyTable, cover, table_path
 from latency_tables.calibration import Calibration
-from latency_tables.machine import Device, Runtime
+from latency_tables.runtime import Runtime
 from latency_tables.table import Entry
 from nas_service.admission import admit
 from nas_service.demo import spec as demo

@@ -36,14 +36,6 @@ class Protocol:
 
 
 @dataclass(frozen=True)
-class Model:
-    """An ONNX file with one input, and the shape of one sample of it."""
-
-    onnx: bytes
-    input_shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Measurement:
     """Milliseconds for one sample, the interquartile range over visits, and how many runs were counted."""
 
@@ -68,13 +60,12 @@ _MOST_SECONDS = 10.0
 
 def measure_network(
     model: bytes,
-    input_shape: Sequence[int],
     *,
     threads: int = 1,
     protocol: Protocol = ALONE,
     clock: Clock = time.perf_counter_ns,
 ) -> Measurement:
-    """Latency of an ONNX file for one float32 sample of `input_shape`, pinned, in this process.
+    """Latency of an ONNX file with one input, for one sample of it, pinned, in this process.
 
     A large network gets fewer visits than `protocol` allows, so that it is done in about ten seconds. Raises whatever
     onnxruntime raises for a file that it cannot run.
@@ -83,7 +74,7 @@ def measure_network(
     end = clock() + int(_MOST_SECONDS * 1e9)
     with pinned(threads):
         while len(visits) < protocol.visits and (len(visits) < _FEWEST_VISITS or clock() < end):
-            visits.append(visit(model, input_shape, threads, protocol, clock))
+            visits.append(visit(model, threads, protocol, clock))
     return summary(visits, protocol)
 
 
@@ -97,14 +88,14 @@ def summary(visits: Sequence[Visit], protocol: Protocol) -> Measurement:
 
 def visit(
     model: bytes,
-    input_shape: Sequence[int],
     threads: int,
     protocol: Protocol,
     clock: Clock = time.perf_counter_ns,
 ) -> Visit:
     """One fresh session, looked at once."""
     opened = session(model, threads)
-    feed = {opened.get_inputs()[0].name: _sample(input_shape)}
+    (taken,) = opened.get_inputs()
+    feed = {taken.name: _sample(taken.shape)}
     for _ in range(protocol.dropped):
         opened.run(None, feed)
     times = list(_run_times(opened, feed, protocol, clock))
@@ -134,10 +125,10 @@ def session(model: bytes, threads: int) -> ort.InferenceSession:
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _sample(input_shape: Sequence[int]) -> np.ndarray[Any, Any]:
-    """A ramp: no denormal numbers, no generator needed, the same on every machine."""
-    size = int(np.prod(input_shape))
-    return np.linspace(-1, 1, size, dtype=np.float32).reshape(1, *input_shape)
+def _sample(shape: Sequence[int | str]) -> np.ndarray[Any, Any]:
+    """A ramp: no denormal numbers, no generator needed, the same on every machine. What may be any size is 1."""
+    sizes = [size if isinstance(size, int) else 1 for size in shape]
+    return np.linspace(-1, 1, int(np.prod(sizes)), dtype=np.float32).reshape(sizes)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,20 @@ from .measure import Visit
 
 
 class Journal:
-    """Visits by subject. With a path, each is a line of JSON in a file that begins with `facts`.
+    """Visits with their subjects, in the order in which they were made.
 
-    A file that begins with other facts (another runtime, machine or protocol) is begun anew; what follows a line that
-    was cut off or damaged is dropped.
+    With a path, each is a line of JSON in a file that begins with `facts`. A file that begins with other facts (another
+    runtime, machine or protocol) is begun anew; what follows a line that was cut off or damaged is dropped.
     """
 
     def __init__(self, path: Path | None = None, facts: Mapping[str, Any] | None = None) -> None:
-        self.visits: dict[str, list[Visit]] = defaultdict(list)
+        self.made: list[tuple[str, Visit]] = []
         self._path = path
         if path is not None:
             self._open(path, _line(dict(facts or {})))
 
     def add(self, subject: str, visit: Visit) -> None:
-        self.visits[subject].append(visit)
+        self.made.append((subject, visit))
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(_line([subject, visit.latency_ms, visit.runs]))
@@ -40,8 +39,7 @@ class Journal:
         written = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         records = list(_records(written.removeprefix(header))) if written.startswith(header) else []
         write_atomically(path, header + "".join(_line(record) for record in records))
-        for subject, latency_ms, runs in records:
-            self.visits[subject].append(Visit(latency_ms, runs))
+        self.made = [(subject, Visit(latency_ms, runs)) for subject, latency_ms, runs in records]
 
 
 def _records(text: str) -> Iterator[tuple[str, float, int]]:

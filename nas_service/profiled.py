@@ -1,4 +1,4 @@
-"""Whose ops `nas device` measures: those of a job's spec, or of a whole space at one resolution.
+"""Whose ops are measured for a latency table: those of a job's spec, or of a whole space at one resolution.
 
 Where a job's strategies cut widths, its networks can have any; those of some networks at random widths are measured,
 and what lies between them is interpolated.
@@ -7,7 +7,6 @@ and what lies between them is interpolated.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,22 +15,12 @@ from numpy.random import Generator
 from latency_tables import Coverage, cover
 from search_spaces import BoundSpace, NarrowableSpace, Signature, SpaceError, get_space
 from search_spaces.narrowing import STEP, Narrowed
-from workers.tasks import get_task, variant
 
-from ..admission import parse
-from ..composition import chosen, cuts_widths, refiner
-from ..spec import JobSpec, read_spec
+from .composition import chosen, cuts_widths, refiner
+from .spec import JobSpec
 
 CUT_NETWORKS = 40
 SIZES = (8, 4096)  # pixels a side that a whole space may ask for
-
-
-def of_spec(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
-    """The spec in a file, and the space it means for its task."""
-    spec = parse(read_spec(spec_file))
-    space = get_space(spec.space.name, **spec.space.options)
-    task = get_task(variant(spec.task.name, space.kinds), **spec.task.options)
-    return spec, space.bind(task.signature)
 
 
 def cut_space(spec: JobSpec, space: BoundSpace) -> BoundSpace | None:

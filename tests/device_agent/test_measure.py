@@ -7,8 +7,7 @@ from itertools import count
 
 import pytest
 
-from latency_tables import measure_network
-from latency_tables.measure import Protocol, Visit, pinned, summary, visit
+from device_agent.measure import Protocol, Visit, measure_network, pinned, summary, visit
 from latency_tables.subjects import export_network
 from search_spaces import Architecture
 from search_spaces.ops import Classifier, Conv
@@ -26,28 +25,28 @@ def ticking(milliseconds: float):
 
 
 def test_measures_a_network(model, moment):
-    measured = measure_network(model.onnx, model.input_shape, protocol=moment)
+    measured = measure_network(model, protocol=moment)
     assert 0 < measured.latency_ms < 1000
     assert measured.spread_ms >= 0
     assert measured.runs == 3 * 3
 
 
 def test_two_threads(model, moment):
-    assert measure_network(model.onnx, model.input_shape, threads=2, protocol=moment).latency_ms > 0
+    assert measure_network(model, threads=2, protocol=moment).latency_ms > 0
 
 
 def test_a_visit_is_the_median_of_its_runs(model):
-    looked = visit(model.onnx, model.input_shape, 1, Protocol(longest=7), ticking(0.5))
+    looked = visit(model, 1, Protocol(longest=7), ticking(0.5))
     assert looked == Visit(0.5, 7)
 
 
 def test_a_slow_network_gets_fewer_runs(model):
-    looked = visit(model.onnx, model.input_shape, 1, Protocol(shortest=5, longest=25, visit_ms=30), ticking(10))
+    looked = visit(model, 1, Protocol(shortest=5, longest=25, visit_ms=30), ticking(10))
     assert looked == Visit(10, 5)
 
 
 def test_a_slow_network_gets_fewer_visits(model):
-    measured = measure_network(model.onnx, model.input_shape, protocol=Protocol(visits=100), clock=ticking(200))
+    measured = measure_network(model, protocol=Protocol(visits=100), clock=ticking(200))
     assert measured.runs == 12 * 5
 
 

@@ -1,0 +1,78 @@
+"""Orders that are carried by hand: an archive with an order and its networks, which runs itself, and what comes back.
+
+    python3 pi4.pyz
+
+measures on the device, keeps a journal beside the archive, goes on with it after a crash, and ends with the file of
+visits that `nas device take` makes a table of.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .files import write_atomically
+from .journal import Journal
+from .machine import Device, installed_onnxruntime
+from .orders import VERSION, Order
+from .rounds import ProgressCallback, Subject, measure_subjects
+
+ORDER = "order.json"
+PLAN = "plan.json"  # what the visits are to become: for who takes them, not for the device
+NETWORKS = "networks.json"  # subject -> file of the archive
+RESULT = "visits.json"
+
+
+def is_bundle(path: Path) -> bool:
+    return zipfile.is_zipfile(path) and ORDER in zipfile.ZipFile(path).namelist()
+
+
+def measure_bundle(path: Path, progress: ProgressCallback) -> Path:
+    """Make the visits that are ordered, in this process; the file with them, beside the bundle.
+
+    Raises ValueError for a file that is no bundle, or of another version.
+    """
+    if not is_bundle(path):
+        raise ValueError(f"{path} is no bundle of orders; make one with: nas device bundle NAME --for SPEC.yaml")
+    with zipfile.ZipFile(path) as archive:
+        order, plan = Order.from_json(json.loads(archive.read(ORDER))), json.loads(archive.read(PLAN))
+        facts = {"version": VERSION, "order": order.to_json(), **_machine(plan["device"])}
+        journal = Journal(path.with_suffix(".journal"), facts)
+        counts = _counts(journal)
+        lacking = [(_subject(archive, one.subject), one.visits - counts.get(one.subject, 0)) for one in order.lacking]
+        measure_subjects(
+            [(subject, visits) for subject, visits in lacking if visits > 0],
+            _subject(archive, order.reference),
+            threads=order.threads,
+            protocol=order.protocol,
+            rng=np.random.default_rng(),
+            sink=journal,
+            progress=progress,
+        )
+    result = path.with_name(f"{path.stem}.{RESULT}")
+    made = [[subject, visit.latency_ms, visit.runs] for subject, visit in journal.made]
+    write_atomically(result, json.dumps({**facts, "plan": plan, "visits": made}))
+    journal.discard()
+    return result
+
+
+def _subject(archive: zipfile.ZipFile, name: str) -> Subject:
+    files: Mapping[str, str] = json.loads(archive.read(NETWORKS))
+    return Subject(name, lambda: archive.read(files[name]))
+
+
+def _machine(name: str) -> dict[str, Any]:
+    return {"device": asdict(Device.here(name)), "onnxruntime": installed_onnxruntime()}
+
+
+def _counts(journal: Journal) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for subject, _ in journal.made:
+        found[subject] = found.get(subject, 0) + 1
+    return found

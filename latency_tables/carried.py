@@ -1,0 +1,98 @@
+"""Measuring by a file that is carried to the device, and the file that comes back: for devices without a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from device_agent import archive
+from device_agent.bundle import NETWORKS, ORDER, PLAN
+from device_agent.machine import Device
+from device_agent.measure import Protocol, Visit
+from device_agent.orders import VERSION, Order, Wanted
+from search_spaces.export_format import EXPORTER
+
+from .profile import extendable
+from .runtime import Runtime
+from .subjects import REFERENCE
+from .survey import Plan, Survey
+from .table import LatencyTable, TableError, table_path
+
+OFFLINE = "offline"  # the campaign of an order that no service gave
+
+
+def bundle(survey: Survey, device: str, threads: int, *, fresh: bool, progress: Callable[[int, int], None]) -> bytes:
+    """The archive that measures on the device. `progress` hears how many networks of all are written. Needs torch."""
+    lacking = survey.lacking(())
+    wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
+    order = Order(OFFLINE, 0, threads, survey.protocol, REFERENCE.name, wanted)
+    plan = {"device": device, "exporter": EXPORTER, "fresh": fresh, **survey.plan.to_json()}
+    files = [(ORDER, _text(order.to_json())), (PLAN, _text(plan))]
+    subjects = [REFERENCE, *(subject for subject, _ in lacking)]
+    for number, subject in enumerate(subjects):
+        files.append((_file(number), subject.export()))
+        progress(number + 1, len(subjects))
+    files.append((NETWORKS, _text({subject.name: _file(number) for number, subject in enumerate(subjects)})))
+    return archive.agent(files)
+
+
+def taken(written: bytes, folder: Path) -> LatencyTable:
+    """The table that the visits in a file make, which adds to that of the folder, if there is one. It is not saved.
+
+    Raises TableError for a file that is damaged or of another version, and where the visits do not fit.
+    """
+    said = _parsed(written)
+    try:
+        order, plan = Order.from_json(said["order"]), said["plan"]
+        survey = Survey(Plan.from_json(plan), Protocol(**said["order"]["protocol"]))
+        device = Device(**said["device"] | {"flags": tuple(said["device"]["flags"])})
+        made = [(str(subject), Visit(float(latency_ms), int(runs))) for subject, latency_ms, runs in said["visits"]]
+        runtime = Runtime(said["onnxruntime"], plan["exporter"], order.threads)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise TableError(f"this is no file of visits that an agent wrote: {error}") from None
+    _refuse_impossible(survey, made)
+    path = table_path(folder, device.name, order.threads)
+    before = extendable(path, device, runtime) if path.exists() and not plan["fresh"] else None
+    try:
+        return survey.table(made, device, runtime, before)
+    except KeyError as error:
+        raise TableError(f"the table that these visits were to add to is gone: it had {error.args[0]}") from None
+
+
+def _refuse_impossible(survey: Survey, made: list[tuple[str, Visit]]) -> None:
+    counts = dict.fromkeys((subject.name for subject in (*survey.plan.subjects, REFERENCE)), 0)
+    for subject, visit in made:
+        if subject not in counts:
+            raise TableError(f"nobody asked for {subject!r}")
+        if not (isfinite(visit.latency_ms) and visit.latency_ms > 0 and visit.runs > 0):
+            raise TableError(f"{visit.latency_ms!r} ms in {visit.runs} runs of {subject!r} cannot be")
+        counts[subject] += 1
+    short = [subject for subject, count in counts.items() if count < survey.protocol.visits]
+    if short:
+        raise TableError(
+            f"{len(short)} subject(s) lack visits, such as {short[0]!r}; run the bundle again on the device"
+        )
+
+
+def _parsed(written: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(written)
+    except (ValueError, RecursionError):
+        raise TableError("this is no file of visits that an agent wrote: it is no JSON") from None
+    if not isinstance(said, dict) or said.get("version") != VERSION:
+        found = said.get("version") if isinstance(said, dict) else None
+        raise TableError(
+            f"visits of version {found!r} cannot be taken, only of version {VERSION}; make the bundle anew"
+        )
+    return said
+
+
+def _file(number: int) -> str:
+    return f"networks/{number}.onnx"
+
+
+def _text(value: dict[str, Any]) -> bytes:
+    return json.dumps(value).encode()

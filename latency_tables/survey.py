@@ -1,0 +1,153 @@
+"""A survey: which visits a table still lacks, and the table that they add up to.
+
+It keeps nothing itself: it is asked anew with the visits made so far, so it is the same whether these lie in a journal
+here, in a database, or in a file that was carried from the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from device_agent.machine import Device
+from device_agent.measure import Measurement, Protocol, Visit, summary
+from device_agent.rounds import Subject
+from search_spaces import Architecture, Op
+from search_spaces.ops import op_from_key
+
+from .coverage import Coverage
+from .drift import Steadied, steadied
+from .runtime import Runtime
+from .subjects import (
+    COPIES,
+    REFERENCE,
+    REFERENCE_NETWORK,
+    entry,
+    measured_network,
+    of_network,
+    of_op,
+    reference_entry,
+)
+from .suspects import implausible
+from .table import Entry, Flag, LatencyTable, MeasuredNetwork
+
+AGAIN = 3  # times the protocol's visits, at the most, for what is still in doubt
+NOISY = 0.05  # standard error of an op's cost, as a share of it; of a cheap one, as a share of the mean cost
+
+Made = Sequence[tuple[str, Visit]]  # with the subject's name, in the order in which they were made
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a table still lacks for a space: ops, and whole networks to calibrate on."""
+
+    ops: tuple[Op, ...]
+    networks: tuple[Architecture, ...]
+
+    @classmethod
+    def of(cls, coverage: Coverage, sampled: Sequence[Architecture], table: LatencyTable | None) -> Plan:
+        """Ops that samples met and ops of the calibration networks, less what `table` has already."""
+        found = {op.key: op for ops in (coverage.ops, *(n.ops for n in sampled)) for op in ops}
+        entries = table.entries if table else {}
+        hashes = {network.hash for network in table.networks} if table else set()
+        ops = tuple(found[key] for key in sorted(found) if key not in entries)
+        return cls(ops, tuple(network for network in sampled if network.hash not in hashes))
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Plan:
+        """Raises ValueError for what `to_json` did not write."""
+        ops = [op_from_key(key) for key in written["ops"]]
+        if None in ops:
+            raise ValueError(f"there is no op {written['ops'][ops.index(None)]!r}")
+        return cls(tuple(op for op in ops if op), tuple(Architecture.from_json(a) for a in written["networks"]))
+
+    def to_json(self) -> dict[str, Any]:
+        return {"ops": [op.key for op in self.ops], "networks": [a.to_json() for a in self.networks]}
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """Everything to measure beside the reference."""
+        networks = (of_network(network) for network in self.networks if network != REFERENCE_NETWORK)
+        return [*(of_op(op, n) for op in self.ops for n in (1, COPIES)), *networks]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A plan, and the protocol by which it is measured."""
+
+    plan: Plan
+    protocol: Protocol
+
+    def lacking(self, made: Made) -> list[tuple[Subject, int]]:
+        """The subjects that lack visits, and how many: what the protocol asks for, then what is in doubt again."""
+        found = _Found(self, made)
+        counts = {subject: len(found.visits(subject)) for subject in self.plan.subjects}
+        missing = [(s, self.protocol.visits - n) for s, n in counts.items() if n < self.protocol.visits]
+        if missing:
+            return missing
+        most = AGAIN * self.protocol.visits
+        doubted = {of_op(op, n).name for op in self.plan.ops if op.key in found.flags for n in (1, COPIES)}
+        return [(s, min(self.protocol.visits, most - n)) for s, n in counts.items() if s.name in doubted and n < most]
+
+    def table(self, made: Made, device: Device, runtime: Runtime, before: LatencyTable | None = None) -> LatencyTable:
+        """The table with what was measured, which extends the one `before`. Nothing may lack its visits."""
+        found = _Found(self, made)
+        if before is None:
+            table = LatencyTable.measured(device, runtime, found.entries, found.networks, found.reference)
+        else:
+            table = before.extended(found.entries, found.networks, found.reference)
+        return replace(table, drift=max(before.drift if before else 1.0, found.steady.slowest))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the visits say of each part of the plan."""
+
+    survey: Survey
+    made: Made
+
+    @cached_property
+    def steady(self) -> Steadied:
+        return steadied(self.made, REFERENCE.name)
+
+    def visits(self, subject: Subject) -> list[Visit]:
+        return self.steady.visits.get(subject.name, [])
+
+    def measurement(self, subject: Subject) -> Measurement:
+        return summary(self.visits(subject), self.survey.protocol)
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        return {key: replace(one, flag=self.flags.get(key, "")) for key, one in self._unflagged.items()}
+
+    @cached_property
+    def flags(self) -> dict[str, Flag]:
+        """Why ops are in doubt, by key: their visits differ too much, or smaller ops cost more."""
+        mean = float(np.mean([one.latency_ms for one in self._unflagged.values()] or [0.0]))
+        visits = self.survey.protocol.visits
+        noisy: dict[str, Flag] = {
+            key: "noisy"
+            for key, one in self._unflagged.items()
+            if one.spread_ms / sqrt(visits) > NOISY * max(one.latency_ms, mean)
+        }
+        odd: dict[str, Flag] = dict.fromkeys(implausible(self._unflagged), "implausible")
+        return noisy | odd
+
+    @cached_property
+    def _unflagged(self) -> dict[str, Entry]:
+        measured = self.measurement
+        return {op.key: entry(measured(of_op(op, 1)), measured(of_op(op, COPIES))) for op in self.survey.plan.ops}
+
+    @property
+    def networks(self) -> tuple[MeasuredNetwork, ...]:
+        networks = self.survey.plan.networks
+        return tuple(measured_network(network, self.measurement(of_network(network))) for network in networks)
+
+    @property
+    def reference(self) -> Entry:
+        return reference_entry(self.measurement(REFERENCE))

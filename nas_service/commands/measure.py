@@ -1,0 +1,119 @@
+"""`nas device` for a device that is elsewhere: an agent there and a service, or a file that is carried both ways."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from latency_tables import table_path
+from latency_tables.carried import bundle as made_bundle
+from latency_tables.carried import taken
+
+from ..admission import parse
+from ..api.views import CampaignView
+from ..campaigns import survey_for
+from ..client import Client
+from ..settings import Settings
+from ..spec import JobSpec, read_spec
+from .device import DeviceName, Threads, user_errors
+from .terminal import DEFAULT_URL, AsJson, Server, connected, print_json
+
+POLL_S = 1.0
+OPEN = ("waiting", "measuring")
+
+SpecFile = Annotated[Path, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="by default NAME.pyz")]
+Visits = Annotated[Path, typer.Argument(metavar="FILE", help="what the bundle wrote on the device")]
+Agents = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def measure(
+    name: DeviceName,
+    spec_file: SpecFile,
+    threads: Threads = None,
+    fresh: Fresh = False,
+    wait: Annotated[bool, typer.Option(help="until the table is there")] = True,
+    server: Server = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Have the agent on a device measure what a job needs, and the service make its latency table of it."""
+    with user_errors():
+        spec = read_spec(spec_file)
+    with connected(server) as client:
+        campaign = client.measure(name, spec, threads=threads, fresh=fresh)
+        if wait:
+            campaign = _followed(client, campaign, quiet=as_json)
+    if as_json:
+        print_json(campaign)
+    elif campaign.state == "completed":
+        typer.echo(f"{name} is measured: {campaign.made} visits; its table is with the service")
+    else:
+        typer.echo(f"campaign {campaign.id} is {campaign.state}: {campaign.message}")
+    if campaign.state in {"failed", "cancelled"}:
+        raise typer.Exit(1)
+
+
+def agent(context: typer.Context) -> None:
+    """Measure this device for a service: --server URL --name NAME. --help says more."""
+    from device_agent.__main__ import main
+
+    raise typer.Exit(main(context.args))
+
+
+def bundle(
+    name: DeviceName,
+    spec_file: SpecFile,
+    output: Output = None,
+    threads: Threads = None,
+    fresh: Fresh = False,
+) -> None:
+    """Write one file that measures a device which sees no service: carry it there, run it, carry back what it wrote."""
+    path = output or Path(f"{name}.pyz")
+    with user_errors():
+        spec, count = _wanted(spec_file, threads)
+        survey = survey_for(Settings().tables, spec, name, count, fresh=fresh)
+        with _bar("writing networks") as bars:
+            task = bars.add_task("", total=None)
+            written = made_bundle(
+                survey, name, count, fresh=fresh, progress=lambda n, of: bars.update(task, completed=n, total=of)
+            )
+        path.write_bytes(written)
+    typer.echo(f"{path}: {len(survey.plan.subjects) + 1} networks, {len(written) / 1e6:.1f} MB")
+    typer.echo(f"on {name}: python3 {path.name}; then, back here: nas device take {path.stem}.visits.json")
+
+
+def take(file: Visits) -> None:
+    """Make a latency table of the visits that a bundle made, or add them to the one that there is."""
+    with user_errors():
+        tables = Settings().tables
+        table = taken(file.read_bytes(), tables)
+        path = table_path(tables, table.device.name, table.runtime.threads)
+        table.save(path)
+    typer.echo(f"{path}: {len(table.entries)} ops, estimates good to {100 * table.calibration.relative_error:.1f} %")
+
+
+def _wanted(spec_file: Path, threads: int | None) -> tuple[JobSpec, int]:
+    spec = parse(read_spec(spec_file))
+    return spec, threads or (spec.device.threads if spec.device else 1)
+
+
+def _followed(client: Client, campaign: CampaignView, *, quiet: bool) -> CampaignView:
+    with _bar("measuring", quiet=quiet) as bars:
+        task = bars.add_task("", total=campaign.total)
+        while campaign.state in OPEN:
+            time.sleep(POLL_S)
+            campaign = client.campaign(campaign.id)
+            bars.update(task, completed=campaign.made, total=campaign.total, description=campaign.message)
+    return campaign
+
+
+def _bar(what: str, *, quiet: bool = False) -> Progress:
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    told = TextColumn("{task.description}", markup=False)
+    return Progress(*columns, told, console=Console(stderr=True, quiet=quiet), transient=True)

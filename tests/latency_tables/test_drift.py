@@ -1,0 +1,75 @@
+"""A device that changes its speed while it is measured: what was seen is brought to its usual speed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+
+from device_agent.measure import Visit
+from latency_tables.drift import steadied
+
+REFERENCE, EVERY, ROUNDS = "reference", 8, 20
+COSTS = {f"op{n}": 0.05 * (n + 1) for n in range(40)}
+
+
+def device(slowness: Callable[[float], float], batches: int = 1, noise: float = 0.01) -> list[tuple[str, Visit]]:
+    """Visits in rounds, of one batch of the ops after the other, on a device that is so slow after a share of them."""
+    rng = np.random.default_rng(0)
+    made: list[tuple[str, Visit]] = []
+    parts = np.array_split(list(COSTS), batches)
+    order = [name for part in parts for _ in range(ROUNDS) for name in rng.permutation(part).tolist()]
+    for number, name in enumerate(order):
+        slow = slowness(number / len(order))
+        if number % EVERY == 0:
+            made.append((REFERENCE, Visit(0.1 * slow * rng.normal(1, noise), 25)))
+        made.append((name, Visit(COSTS[name] * slow * rng.normal(1, noise), 25)))
+    return made
+
+
+def unlike(visits: Mapping[str, list[Visit]]) -> float:
+    """By how much more than another an op is taken to be slow, by the quicker quarter of its visits."""
+    found = [np.quantile([v.latency_ms for v in visits[name]], 0.25) / cost for name, cost in COSTS.items()]
+    return max(found) / min(found) - 1
+
+
+def test_a_steady_device_is_left_alone():
+    made = device(lambda _: 1.0)
+    found = steadied(made, REFERENCE)
+    assert found.visits["op3"] == [visit for name, visit in made if name == "op3"]
+    assert found.slowest == 1.0
+
+
+@pytest.mark.parametrize(
+    ("slowness", "batches", "slowest"),
+    [
+        (lambda at: 1.3 if at > 0.5 else 1.0, 2, 1.3),
+        (lambda at: 1.3 if at > 0.3 else 1.0, 4, 1.3),
+        (lambda at: 1.3 if at < 0.6 else 1.0, 5, 1.3),
+        (lambda at: 1.0 + 0.6 * at, 4, 1.4),
+    ],
+    ids=["half way", "most of the time", "faster again", "slower and slower"],
+)
+def test_a_device_that_slows_down(slowness, batches, slowest):
+    made = device(slowness, batches)
+    raw = {name: [visit for other, visit in made if other == name] for name in COSTS}
+    found = steadied(made, REFERENCE)
+    assert unlike(raw) > 0.25
+    assert unlike(found.visits) < 0.05
+    assert found.slowest == pytest.approx(slowest, rel=0.05)
+
+
+def test_one_disturbed_visit_of_the_reference_is_no_drift():
+    made = [
+        (n, Visit(5 * v.latency_ms, v.runs) if i == 180 and n == REFERENCE else v)
+        for i, (n, v) in enumerate(device(lambda _: 1.0))
+    ]
+    assert steadied(made, REFERENCE).slowest == 1.0
+
+
+def test_without_a_reference_nothing_changes():
+    made = [("a", Visit(1.0, 5)), ("b", Visit(2.0, 5))]
+    found = steadied(made, REFERENCE)
+    assert found.visits == {"a": [Visit(1.0, 5)], "b": [Visit(2.0, 5)]}
+    assert steadied([], REFERENCE).visits == {}

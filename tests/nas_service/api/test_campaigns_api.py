@@ -1,0 +1,346 @@
+"""Devices measured by agents: a real service over HTTP, real networks in onnxruntime, agents that come and go."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import services
+
+from device_agent import online
+from device_agent.machine import Device
+from device_agent.measure import Protocol, Visit
+from device_agent.orders import VERSION, Order, OtherVersion
+from device_agent.server import Refused, Server
+from latency_tables import load
+from latency_tables.subjects import REFERENCE
+from nas_service import access, campaigns
+from nas_service.access import Scope
+from nas_service.client import ApiError, Client
+from nas_service.store import campaigns as rows
+from nas_service.store import keys
+
+MOMENT = Protocol(visits=3, dropped=1, shortest=2, longest=3)
+SPEC: dict[str, Any] = {
+    "space": {
+        "name": "mobilenetv3",
+        "options": {
+            "backbone": [{"width": 8, "depth": 1, "stride": 1}],
+            "resolution": [8],
+            "ops": ["mbconv"],
+            "width_factors": [1.0],
+            "depth_offsets": [0],
+            "skip": ["identity"],
+            "activation": ["relu"],
+            "kernel": [3, 5],
+            "expansion": [2, 4],
+            "hidden": 16,
+            "stem": 8,
+        },
+    },
+    "task": {"name": "digits", "epochs": 1},
+    "budget": {"trials": 3},
+}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three short visits instead of twenty, and five networks to calibrate on; nothing is in doubt afterwards."""
+    monkeypatch.setattr(campaigns, "INTERLEAVED", MOMENT)
+    monkeypatch.setattr(campaigns, "plan_for", partial(campaigns.plan_for, networks=5))
+    monkeypatch.setattr("latency_tables.survey.NOISY", np.inf)
+    monkeypatch.setattr("latency_tables.suspects.CLEARLY", np.inf)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[services.Live]:
+    with services.live(tmp_path / "home") as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: services.Live) -> Iterator[Client]:
+    with Client(service.url) as connected:
+        yield connected
+
+
+@pytest.fixture
+def server(service: services.Live) -> Server:
+    return Server(service.url)
+
+
+def work(server: Server, name: str = "pi4", agent: str = "a") -> bool:
+    return online.work(server, name, agent, lambda _: None, lambda _: None)
+
+
+def asking(
+    device: Device | None = None, runtime: str = "1.31.0", agent: str = "a", version: int = VERSION
+) -> dict[str, Any]:
+    return {"version": version, "agent": agent, "device": asdict(device or Device.here("pi4")), "onnxruntime": runtime}
+
+
+def order(server: Server, **changes: Any) -> Order:
+    found = server.order(asking(**changes))
+    assert found is not None
+    return found
+
+
+def visits(order: Order, milliseconds: float = 0.1) -> list[tuple[str, Visit]]:
+    """Everything that an order asks for, without measuring it."""
+    asked = [(one.subject, one.visits) for one in order.lacking] + [(order.reference, order.protocol.visits)]
+    return [(subject, Visit(milliseconds + 0.2 * ("4 x" in subject), 5)) for subject, n in asked for _ in range(n)]
+
+
+def test_an_agent_measures_what_a_job_needs(client: Client, server: Server, service: services.Live) -> None:
+    assert not work(server)
+    campaign = client.measure("pi4", SPEC)
+    assert (campaign.state, campaign.made, campaign.machine) == ("waiting", 0, None)
+    assert "waits for an agent on 'pi4'" in campaign.message
+    assert work(server)
+    assert not work(server)  # asking again, it hears that this was all
+    done = client.campaign(campaign.id)
+    assert (done.state, done.made >= done.total > 0) == ("completed", True)
+    assert done.machine is not None
+    assert done.machine["device"]["cpu"] == Device.here("pi4").cpu
+    table = load(service.app.state.service.settings.tables / "pi4-1t.json")
+    assert (table.device.name, table.runtime.threads, len(table.networks)) == ("pi4", 1, 5)
+    assert all(entry.latency_ms > 0 for entry in table.entries.values())
+    assert client.devices()[0].problem == ""
+    job = SPEC | {"device": {"name": "pi4"}, "objective": {"cost": "latency_ms", "target": 1.0}}
+    assert client.preview(job).feasible_share == 1.0
+    with service.app.state.service.store.read() as conn:
+        assert rows.visits_of(conn, campaign.id) == []
+    with pytest.raises(ApiError, match="lacks nothing for this job"):
+        client.measure("pi4", SPEC)
+
+
+def test_a_table_is_extended_by_what_it_lacks(client: Client, server: Server, service: services.Live) -> None:
+    client.measure("pi4", SPEC)
+    work(server)
+    work(server)
+    path = service.app.state.service.settings.tables / "pi4-1t.json"
+    before = load(path)
+    options = SPEC["space"]["options"] | {"kernel": [3, 5, 7]}
+    more = client.measure("pi4", SPEC | {"space": SPEC["space"] | {"options": options}})
+    work(server)
+    work(server)
+    assert client.campaign(more.id).state == "completed"
+    after = load(path)
+    assert before.entries.items() < after.entries.items()
+
+
+def test_visits_count_once_however_often_they_are_sent(client: Client, server: Server) -> None:
+    campaign = client.measure("pi4", SPEC)
+    asked = order(server)
+    made = visits(asked)
+    server.visits(asked, 0, made[:10])
+    server.visits(asked, 0, made[:10])
+    server.visits(asked, 5, made[5:20])
+    assert client.campaign(campaign.id).made == 20
+    again = order(server)
+    assert (again.attempt, again.made) == (asked.attempt + 1, 20)
+    assert sum(one.visits for one in again.lacking) == sum(one.visits for one in asked.lacking) - 20
+    with pytest.raises(Refused, match="handed out again"):
+        server.visits(asked, 20, made[20:])
+    with pytest.raises(Refused, match="visits 20 to 29 are missing"):
+        server.visits(again, 30, made[20:])
+    assert client.campaign(campaign.id).made == 20
+
+
+def test_an_agent_that_dies_is_followed_by_another(client: Client, server: Server, service: services.Live) -> None:
+    campaign = client.measure("pi4", SPEC)
+    asked = order(server, agent="dies")
+    server.visits(asked, 0, visits(asked)[:10])
+    assert server.order(asking(agent="next")) is None  # it may be alive
+    store = service.app.state.service.store
+    with store.write() as conn:
+        rows.add_visits(conn, rows.get(conn, campaign.id), [], lease_until=1.0)
+    assert order(server, agent="next").made == 10
+    with pytest.raises(Refused, match="handed out again"):
+        server.visits(asked, 10, visits(asked)[10:20])
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (("a network that nobody asked for", 0.1, 5), "did not ask for"),
+        ((REFERENCE.name, 0.0, 5), "0.0 ms"),
+        ((REFERENCE.name, -1.0, 5), "-1.0 ms"),
+        ((REFERENCE.name, 1e9, 5), "cannot be"),
+        ((REFERENCE.name, 0.1, 0), "0 runs"),
+    ],
+)
+def test_results_that_cannot_be_are_refused_and_nothing_is_stored(
+    client: Client, server: Server, made: tuple[str, float, int], message: str
+) -> None:
+    campaign = client.measure("pi4", SPEC)
+    asked = order(server)
+    with pytest.raises(Refused, match=message):
+        server.visits(asked, 0, [(REFERENCE.name, Visit(0.1, 5)), (made[0], Visit(*made[1:]))])
+    assert client.campaign(campaign.id).made == 0
+
+
+def test_another_device_of_the_same_name_is_refused(client: Client, server: Server) -> None:
+    client.measure("pi4", SPEC)
+    asked = order(server)
+    server.visits(asked, 0, visits(asked)[:10])
+    with pytest.raises(Refused, match=r"another device that is called 'pi4'.*cpu .* and not 'a toaster'"):
+        server.order(asking(replace(Device.here("pi4"), cpu="a toaster")))
+    with pytest.raises(Refused, match=r"onnxruntime '1\.31\.0' and not '1\.30\.0'"):
+        server.order(asking(runtime="1.30.0"))
+
+
+def test_a_table_of_another_machine_is_not_extended(client: Client, server: Server) -> None:
+    client.measure("pi4", SPEC)
+    work(server)
+    work(server)
+    options = SPEC["space"]["options"] | {"kernel": [3, 5, 7]}
+    more = client.measure("pi4", SPEC | {"space": SPEC["space"] | {"options": options}})
+    assert server.order(asking(replace(Device.here("pi4"), cpu="a toaster"), agent="b")) is None
+    ended = client.campaign(more.id)
+    assert (ended.state, "this is a toaster" in ended.message) == ("failed", True)
+
+
+def test_an_agent_of_another_version_is_told_where_the_right_one_is(client: Client, server: Server) -> None:
+    client.measure("pi4", SPEC)
+    with pytest.raises(Refused, match=r"speaks version 1 with agents, and yours speaks 0.*/agent\.pyz"):
+        server.order(asking(version=0))
+    with pytest.raises(OtherVersion, match="version 2"):
+        Order.from_json({"version": 2})
+
+
+def test_what_the_device_does_not_run_ends_the_campaign(client: Client, server: Server, monkeypatch) -> None:
+    campaign = client.measure("pi4", SPEC)
+    original = Server.network
+    monkeypatch.setattr(
+        Server,
+        "network",
+        lambda self, asked, subject: (
+            b"rubbish" if "network" in subject and subject != REFERENCE.name else original(self, asked, subject)
+        ),
+    )
+    assert work(server)
+    ended = client.campaign(campaign.id)
+    assert ended.state == "failed"
+    assert "onnxruntime cannot run" in ended.message
+    assert not client.devices()
+
+
+def test_a_campaign_that_is_cancelled_stops_its_agent(client: Client, server: Server, monkeypatch) -> None:
+    campaign = client.measure("pi4", SPEC)
+    monkeypatch.setattr(online, "AT_ONCE", 5)
+    said: list[str] = []
+    original = Server.visits
+
+    def cancelled_meanwhile(self: Server, asked: Order, first: int, made: list[tuple[str, Visit]]) -> None:
+        if first >= 10:
+            client.cancel_campaign(campaign.id)
+        original(self, asked, first, made)
+
+    monkeypatch.setattr(Server, "visits", cancelled_meanwhile)
+    assert online.work(server, "pi4", "a", said.append, lambda _: None)
+    assert f"campaign {campaign.id}: campaign {campaign.id} is cancelled" in said
+    assert [one.state for one in client.campaigns("pi4")] == ["cancelled"]
+    with pytest.raises(ApiError, match="is cancelled already"):
+        client.cancel_campaign(campaign.id)
+
+
+def test_a_service_that_is_away_is_asked_again(client: Client, service: services.Live) -> None:
+    said: list[str] = []
+    paused: list[float] = []
+    url = service.url
+    with services.socket.create_server(("127.0.0.1", 0)) as nobody:
+        away = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    server = Server(
+        away, say=said.append, pause=lambda s: paused.append(s) or setattr(server, "_url", url + "/api/v1/agent")
+    )
+    assert server.order(asking()) is None
+    assert (paused, "asking again in 1 s" in said[0]) == ([1.0], True)
+
+
+def test_a_key_of_scope_measure_opens_nothing_else(client: Client, service: services.Live) -> None:
+    made = {scope.value: access.make("ann", scope, 1.0, None) for scope in Scope}
+    with Client(service.url) as unkeyed:
+        unkeyed.measure("pi4", SPEC)
+    with service.app.state.service.store.write() as conn:
+        for kept, _ in made.values():
+            keys.add(conn, kept)
+    assert Server(service.url, made["measure"][1]).order(asking()) is not None
+    assert Server(service.url, made["admin"][1]).order(asking(agent="a")) is not None
+    for scope in ("read", "submit"):
+        with pytest.raises(Refused, match="needs a key of scope measure"):
+            Server(service.url, made[scope][1]).order(asking())
+    with pytest.raises(Refused, match="send a key"):
+        Server(service.url).order(asking())
+    with Client(service.url, key=made["measure"][1]) as agent:
+        for call in (agent.devices, agent.campaigns, lambda: agent.submit(SPEC), lambda: next(agent.jobs())):
+            with pytest.raises(ApiError, match="yours is one of scope measure"):
+                call()
+    assert httpx.get(f"{service.url}/agent.pyz").status_code == 200
+
+
+def test_a_campaign_is_its_owners(client: Client, service: services.Live) -> None:
+    campaign = client.measure("pi4", SPEC)
+    made = {name: access.make(name, Scope.SUBMIT, 1.0, None) for name in ("ann", "bob")}
+    with service.app.state.service.store.write() as conn:
+        for kept, _ in made.values():
+            keys.add(conn, kept)
+    with Client(service.url, key=made["ann"][1]) as ann, Client(service.url, key=made["bob"][1]) as bob:
+        own = ann.measure("pi5", SPEC)
+        assert (own.owner, bob.campaign(own.id)) == ("ann", own)
+        for other, found in ((bob, own), (ann, campaign)):
+            with pytest.raises(ApiError, match="another owner's"):
+                other.cancel_campaign(found.id)
+
+
+def test_the_program_needs_python_numpy_and_onnxruntime_only(
+    client: Client, service: services.Live, tmp_path: Path
+) -> None:
+    """It is killed, and goes on; nothing of this project is on its path."""
+    program = tmp_path / "agent.pyz"
+    program.write_bytes(httpx.get(f"{service.url}/agent.pyz").content)
+    with zipfile.ZipFile(program) as archive:
+        assert all(name.startswith("device_agent/") for name in archive.namelist() if name != "__main__.py")
+    campaign = client.measure("pi4", SPEC)
+    command = [sys.executable, str(program), "--server", service.url, "--name", "pi4"]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=tmp_path)
+    try:
+        while client.campaign(campaign.id).made == 0:
+            assert running.poll() is None
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    store = service.app.state.service.store
+    with store.write() as conn:
+        found = rows.get(conn, campaign.id)
+        if found.state == "measuring":
+            rows.add_visits(conn, found, [], lease_until=1.0)
+    ended = subprocess.run([*command, "--once"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert client.campaign(campaign.id).state == "completed"
+    wrong = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (wrong.returncode, "--server URL with --name NAME" in wrong.stderr) == (2, True)
+
+
+def test_bad_campaigns_are_refused(client: Client) -> None:
+    for name, spec, message in (
+        ("pi 4", SPEC, "cannot be called"),
+        ("pi4", SPEC | {"space": {"name": "nope"}}, "nope"),
+        ("pi4", {}, "space"),
+    ):
+        with pytest.raises(ApiError, match=message):
+            client.measure(name, spec)
+    with pytest.raises(ApiError, match="there is no campaign"):
+        client.campaign("nope")
+    assert json.loads(json.dumps([c.model_dump() for c in client.campaigns()])) == []
