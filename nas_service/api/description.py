@@ -39,8 +39,19 @@ class DescribedApi(FastAPI):
 
 
 def body(schema: dict[str, Any]) -> dict[str, Any]:
-    """For a route that reads its JSON body by itself: what has to be sent."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    """For a route that reads its JSON body by itself: what has to be sent. Parts that are named apart are put in."""
+    parts = schema.get("$defs", {})
+    whole = _with_parts({key: value for key, value in schema.items() if key != "$defs"}, parts)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
+
+
+def _with_parts(value: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_with_parts(item, parts) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name = str(value.get("$ref", "")).removeprefix("#/$defs/")
+    return _with_parts(parts[name], parts) if name in parts else {k: _with_parts(v, parts) for k, v in value.items()}
 
 
 def reference(model: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 import ray
 
-from workers.dispatchers.base import Dispatcher
+from workers.dispatchers.base import Dispatcher, Unanswered
 from workers.dispatchers.inline import InlineDispatcher
 from workers.dispatchers.ray_dispatcher import RayDispatcher
 from workers.requests import EvaluationRequest, Fidelity, Report, Resources, ShouldStop, TrialRequest
@@ -277,6 +277,13 @@ def test_a_full_dispatcher_says_so(dispatcher: Dispatcher) -> None:
 
 def test_cluster_names_versions(dispatcher: Dispatcher) -> None:
     assert {"python", "nas-service", "torch"} <= dispatcher.cluster().versions.keys()
+
+
+def test_a_small_function_runs_on_a_worker(dispatcher: Dispatcher) -> None:
+    """Beside trials that have taken every slot; what it raises is told in a sentence."""
+    assert dispatcher.on_worker(lambda: 6 * 7) == 42
+    with pytest.raises(Unanswered, match="division by zero"):
+        dispatcher.on_worker(lambda: 1 / 0)
 
 
 def test_a_worker_that_dies_fails_its_trials_and_is_replaced(mortal: RayDispatcher, tmp_path: Path) -> None:
