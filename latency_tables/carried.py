@@ -56,10 +56,7 @@ def taken(written: bytes, folder: Path) -> LatencyTable:
     _refuse_impossible(survey, made)
     path = table_path(folder, device.name, order.threads)
     before = extendable(path, device, runtime) if path.exists() and not plan["fresh"] else None
-    try:
-        return survey.table(made, device, runtime, before)
-    except KeyError as error:
-        raise TableError(f"the table that these visits were to add to is gone: it had {error.args[0]}") from None
+    return survey.table(made, device, runtime, before)
 
 
 def _refuse_impossible(survey: Survey, made: list[tuple[str, Visit]]) -> None:
@@ -70,7 +67,8 @@ def _refuse_impossible(survey: Survey, made: list[tuple[str, Visit]]) -> None:
         if not (isfinite(visit.latency_ms) and visit.latency_ms > 0 and visit.runs > 0):
             raise TableError(f"{visit.latency_ms!r} ms in {visit.runs} runs of {subject!r} cannot be")
         counts[subject] += 1
-    short = [subject for subject, count in counts.items() if count < survey.protocol.visits]
+    wanted = {subject.name: survey.protocol.visits for subject in survey.plan.subjects} | {REFERENCE.name: 1}
+    short = [subject for subject, visits in wanted.items() if counts[subject] < visits]
     if short:
         raise TableError(
             f"{len(short)} subject(s) lack visits, such as {short[0]!r}; run the bundle again on the device"

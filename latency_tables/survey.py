@@ -34,7 +34,7 @@ from .subjects import (
     reference_entry,
 )
 from .suspects import implausible
-from .table import Entry, Flag, LatencyTable, MeasuredNetwork
+from .table import Entry, Flag, LatencyTable, MeasuredNetwork, TableError
 
 AGAIN = 3  # times the protocol's visits, at the most, for what is still in doubt
 NOISY = 0.05  # standard error of an op's cost, as a share of it; of a cheap one, as a share of the mean cost
@@ -95,8 +95,14 @@ class Survey:
         return [(s, min(self.protocol.visits, most - n)) for s, n in counts.items() if s.name in doubted and n < most]
 
     def table(self, made: Made, device: Device, runtime: Runtime, before: LatencyTable | None = None) -> LatencyTable:
-        """The table with what was measured, which extends the one `before`. Nothing may lack its visits."""
+        """The table with what was measured, which extends the one `before`. Nothing may lack its visits.
+
+        Raises TableError where `before` is not the one that the plan was made for.
+        """
         found = _Found(self, made)
+        have = {*found.entries, *(before.entries if before else ())}
+        if lost := {key for network in found.networks for key in network.ops} - have:
+            raise TableError(f"the table that these visits were to add to is gone: it had {min(lost)}")
         if before is None:
             table = LatencyTable.measured(device, runtime, found.entries, found.networks, found.reference)
         else:

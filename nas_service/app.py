@@ -20,6 +20,7 @@ from .api.feed import Feed
 from .api.guard import Guard
 from .api.service import Service
 from .api.sessions import Sessions
+from .campaigns import Campaigns
 from .coordinator import Coordinator
 from .retention import DiskBudget
 from .settings import Settings
@@ -67,7 +68,19 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
     disk = DiskBudget(store, artifacts, settings.artifact_budget_bytes)
     coordinator = Coordinator(store, dispatcher, settings.tables, settings.artifact_url, clock, settings.lease_s, disk)
     webhooks = Webhooks(store, settings.hosts_for_webhooks, clock, leads=lambda: coordinator.keeps_house)
-    return Service(settings, store, dispatcher, coordinator, artifacts, Feed(store), webhooks, Sessions(clock), clock)
+    campaigns = Campaigns(store, dispatcher, settings.tables)
+    return Service(
+        settings,
+        store,
+        dispatcher,
+        coordinator,
+        artifacts,
+        Feed(store),
+        webhooks,
+        Sessions(clock),
+        campaigns,
+        clock,
+    )
 
 
 def _ray(settings: Settings) -> Dispatcher:

@@ -11,15 +11,16 @@ import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from device_agent.machine import Device
-from device_agent.measure import INTERLEAVED, Protocol, Visit
+from device_agent.measure import INTERLEAVED, Protocol
 from device_agent.orders import VERSION, Order, Wanted
-from device_agent.rounds import Subject
+from device_agent.rounds import REFERENCE_EVERY, Subject
 from latency_tables import LatencyTable, TableError, extendable, load, plan_for, table_path
 from latency_tables.runtime import Runtime
 from latency_tables.subjects import REFERENCE
@@ -35,6 +36,7 @@ from .store import Campaign, Store, campaigns
 
 LEASE_S = 60.0
 PLAN_SEED = 0
+RECENT = 16  # campaigns whose plans are kept
 MOST_MS = 600_000.0  # a visit that claims more is a mistake
 SAME_MACHINE = ("cpu", "cores", "flags")
 
@@ -43,6 +45,14 @@ class BadResult(ServiceError):
     """Visits that nobody asked for, or that cannot be."""
 
     title = "What was measured cannot be used"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a campaign is about, and its subjects by name, the reference among them."""
+
+    plan: Plan
+    subjects: Mapping[str, Subject]
 
 
 @dataclass(frozen=True)
@@ -61,129 +71,155 @@ class Agent:
         return Runtime(self.onnxruntime, EXPORTER, threads)
 
 
-def plan(
-    store: Store, tables: Path, spec: JobSpec, device: str, threads: int, owner: str, at: float, *, fresh: bool = False
-) -> Campaign:
-    """Store a campaign for what a table of `device` lacks for a job. Raises Conflict where it lacks nothing.
+class Campaigns:
+    """The campaigns of a service: planned for who wants a device measured, carried out by agents."""
 
-    Raises InvalidSpec, SpaceError or TaskError for a spec that does not fit, BadResult for a name that is none.
-    """
-    survey = survey_for(tables, spec, device, threads, fresh=fresh)
-    campaign = Campaign(
-        id=secrets.token_hex(5),
-        device=device,
-        threads=threads,
-        owner=owner,
-        state="waiting",
-        message=f"waits for an agent on {device!r}",
-        plan=survey.plan.to_json(),
-        protocol=asdict(INTERLEAVED),
-        fresh=fresh,
-        total=sum(visits for _, visits in survey.lacking(())),
-        made=0,
-        machine=None,
-        agent=None,
-        attempt=0,
-        lease_until=None,
-        created_at=at,
-        ended_at=None,
-    )
-    with store.write() as conn:
-        campaigns.add(conn, campaign)
-    return campaign
+    def __init__(self, store: Store, dispatcher: Dispatcher, tables: Path) -> None:
+        self._store, self._dispatcher, self._tables = store, dispatcher, tables
+        self._known = lru_cache(maxsize=RECENT)(self._read)
 
+    def plan(self, spec: JobSpec, device: str, threads: int, owner: str, at: float, *, fresh: bool = False) -> Campaign:
+        """Store a campaign for what a table of `device` lacks for a job. Raises Conflict where it lacks nothing.
 
-def order(store: Store, tables: Path, agent: Agent, at: float) -> Order | None:
-    """What this agent is to measure now; campaigns that lack no more visits become tables on the way.
+        Raises InvalidSpec for a spec that does not fit, BadResult for a name or a space that cannot be measured.
+        """
+        survey = survey_for(self._tables, spec, device, threads, fresh=fresh)
+        campaign = Campaign(
+            id=secrets.token_hex(5),
+            device=device,
+            threads=threads,
+            owner=owner,
+            state="waiting",
+            message=f"waits for an agent on {device!r}",
+            protocol=asdict(survey.protocol),
+            fresh=fresh,
+            total=_about(survey.lacking(())),
+            made=0,
+            machine=None,
+            agent=None,
+            attempt=0,
+            lease_until=None,
+            created_at=at,
+            ended_at=None,
+        )
+        with self._store.write() as conn:
+            campaigns.add(conn, campaign, survey.plan.to_json())
+        return campaign
 
-    Raises Conflict where a campaign was begun on another machine under the same name.
-    """
-    with store.read() as conn:
-        waiting = campaigns.open_of(conn, agent.device.name)
-    for campaign in waiting:
-        _refuse_another(campaign, agent)
-        with store.write() as conn:
-            taken = campaigns.claim(conn, campaign.id, agent.id, agent.machine, at, LEASE_S)
-        if taken is not None and (found := _ordered(store, tables, taken, agent, at)):
-            return found
-    return None
+    def order(self, agent: Agent, at: float) -> Order | None:
+        """What this agent is to measure now; campaigns that lack no more visits become tables on the way.
 
+        Raises Conflict where a campaign was begun on another machine under the same name.
+        """
+        with self._store.read() as conn:
+            waiting = campaigns.open_of(conn, agent.device.name)
+        for campaign in waiting:
+            _refuse_another(campaign, agent)
+            with self._store.write() as conn:
+                taken = campaigns.claim(conn, campaign.id, agent.id, agent.machine, at, LEASE_S)
+            if taken is not None and (found := self._ordered(taken, agent, at)):
+                return found
+        return None
 
-def _ordered(store: Store, tables: Path, campaign: Campaign, agent: Agent, at: float) -> Order | None:
-    survey = survey_of(campaign)
-    with store.read() as conn:
-        made = campaigns.visits_of(conn, campaign.id)
-    try:
-        before = _before(tables, campaign, agent)
-        lacking = survey.lacking(made)
+    def network(self, campaign_id: str, attempt: int, subject: str) -> bytes:
+        """The ONNX file of a subject, written by a worker. Raises BadResult, Conflict, NotFound and Unavailable."""
+        with self._store.read() as conn:
+            campaign = campaigns.get(conn, campaign_id)
+        if campaign.attempt != attempt or campaign.state != "measuring":
+            raise Conflict(f"campaign {campaign_id} is {campaign.state}, under attempt {campaign.attempt}")
+        found = self._asked_for(campaign_id, subject, "subject")
+        try:
+            return self._dispatcher.on_worker(found.export)
+        except Unanswered as error:
+            raise Unavailable(f"no worker could write the network: {error}") from None
+
+    def take(self, campaign_id: str, attempt: int, first: int, made: Made, at: float) -> int:
+        """Store visits, of which the first has this number; how many there are now. Old ones change nothing.
+
+        Raises BadResult, Conflict and NotFound, and stores nothing then.
+        """
+        with self._store.write() as conn:
+            campaign = campaigns.held(conn, campaign_id, attempt)
+            if first > campaign.made:
+                raise Conflict(f"visits {campaign.made} to {first - 1} are missing; ask for the order again")
+            self._refuse_unasked(campaign_id, made)
+            new = made[campaign.made - first :]
+            campaigns.add_visits(conn, campaign, new, at + LEASE_S)
+        return campaign.made + len(new)
+
+    def fail(self, campaign_id: str, attempt: int, subject: str, message: str, at: float) -> None:
+        """End a campaign of which the device cannot run a subject. Raises BadResult, Conflict and NotFound."""
+        with self._store.write() as conn:
+            campaigns.held(conn, campaign_id, attempt)
+            self._asked_for(campaign_id, subject, "subject")
+            campaigns.end(conn, campaign_id, "failed", message, at)
+
+    def cancel(self, campaign_id: str, at: float) -> Campaign:
+        """End a campaign; its visits are forgotten. Raises NotFound, and Conflict for one that has ended."""
+        with self._store.write() as conn:
+            campaign = campaigns.get(conn, campaign_id)
+            if campaign.state not in campaigns.OPEN:
+                raise Conflict(f"campaign {campaign_id} is {campaign.state} already")
+            campaigns.end(conn, campaign_id, "cancelled", "cancelled", at)
+            return campaigns.get(conn, campaign_id)
+
+    def _ordered(self, campaign: Campaign, agent: Agent, at: float) -> Order | None:
+        """The order of a campaign that was just taken; None where it ends here."""
+        survey = Survey(self._known(campaign.id).plan, Protocol(**campaign.protocol))
+        with self._store.read() as conn:
+            made = campaigns.visits_of(conn, campaign.id)
+        try:
+            before = self._before(campaign, agent)
+            lacking = survey.lacking(made)
+            if not lacking:
+                table = survey.table(made, agent.device, agent.runtime(campaign.threads), before)
+                table.save(table_path(self._tables, campaign.device, campaign.threads))
+        except TableError as error:
+            self._end(campaign, "failed", str(error), at)
+            return None
         if not lacking:
-            table = survey.table(made, agent.device, agent.runtime(campaign.threads), before)
-            table.save(table_path(tables, campaign.device, campaign.threads))
-    except TableError as error:
-        _end(store, campaign, "failed", str(error), at)
-        return None
-    if not lacking:
-        _end(store, campaign, "completed", "", at)
-        return None
-    with store.write() as conn:
-        total = campaign.made + sum(visits for _, visits in lacking)
-        campaigns.wait(conn, campaign.id, f"{agent.device.cpu} measures", total)
-    wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
-    protocol = Protocol(**campaign.protocol)
-    return Order(
-        campaign.id, campaign.attempt, campaign.threads, protocol, REFERENCE.name, wanted, campaign.made, LEASE_S
-    )
+            self._end(campaign, "completed", "", at)
+            return None
+        with self._store.write() as conn:
+            campaigns.wait(conn, campaign.id, f"{agent.device.cpu} measures", campaign.made + _about(lacking))
+        wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
+        of = (campaign.id, campaign.attempt, campaign.threads)
+        return Order(*of, survey.protocol, REFERENCE.name, wanted, campaign.made, LEASE_S)
 
+    def _before(self, campaign: Campaign, agent: Agent) -> LatencyTable | None:
+        path = table_path(self._tables, campaign.device, campaign.threads)
+        if campaign.fresh or not path.exists():
+            return None
+        return extendable(path, agent.device, agent.runtime(campaign.threads))
 
-def network(store: Store, dispatcher: Dispatcher, campaign_id: str, attempt: int, subject: str) -> bytes:
-    """The ONNX file of a subject, written by a worker. Raises BadResult, Conflict, NotFound and Unavailable."""
-    with store.read() as conn:
-        campaign = campaigns.get(conn, campaign_id)
-    if campaign.attempt != attempt or campaign.state != "measuring":
-        raise Conflict(f"campaign {campaign_id} is {campaign.state}, under attempt {campaign.attempt}")
-    found = _subjects(campaign).get(subject)
-    if found is None:
-        raise BadResult(f"campaign {campaign_id} has no subject {subject!r}", "subject")
-    try:
-        return dispatcher.on_worker(found.export)
-    except Unanswered as error:
-        raise Unavailable(f"no worker could write the network: {error}") from None
+    def _end(self, campaign: Campaign, state: str, message: str, at: float) -> None:
+        with self._store.write() as conn:
+            campaigns.held(conn, campaign.id, campaign.attempt)
+            campaigns.end(conn, campaign.id, state, message, at)
 
+    def _refuse_unasked(self, campaign_id: str, made: Made) -> None:
+        for number, (subject, visit) in enumerate(made):
+            self._asked_for(campaign_id, subject, f"visits.{number}.0")
+            if not (math.isfinite(visit.latency_ms) and 0 < visit.latency_ms < MOST_MS):
+                raise BadResult(f"{visit.latency_ms!r} ms for {subject!r} cannot be", f"visits.{number}.1")
+            if visit.runs < 1:
+                raise BadResult(f"{visit.runs} runs of {subject!r} cannot be", f"visits.{number}.2")
 
-def take(store: Store, campaign_id: str, attempt: int, first: int, made: Made, at: float) -> int:
-    """Store visits, of which the first has this number; how many there are now. What is there already changes nothing.
+    def _asked_for(self, campaign_id: str, subject: str, field: str) -> Subject:
+        found = self._known(campaign_id).subjects.get(subject)
+        if found is None:
+            raise BadResult(f"campaign {campaign_id} did not ask for {subject!r}", field)
+        return found
 
-    Raises BadResult, Conflict and NotFound, and stores nothing then.
-    """
-    with store.write() as conn:
-        campaign = campaigns.held(conn, campaign_id, attempt)
-        if first > campaign.made:
-            raise Conflict(f"visits {campaign.made} to {first - 1} are missing; ask for the order again")
-        new = made[campaign.made - first :]
-        _refuse_unasked(campaign, made)
-        campaigns.add_visits(conn, campaign, new, at + LEASE_S)
-    return campaign.made + len(new)
-
-
-def fail(store: Store, campaign_id: str, attempt: int, message: str, at: float) -> None:
-    """End a campaign that the device cannot carry out. Raises Conflict and NotFound."""
-    with store.write() as conn:
-        campaigns.held(conn, campaign_id, attempt)
-        campaigns.end(conn, campaign_id, "failed", message, at)
-
-
-def cancel(store: Store, campaign_id: str, at: float) -> Campaign:
-    """End a campaign; its visits are forgotten. Raises NotFound, and Conflict for one that has ended."""
-    with store.write() as conn:
-        campaign = campaigns.get(conn, campaign_id)
-        if campaign.state not in campaigns.OPEN:
-            raise Conflict(f"campaign {campaign_id} is {campaign.state} already")
-        campaigns.end(conn, campaign_id, "cancelled", "cancelled", at)
-        return campaigns.get(conn, campaign_id)
+    def _read(self, campaign_id: str) -> Known:
+        """Kept for the campaigns that are under way: a plan never changes, and may name thousands of ops."""
+        with self._store.read() as conn:
+            plan = Plan.from_json(campaigns.plan_of(conn, campaign_id))
+        return Known(plan, {subject.name: subject for subject in (*plan.subjects, REFERENCE)})
 
 
 def survey_for(tables: Path, spec: JobSpec, device: str, threads: int, *, fresh: bool = False) -> Survey:
-    """What a table of `device` lacks for a job. Raises Conflict where it lacks nothing, and what `plan` raises."""
+    """What a table of `device` lacks for a job. Raises what `Campaigns.plan` raises."""
     before = None if fresh else _present(tables, device, threads)
     space = parts(spec)[-1]
     cuts, rng = cut_space(spec, space), np.random.default_rng(PLAN_SEED)
@@ -196,8 +232,10 @@ def survey_for(tables: Path, spec: JobSpec, device: str, threads: int, *, fresh:
     return Survey(wanted, INTERLEAVED)
 
 
-def survey_of(campaign: Campaign) -> Survey:
-    return Survey(Plan.from_json(campaign.plan), Protocol(**campaign.protocol))
+def _about(lacking: Sequence[tuple[Subject, int]]) -> int:
+    """How many visits that takes, with those of the reference in between."""
+    visits = sum(n for _, n in lacking)
+    return visits + visits // REFERENCE_EVERY + 2
 
 
 def refuse_version(found: object) -> None:
@@ -208,21 +246,6 @@ def refuse_version(found: object) -> None:
             "belongs to it: /agent.pyz",
             "version",
         )
-
-
-def _subjects(campaign: Campaign) -> dict[str, Subject]:
-    return {subject.name: subject for subject in (*survey_of(campaign).plan.subjects, REFERENCE)}
-
-
-def _refuse_unasked(campaign: Campaign, made: Sequence[tuple[str, Visit]]) -> None:
-    known = _subjects(campaign)
-    for number, (subject, visit) in enumerate(made):
-        if subject not in known:
-            raise BadResult(f"campaign {campaign.id} did not ask for {subject!r}", f"visits.{number}.0")
-        if not (math.isfinite(visit.latency_ms) and 0 < visit.latency_ms < MOST_MS):
-            raise BadResult(f"{visit.latency_ms!r} ms for {subject!r} cannot be", f"visits.{number}.1")
-        if visit.runs < 1:
-            raise BadResult(f"{visit.runs} runs of {subject!r} cannot be", f"visits.{number}.2")
 
 
 def _refuse_another(campaign: Campaign, agent: Agent) -> None:
@@ -246,16 +269,3 @@ def _present(tables: Path, device: str, threads: int) -> LatencyTable | None:
         return load(path) if path.exists() else None
     except TableError as error:
         raise BadResult(str(error), "name") from None
-
-
-def _before(tables: Path, campaign: Campaign, agent: Agent) -> LatencyTable | None:
-    path = table_path(tables, campaign.device, campaign.threads)
-    if campaign.fresh or not path.exists():
-        return None
-    return extendable(path, agent.device, agent.runtime(campaign.threads))
-
-
-def _end(store: Store, campaign: Campaign, state: str, message: str, at: float) -> None:
-    with store.write() as conn:
-        campaigns.held(conn, campaign.id, campaign.attempt)
-        campaigns.end(conn, campaign.id, state, message, at)

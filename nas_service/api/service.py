@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from nas_service.campaigns import Campaigns
 from nas_service.coordinator import Coordinator
 from nas_service.settings import Settings
 from nas_service.store import Store
@@ -31,6 +32,7 @@ class Service:
     feed: Feed
     webhooks: Webhooks
     sessions: Sessions
+    campaigns: Campaigns
     clock: Callable[[], float]
 
     def start(self) -> None:

@@ -21,8 +21,17 @@ _COLUMNS = [campaigns.c[field.name] for field in fields(Campaign)]
 _VISITS = Bulk.into(visits)
 
 
-def add(conn: Connection, campaign: Campaign) -> None:
-    conn.execute(insert(campaigns), asdict(campaign))
+def add(conn: Connection, campaign: Campaign, plan: Mapping[str, Any]) -> None:
+    """With what it plans to measure, which may be large and never changes."""
+    conn.execute(insert(campaigns), asdict(campaign) | {"plan": dict(plan)})
+
+
+def plan_of(conn: Connection, campaign_id: str) -> dict[str, Any]:
+    """Raises NotFound for an id that is none."""
+    row = conn.execute(select(campaigns.c.plan).where(campaigns.c.id == campaign_id)).first()
+    if row is None:
+        raise NotFound(f"there is no campaign {campaign_id!r}")
+    return dict(row.plan)
 
 
 def get(conn: Connection, campaign_id: str) -> Campaign:

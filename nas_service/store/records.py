@@ -173,7 +173,7 @@ class Key:
 class Campaign:
     """Subjects that an agent is to measure on a device, which make its latency table or add to it.
 
-    `plan` is a `latency_tables.survey.Plan`, `protocol` that of its visits, of which `made` of about `total` are there.
+    `protocol` is that of its visits, of which `made` of about `total` are there. What it plans is read apart.
     `machine` is what the first agent said of its device; `agent` holds it under `attempt` until `lease_until`.
     """
 
@@ -183,7 +183,6 @@ class Campaign:
     owner: str
     state: str
     message: str
-    plan: dict[str, Any]
     protocol: dict[str, Any]
     fresh: bool
     total: int

@@ -19,7 +19,6 @@ FIRST = Campaign(
     owner="ann",
     state="waiting",
     message="",
-    plan={"ops": [], "networks": []},
     protocol={"visits": 3},
     fresh=False,
     total=9,
@@ -31,6 +30,7 @@ FIRST = Campaign(
     created_at=1.0,
     ended_at=None,
 )
+PLAN = {"ops": ["an op"], "networks": []}
 SECOND = replace(FIRST, id="b", created_at=2.0)
 MADE = [("x", Visit(0.5, 5)), ("y", Visit(0.25, 4)), ("x", Visit(0.75, 3))]
 
@@ -39,7 +39,7 @@ MADE = [("x", Visit(0.5, 5)), ("y", Visit(0.25, 4)), ("x", Visit(0.75, 3))]
 def kept(store: Store) -> Store:
     with store.write() as conn:
         for campaign in (SECOND, FIRST, replace(FIRST, id="c", device="pi5")):
-            campaigns.add(conn, campaign)
+            campaigns.add(conn, campaign, PLAN)
     return store
 
 
@@ -51,6 +51,7 @@ def claimed(store: Store, agent: str, at: float) -> Campaign | None:
 def test_campaigns_are_found_newest_first_and_taken_oldest_first(kept: Store) -> None:
     with kept.read() as conn:
         assert campaigns.get(conn, "a") == FIRST
+        assert campaigns.plan_of(conn, "a") == PLAN
         assert [c.id for c in campaigns.listed(conn, "pi4")] == ["b", "a"]
         assert {c.id for c in campaigns.listed(conn)} == {"a", "b", "c"}
         assert campaigns.open_of(conn, "pi4") == [FIRST, SECOND]

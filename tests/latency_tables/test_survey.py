@@ -8,7 +8,7 @@ import pytest
 
 from device_agent.machine import Device
 from device_agent.measure import Visit
-from latency_tables import Coverage
+from latency_tables import Coverage, TableError
 from latency_tables.runtime import Runtime
 from latency_tables.subjects import COPIES, REFERENCE, of_network, of_op
 from latency_tables.survey import AGAIN, Plan, Survey
@@ -87,6 +87,12 @@ def test_more_on_a_slower_machine_is_brought_to_the_speed_of_the_table(survey, a
     table = more.table(visits_of(more, slow=1.3), DEVICE, RUNTIME, half)
     for op in survey.plan.ops:
         assert table.entries[op.key].latency_ms == pytest.approx(op.macs / 1e6 + 0.001)
+
+
+def test_what_was_to_be_added_to_must_be_there(survey):
+    less = replace(survey, plan=replace(survey.plan, ops=survey.plan.ops[1:]))
+    with pytest.raises(TableError, match="the table that these visits were to add to is gone: it had "):
+        less.table(visits_of(less), DEVICE, RUNTIME)
 
 
 def test_a_plan_reads_what_it_wrote(survey):

@@ -75,14 +75,14 @@ def order(body: JsonObject, service: Here) -> Response:
     campaigns.refuse_version(body.get("version", VERSION))
     asking = parsed(Asking, body)
     agent = campaigns.Agent(asking.agent, asking.device, asking.onnxruntime)
-    found = campaigns.order(service.store, service.settings.tables, agent, service.clock())
+    found = service.campaigns.order(agent, service.clock())
     return Response(status_code=204) if found is None else JSONResponse(found.to_json())
 
 
 @router.get("/orders/{campaign_id}/network", response_class=Response, responses=NETWORK)
 def network(campaign_id: Id, attempt: Attempt, subject: Subject, service: Here) -> Response:
     """The ONNX file of a subject of the order."""
-    found = campaigns.network(service.store, service.dispatcher, campaign_id, attempt, subject)
+    found = service.campaigns.network(campaign_id, attempt, subject)
     return Response(found, media_type=ONNX)
 
 
@@ -91,7 +91,7 @@ def visits(campaign_id: Id, body: JsonObject, service: Here) -> dict[str, int]:
     """Hand over visits, or none to keep the order. Sent twice, they count once."""
     made = parsed(Made, body)
     listed = [(subject, Visit(latency_ms, runs)) for subject, latency_ms, runs in made.visits]
-    count = campaigns.take(service.store, campaign_id, made.attempt, made.first, listed, service.clock())
+    count = service.campaigns.take(campaign_id, made.attempt, made.first, listed, service.clock())
     return {"made": count}
 
 
@@ -101,7 +101,7 @@ def visits(campaign_id: Id, body: JsonObject, service: Here) -> dict[str, int]:
 def failure(campaign_id: Id, body: JsonObject, service: Here) -> None:
     """Say that the device cannot run a subject: the campaign ends with that message."""
     failed = parsed(Failed, body)
-    campaigns.fail(service.store, campaign_id, failed.attempt, f"{failed.subject}: {failed.message}", service.clock())
+    service.campaigns.fail(campaign_id, failed.attempt, failed.subject, failed.message, service.clock())
 
 
 @program.get("/agent.pyz", response_class=Response, responses={200: {"content": {ONNX: {}}}})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Query
 
-from nas_service import campaigns
 from nas_service.admission import parse
 from nas_service.api import description
 from nas_service.api.bodies import JsonObject, parsed
@@ -12,7 +11,7 @@ from nas_service.api.callers import Who, own_campaign
 from nas_service.api.paging import Id
 from nas_service.api.service import Here
 from nas_service.api.views import CampaignRequest, CampaignView
-from nas_service.store import campaigns as rows
+from nas_service.store import campaigns
 
 router = APIRouter(tags=["devices"])
 
@@ -26,9 +25,7 @@ def plan(name: str, body: JsonObject, service: Here, caller: Who) -> CampaignVie
     wanted = parsed(CampaignRequest, body)
     spec = parse(wanted.spec)
     threads = wanted.threads or (spec.device.threads if spec.device else 1)
-    made = campaigns.plan(
-        service.store, service.settings.tables, spec, name, threads, caller.owner, service.clock(), fresh=wanted.fresh
-    )
+    made = service.campaigns.plan(spec, name, threads, caller.owner, service.clock(), fresh=wanted.fresh)
     return CampaignView.model_validate(made)
 
 
@@ -36,18 +33,18 @@ def plan(name: str, body: JsonObject, service: Here, caller: Who) -> CampaignVie
 def listed(service: Here, device: str | None = Query(None, max_length=64)) -> list[CampaignView]:
     """The newest campaigns, of one device where it is named."""
     with service.store.read() as conn:
-        return [CampaignView.model_validate(found) for found in rows.listed(conn, device)]
+        return [CampaignView.model_validate(found) for found in campaigns.listed(conn, device)]
 
 
 @router.get("/campaigns/{campaign_id}")
 def show(campaign_id: Id, service: Here) -> CampaignView:
     """One campaign, and how far it is."""
     with service.store.read() as conn:
-        return CampaignView.model_validate(rows.get(conn, campaign_id))
+        return CampaignView.model_validate(campaigns.get(conn, campaign_id))
 
 
 @router.post("/campaigns/{campaign_id}/cancel")
 def cancel(campaign_id: Id, service: Here, caller: Who) -> CampaignView:
     """End a campaign; what was measured of it is forgotten."""
     own_campaign(service, campaign_id, caller)
-    return CampaignView.model_validate(campaigns.cancel(service.store, campaign_id, service.clock()))
+    return CampaignView.model_validate(service.campaigns.cancel(campaign_id, service.clock()))

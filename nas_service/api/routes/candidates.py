@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from nas_service.api import architectures, readings
+from nas_service.api import answers, architectures, readings
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import CandidateDetail, CandidateView, Page
@@ -22,7 +22,7 @@ class Svg(Response):
     media_type = "image/svg+xml"
 
 
-@router.get("/jobs/{job_id}/candidates")
+@router.get("/jobs/{job_id}/candidates", response_model=Page[CandidateView])
 def listed(
     job_id: Id,
     service: Here,
@@ -30,7 +30,7 @@ def listed(
     limit: Limit = 100,
     order: Order = "number",
     state: State | None = None,
-) -> Page[CandidateView]:
+) -> Response:
     """Candidates as they were proposed, or `order=reward`, best first (those without a reward are then left out)."""
     after = decode(cursor, 2)
     with service.store.read() as conn:
@@ -44,7 +44,7 @@ def listed(
             state=state,
         )
     shown, following = cut(rows, limit, lambda c: [c.reward, c.number])
-    return Page(items=[readings.candidate_view(c) for c in shown], next=following)
+    return answers.one(Page[CandidateView](items=[readings.candidate_view(c) for c in shown], next=following))
 
 
 @router.get("/candidates/{candidate_id}", responses={409: {}})

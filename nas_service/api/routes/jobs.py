@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Response
 
 from nas_service.access import LONGEST_OWNER
-from nas_service.api import control, copying, description, extending, readings, retargeting, storage, submission
+from nas_service.api import (
+    answers,
+    control,
+    copying,
+    description,
+    extending,
+    readings,
+    retargeting,
+    storage,
+    submission,
+)
 from nas_service.api.bodies import JsonObject, parsed
 from nas_service.api.callers import OwnJob, Who
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
@@ -57,23 +67,24 @@ def preview(spec: JsonObject, service: Here) -> PreviewView:
     return PreviewView.model_validate(submission.look_ahead(service, spec))
 
 
-@router.get("")
+@router.get("", response_model=Page[JobSummary])
 def listed(
     service: Here, cursor: Cursor = None, limit: Limit = 50, state: State | None = None, owner: Owner = None
-) -> Page[JobSummary]:
+) -> Response:
     """Jobs, newest first, of everybody or of one owner."""
     after = decode(cursor, 1)
     with service.store.read() as conn:
         rows = jobs.listed(conn, before=after[0] if after else None, limit=limit + 1, state=state, owner=owner)
     shown, following = cut(rows, limit, lambda job: [job.number])
-    return Page(items=[readings.job_summary(service.coordinator.as_it_stands(job)) for job in shown], next=following)
+    views = [readings.job_summary(service.coordinator.as_it_stands(job)) for job in shown]
+    return answers.one(Page[JobSummary](items=views, next=following))
 
 
-@router.get("/{job_id}")
-def show(job_id: Id, service: Here) -> JobView:
+@router.get("/{job_id}", response_model=JobView)
+def show(job_id: Id, service: Here) -> Response:
     """One job, with its spec."""
     with service.store.read() as conn:
-        return readings.job_view(service.coordinator.as_it_stands(jobs.get(conn, job_id)))
+        return answers.one(readings.job_view(service.coordinator.as_it_stands(jobs.get(conn, job_id))))
 
 
 @router.post("/{job_id}/pause")
@@ -131,18 +142,19 @@ def delete(job_id: OwnJob, service: Here) -> None:
     storage.delete(service, job_id)
 
 
-@router.get("/{job_id}/pareto")
-def pareto(job_id: Id, service: Here) -> list[CandidateView]:
+@router.get("/{job_id}/pareto", response_model=list[CandidateView])
+def pareto(job_id: Id, service: Here) -> Response:
     """The Pareto front of the completed candidates within the limits, cheapest first."""
     with service.store.read() as conn:
-        return [readings.candidate_view(c) for c in candidates.on_front(conn, jobs.get(conn, job_id).id)]
+        members = candidates.on_front(conn, jobs.get(conn, job_id).id)
+    return answers.several(CandidateView, [readings.candidate_view(c) for c in members])
 
 
-@router.get("/{job_id}/points")
-def points(job_id: Id, service: Here) -> Points:
+@router.get("/{job_id}/points", response_model=Points)
+def points(job_id: Id, service: Here) -> Response:
     """Every evaluated candidate as compact columns, for a scatter."""
     with service.store.read() as conn:
-        return readings.points(conn, jobs.get(conn, job_id))
+        return answers.one(readings.points(conn, jobs.get(conn, job_id)))
 
 
 @router.get("/{job_id}/control")

@@ -25,7 +25,7 @@ from device_agent.orders import VERSION, Order, OtherVersion
 from device_agent.server import Refused, Server
 from latency_tables import load
 from latency_tables.subjects import REFERENCE
-from nas_service import access, campaigns
+from nas_service import access, campaigns, profiled
 from nas_service.access import Scope
 from nas_service.client import ApiError, Client
 from nas_service.store import campaigns as rows
@@ -59,6 +59,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three short visits instead of twenty, and five networks to calibrate on; nothing is in doubt afterwards."""
     monkeypatch.setattr(campaigns, "INTERLEAVED", MOMENT)
     monkeypatch.setattr(campaigns, "plan_for", partial(campaigns.plan_for, networks=5))
+    monkeypatch.setattr(profiled, "cover", partial(profiled.cover, quiet=100))
     monkeypatch.setattr("latency_tables.survey.NOISY", np.inf)
     monkeypatch.setattr("latency_tables.suspects.CLEARLY", np.inf)
 
@@ -110,7 +111,7 @@ def test_an_agent_measures_what_a_job_needs(client: Client, server: Server, serv
     assert work(server)
     assert not work(server)  # asking again, it hears that this was all
     done = client.campaign(campaign.id)
-    assert (done.state, done.made >= done.total > 0) == ("completed", True)
+    assert (done.state, 0.9 < done.made / done.total < 1.1) == ("completed", True)
     assert done.machine is not None
     assert done.machine["device"]["cpu"] == Device.here("pi4").cpu
     table = load(service.app.state.service.settings.tables / "pi4-1t.json")
@@ -235,6 +236,16 @@ def test_what_the_device_does_not_run_ends_the_campaign(client: Client, server: 
     assert ended.state == "failed"
     assert "onnxruntime cannot run" in ended.message
     assert not client.devices()
+
+
+def test_a_failure_of_what_was_not_handed_out_changes_nothing(client: Client, server: Server) -> None:
+    campaign = client.measure("pi4", SPEC)
+    asked = order(server)
+    with pytest.raises(Refused, match="did not ask for 'another'"):
+        server.cannot(asked, "another", "no kernel")
+    with pytest.raises(Refused, match="did not ask for 'another'"):
+        server.network(asked, "another")
+    assert client.campaign(campaign.id).state == "measuring"
 
 
 def test_a_campaign_that_is_cancelled_stops_its_agent(client: Client, server: Server, monkeypatch) -> None:

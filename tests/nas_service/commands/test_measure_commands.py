@@ -26,7 +26,7 @@ from device_agent.server import Server
 from latency_tables import Coverage, load
 from latency_tables.subjects import REFERENCE
 from latency_tables.survey import Plan, Survey
-from nas_service import campaigns
+from nas_service import campaigns, profiled
 from nas_service.client import ApiError
 from nas_service.commands import app, measure
 from search_spaces import Signature, get_space
@@ -60,6 +60,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three short visits instead of twenty, five networks to calibrate on, and nothing in doubt afterwards."""
     monkeypatch.setattr(campaigns, "INTERLEAVED", MOMENT)
     monkeypatch.setattr(campaigns, "plan_for", partial(campaigns.plan_for, networks=5))
+    monkeypatch.setattr(profiled, "cover", partial(profiled.cover, quiet=100))
     monkeypatch.setattr("latency_tables.survey.NOISY", np.inf)
     monkeypatch.setattr("latency_tables.suspects.CLEARLY", np.inf)
 
