@@ -6,20 +6,27 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from itertools import chain
+from typing import BinaryIO
 
 MAIN = "import sys\nfrom device_agent.__main__ import main\nsys.exit(main())\n"
 FIRST_LINE = b"#!/usr/bin/env python3\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # so that equal contents make equal archives
 
 
-def agent(more: Iterable[tuple[str, bytes]] = ()) -> bytes:
-    """The archive, with these files in it beside the package. Needs zlib, as every usual Python has."""
-    held = io.BytesIO(FIRST_LINE)
-    held.seek(0, io.SEEK_END)
-    with zipfile.ZipFile(held, "a", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (*_own().items(), *more):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+def agent() -> bytes:
+    """The archive with the agent alone."""
+    held = io.BytesIO()
+    write(held, ())
     return held.getvalue()
+
+
+def write(file: BinaryIO, more: Iterable[tuple[str, bytes]]) -> None:
+    """The archive, with these files in it beside the package, which are taken one by one. Needs zlib to be read."""
+    file.write(FIRST_LINE)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in chain(_own().items(), more):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
 
 
 def _own() -> Mapping[str, bytes]:

@@ -42,13 +42,14 @@ def measure_bundle(path: Path, progress: ProgressCallback) -> Path:
         raise ValueError(f"{path} is no bundle of orders; make one with: nas device bundle NAME --for SPEC.yaml")
     with zipfile.ZipFile(path) as archive:
         order, plan = Order.from_json(json.loads(archive.read(ORDER))), json.loads(archive.read(PLAN))
+        files = json.loads(archive.read(NETWORKS))
         facts = {"version": VERSION, "order": order.to_json(), **_machine(plan["device"])}
         journal = Journal(path.with_suffix(".journal"), facts)
         counts = _counts(journal)
-        lacking = [(_subject(archive, one.subject), one.visits - counts.get(one.subject, 0)) for one in order.lacking]
+        lacking = [(one.subject, one.visits - counts.get(one.subject, 0)) for one in order.lacking]
         measure_subjects(
-            [(subject, visits) for subject, visits in lacking if visits > 0],
-            _subject(archive, order.reference),
+            [(_subject(archive, files, subject), visits) for subject, visits in lacking if visits > 0],
+            _subject(archive, files, order.reference),
             threads=order.threads,
             protocol=order.protocol,
             rng=np.random.default_rng(),
@@ -62,8 +63,7 @@ def measure_bundle(path: Path, progress: ProgressCallback) -> Path:
     return result
 
 
-def _subject(archive: zipfile.ZipFile, name: str) -> Subject:
-    files: Mapping[str, str] = json.loads(archive.read(NETWORKS))
+def _subject(archive: zipfile.ZipFile, files: Mapping[str, str], name: str) -> Subject:
     return Subject(name, lambda: archive.read(files[name]))
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from device_agent import archive
 from device_agent.bundle import NETWORKS, ORDER, PLAN
 from device_agent.machine import Device
-from device_agent.measure import Protocol, Visit
+from device_agent.measure import Visit
 from device_agent.orders import VERSION, Order, Wanted
 from search_spaces.export_format import EXPORTER
 
@@ -24,19 +24,25 @@ from .table import LatencyTable, TableError, table_path
 OFFLINE = "offline"  # the campaign of an order that no service gave
 
 
-def bundle(survey: Survey, device: str, threads: int, *, fresh: bool, progress: Callable[[int, int], None]) -> bytes:
-    """The archive that measures on the device. `progress` hears how many networks of all are written. Needs torch."""
+def bundle(
+    file: BinaryIO, survey: Survey, device: str, threads: int, *, fresh: bool, progress: Callable[[int, int], None]
+) -> None:
+    """Write the archive that measures on the device. `progress` hears how many networks of all are in. Needs torch."""
     lacking = survey.lacking(())
     wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
     order = Order(OFFLINE, 0, threads, survey.protocol, REFERENCE.name, wanted)
     plan = {"device": device, "exporter": EXPORTER, "fresh": fresh, **survey.plan.to_json()}
-    files = [(ORDER, _text(order.to_json())), (PLAN, _text(plan))]
     subjects = [REFERENCE, *(subject for subject, _ in lacking)]
-    for number, subject in enumerate(subjects):
-        files.append((_file(number), subject.export()))
-        progress(number + 1, len(subjects))
-    files.append((NETWORKS, _text({subject.name: _file(number) for number, subject in enumerate(subjects)})))
-    return archive.agent(files)
+    names = {subject.name: f"networks/{number}.onnx" for number, subject in enumerate(subjects)}
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        for name, content in ((ORDER, order.to_json()), (PLAN, plan), (NETWORKS, names)):
+            yield name, json.dumps(content).encode()
+        for number, subject in enumerate(subjects, start=1):
+            yield names[subject.name], subject.export()
+            progress(number, len(subjects))
+
+    archive.write(file, files())
 
 
 def taken(written: bytes, folder: Path) -> LatencyTable:
@@ -47,7 +53,7 @@ def taken(written: bytes, folder: Path) -> LatencyTable:
     said = _parsed(written)
     try:
         order, plan = Order.from_json(said["order"]), said["plan"]
-        survey = Survey(Plan.from_json(plan), Protocol(**said["order"]["protocol"]))
+        survey = Survey(Plan.from_json(plan), order.protocol)
         device = Device(**said["device"] | {"flags": tuple(said["device"]["flags"])})
         made = [(str(subject), Visit(float(latency_ms), int(runs))) for subject, latency_ms, runs in said["visits"]]
         runtime = Runtime(said["onnxruntime"], plan["exporter"], order.threads)
@@ -86,11 +92,3 @@ def _parsed(written: bytes) -> dict[str, Any]:
             f"visits of version {found!r} cannot be taken, only of version {VERSION}; make the bundle anew"
         )
     return said
-
-
-def _file(number: int) -> str:
-    return f"networks/{number}.onnx"
-
-
-def _text(value: dict[str, Any]) -> bytes:
-    return json.dumps(value).encode()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from latency_tables import table_path
-from latency_tables.carried import bundle as made_bundle
+from latency_tables.carried import bundle as write_bundle
 from latency_tables.carried import taken
 
 from ..admission import parse
@@ -20,11 +20,11 @@ from ..campaigns import survey_for
 from ..client import Client
 from ..settings import Settings
 from ..spec import JobSpec, read_spec
+from ..store.campaigns import OPEN
 from .device import DeviceName, Threads, user_errors
 from .terminal import DEFAULT_URL, AsJson, Server, connected, print_json
 
 POLL_S = 1.0
-OPEN = ("waiting", "measuring")
 
 SpecFile = Annotated[Path, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")]
@@ -78,13 +78,16 @@ def bundle(
     with user_errors():
         spec, count = _wanted(spec_file, threads)
         survey = survey_for(Settings().tables, spec, name, count, fresh=fresh)
-        with _bar("writing networks") as bars:
+        unfinished = path.with_name(f".{path.name}.part")
+        with unfinished.open("w+b") as file, _bar("writing networks") as bars:
             task = bars.add_task("", total=None)
-            written = made_bundle(
-                survey, name, count, fresh=fresh, progress=lambda n, of: bars.update(task, completed=n, total=of)
-            )
-        path.write_bytes(written)
-    typer.echo(f"{path}: {len(survey.plan.subjects) + 1} networks, {len(written) / 1e6:.1f} MB")
+
+            def progress(done: int, total: int) -> None:
+                bars.update(task, completed=done, total=total)
+
+            write_bundle(file, survey, name, count, fresh=fresh, progress=progress)
+        unfinished.replace(path)
+    typer.echo(f"{path}: {len(survey.plan.subjects) + 1} networks, {path.stat().st_size / 1e6:.1f} MB")
     typer.echo(f"on {name}: python3 {path.name}; then, back here: nas device take {path.stem}.visits.json")
 
 

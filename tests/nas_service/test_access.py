@@ -51,9 +51,10 @@ def test_an_owner_that_is_no_name_is_refused(owner: str) -> None:
 
 def test_each_scope_includes_those_before_it() -> None:
     assert [[a.covers(b) for b in Scope] for a in Scope] == [
-        [True, False, False],
-        [True, True, False],
-        [True, True, True],
+        [True, False, False, False],
+        [True, True, False, False],
+        [True, True, True, True],
+        [False, False, False, True],  # an agent's key measures, and reads nothing
     ]
 
 
