@@ -9,59 +9,31 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 import services
+from tiny_device import SPEC, hurry
 
 from device_agent import online
 from device_agent.machine import Device
-from device_agent.measure import Protocol, Visit
+from device_agent.measure import Visit
 from device_agent.orders import VERSION, Order, OtherVersion
 from device_agent.server import Refused, Server
 from latency_tables import load
 from latency_tables.subjects import REFERENCE
-from nas_service import access, campaigns, profiled
+from nas_service import access
 from nas_service.access import Scope
 from nas_service.client import ApiError, Client
 from nas_service.store import campaigns as rows
 from nas_service.store import keys
 
-MOMENT = Protocol(visits=3, dropped=1, shortest=2, longest=3)
-SPEC: dict[str, Any] = {
-    "space": {
-        "name": "mobilenetv3",
-        "options": {
-            "backbone": [{"width": 8, "depth": 1, "stride": 1}],
-            "resolution": [8],
-            "ops": ["mbconv"],
-            "width_factors": [1.0],
-            "depth_offsets": [0],
-            "skip": ["identity"],
-            "activation": ["relu"],
-            "kernel": [3, 5],
-            "expansion": [2, 4],
-            "hidden": 16,
-            "stem": 8,
-        },
-    },
-    "task": {"name": "digits", "epochs": 1},
-    "budget": {"trials": 3},
-}
-
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three short visits instead of twenty, and five networks to calibrate on; nothing is in doubt afterwards."""
-    monkeypatch.setattr(campaigns, "INTERLEAVED", MOMENT)
-    monkeypatch.setattr(campaigns, "plan_for", partial(campaigns.plan_for, networks=5))
-    monkeypatch.setattr(profiled, "cover", partial(profiled.cover, quiet=100))
-    monkeypatch.setattr("latency_tables.survey.NOISY", np.inf)
-    monkeypatch.setattr("latency_tables.suspects.CLEARLY", np.inf)
+    hurry(monkeypatch)
 
 
 @pytest.fixture

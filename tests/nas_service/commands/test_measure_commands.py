@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,53 +15,25 @@ import numpy as np
 import pytest
 import services
 import yaml
+from tiny_device import MOMENT, SPEC, hurry
 from typer.testing import CliRunner, Result
 
 from device_agent import online
 from device_agent.machine import Device
-from device_agent.measure import Protocol
 from device_agent.orders import Order, Wanted
 from device_agent.server import Server
 from latency_tables import Coverage, load
 from latency_tables.subjects import REFERENCE
 from latency_tables.survey import Plan, Survey
-from nas_service import campaigns, profiled
 from nas_service.client import ApiError
 from nas_service.commands import app, measure
 from search_spaces import Signature, get_space
 from search_spaces.export_format import EXPORTER
 
-MOMENT = Protocol(visits=3, dropped=1, shortest=2, longest=3)
-SPEC: dict[str, Any] = {
-    "space": {
-        "name": "mobilenetv3",
-        "options": {
-            "backbone": [{"width": 8}],
-            "resolution": [8],
-            "ops": ["mbconv"],
-            "width_factors": [1.0],
-            "depth_offsets": [0],
-            "skip": ["identity"],
-            "activation": ["relu"],
-            "kernel": [3, 5],
-            "expansion": [2, 4],
-            "hidden": 16,
-            "stem": 8,
-        },
-    },
-    "task": {"name": "digits", "epochs": 1},
-    "budget": {"trials": 3},
-}
-
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three short visits instead of twenty, five networks to calibrate on, and nothing in doubt afterwards."""
-    monkeypatch.setattr(campaigns, "INTERLEAVED", MOMENT)
-    monkeypatch.setattr(campaigns, "plan_for", partial(campaigns.plan_for, networks=5))
-    monkeypatch.setattr(profiled, "cover", partial(profiled.cover, quiet=100))
-    monkeypatch.setattr("latency_tables.survey.NOISY", np.inf)
-    monkeypatch.setattr("latency_tables.suspects.CLEARLY", np.inf)
+    hurry(monkeypatch)
 
 
 @pytest.fixture
