@@ -149,7 +149,7 @@ class _Found:
         measured = self.measurement
         return {op.key: entry(measured(of_op(op, 1)), measured(of_op(op, COPIES))) for op in self.survey.plan.ops}
 
-    @property
+    @cached_property
     def networks(self) -> tuple[MeasuredNetwork, ...]:
         networks = self.survey.plan.networks
         return tuple(measured_network(network, self.measurement(of_network(network))) for network in networks)

@@ -180,6 +180,11 @@ class JobSpec(Part):
     webhook: WebhookSpec | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
+    @property
+    def threads(self) -> int:
+        """Of inference on the device: one, where the spec names none."""
+        return self.device.threads if self.device else 1
+
 
 def read_spec(path: Path) -> dict[str, Any]:
     """A spec file (YAML or JSON) as a dictionary, not yet validated. Raises OSError and ValueError with the reason."""

@@ -12,7 +12,7 @@ from typing import Any
 from latency_tables import LatencyTable, TableError, load, table_path
 from nas_service.errors import Conflict, NotFound, ServiceError
 
-from .views import DeviceView
+from .device_views import DeviceView
 
 
 class BadTable(ServiceError):

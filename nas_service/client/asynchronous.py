@@ -9,14 +9,13 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from nas_service.api.device_views import CampaignView, DeviceView
 from nas_service.api.views import (
-    CampaignView,
     CandidateDetail,
     CandidateView,
     CatalogueEntry,
     ClusterView,
     ComparisonView,
-    DeviceView,
     EventView,
     ExportView,
     GarbageView,

@@ -11,14 +11,13 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter
 
+from nas_service.api.device_views import CampaignView, DeviceView
 from nas_service.api.views import (
-    CampaignView,
     CandidateDetail,
     CandidateView,
     CatalogueEntry,
     ClusterView,
     ComparisonView,
-    DeviceView,
     ExportView,
     GarbageView,
     JobSummary,

@@ -77,7 +77,7 @@ def profile(
     with user_errors():
         if spec_file is not None and space_name is None:
             spec, space = _of_file(spec_file)
-            count, cuts = _threads(spec, threads), cut_space(spec, space)
+            count, cuts = threads or spec.threads, cut_space(spec, space)
         elif space_name is not None and spec_file is None:
             space = whole_space(space_name, resolution, option or (), channels=channels, classes=classes)
             count = threads or 1
@@ -125,7 +125,7 @@ def check(
     """Measure networks that the table has not seen and say how far off its estimates are."""
     with user_errors():
         spec, space = _of_file(spec_file)
-        table = _present(table_path(Settings().tables, name, _threads(spec, threads)), name)
+        table = _present(table_path(Settings().tables, name, threads or spec.threads), name)
         rng = np.random.default_rng(CHECK_SEED)
         with _bar("checking") as progress:
             cuts = cut_space(spec, space)
@@ -145,10 +145,6 @@ def _present(path: Path, name: str) -> LatencyTable:
     if not path.exists():
         raise TableError(f"there is no table {path}; measure one with: nas device profile {name} --for SPEC.yaml")
     return load(path)
-
-
-def _threads(spec: JobSpec, asked: int | None) -> int:
-    return asked or (spec.device.threads if spec.device else 1)
 
 
 @contextmanager

@@ -15,18 +15,17 @@ from latency_tables.carried import bundle as write_bundle
 from latency_tables.carried import taken
 
 from ..admission import parse
-from ..api.views import CampaignView
+from ..api.device_views import CampaignView
 from ..campaigns import survey_for
 from ..client import Client
 from ..settings import Settings
-from ..spec import JobSpec, read_spec
+from ..spec import read_spec
 from ..store.campaigns import OPEN
-from .device import DeviceName, Threads, user_errors
+from .device import DeviceName, SpecFile, Threads, user_errors
 from .terminal import DEFAULT_URL, AsJson, Server, connected, print_json
 
 POLL_S = 1.0
 
-SpecFile = Annotated[Path, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="by default NAME.pyz")]
 Visits = Annotated[Path, typer.Argument(metavar="FILE", help="what the bundle wrote on the device")]
@@ -76,7 +75,8 @@ def bundle(
     """Write one file that measures a device which sees no service: carry it there, run it, carry back what it wrote."""
     path = output or Path(f"{name}.pyz")
     with user_errors():
-        spec, count = _wanted(spec_file, threads)
+        spec = parse(read_spec(spec_file))
+        count = threads or spec.threads
         survey = survey_for(Settings().tables, spec, name, count, fresh=fresh)
         unfinished = path.with_name(f".{path.name}.part")
         with unfinished.open("w+b") as file, _bar("writing networks") as bars:
@@ -99,11 +99,6 @@ def take(file: Visits) -> None:
         path = table_path(tables, table.device.name, table.runtime.threads)
         table.save(path)
     typer.echo(f"{path}: {len(table.entries)} ops, estimates good to {100 * table.calibration.relative_error:.1f} %")
-
-
-def _wanted(spec_file: Path, threads: int | None) -> tuple[JobSpec, int]:
-    spec = parse(read_spec(spec_file))
-    return spec, threads or (spec.device.threads if spec.device else 1)
 
 
 def _followed(client: Client, campaign: CampaignView, *, quiet: bool) -> CampaignView:

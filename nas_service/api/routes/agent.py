@@ -95,9 +95,7 @@ def visits(campaign_id: Id, body: JsonObject, service: Here) -> dict[str, int]:
     return {"made": count}
 
 
-@router.post(
-    "/orders/{campaign_id}/failure", status_code=204, openapi_extra=description.body(Failed.model_json_schema())
-)
+@router.post("/orders/{campaign_id}/failure", status_code=204, openapi_extra=FAILED)
 def failure(campaign_id: Id, body: JsonObject, service: Here) -> None:
     """Say that the device cannot run a subject: the campaign ends with that message."""
     failed = parsed(Failed, body)

@@ -8,9 +8,9 @@ from nas_service.admission import parse
 from nas_service.api import description
 from nas_service.api.bodies import JsonObject, parsed
 from nas_service.api.callers import Who, own_campaign
+from nas_service.api.device_views import CampaignRequest, CampaignView
 from nas_service.api.paging import Id
 from nas_service.api.service import Here
-from nas_service.api.views import CampaignRequest, CampaignView
 from nas_service.store import campaigns
 
 router = APIRouter(tags=["devices"])
@@ -24,7 +24,7 @@ def plan(name: str, body: JsonObject, service: Here, caller: Who) -> CampaignVie
     """Have an agent measure what a device's table lacks for a job."""
     wanted = parsed(CampaignRequest, body)
     spec = parse(wanted.spec)
-    threads = wanted.threads or (spec.device.threads if spec.device else 1)
+    threads = wanted.threads or spec.threads
     made = service.campaigns.plan(spec, name, threads, caller.owner, service.clock(), fresh=wanted.fresh)
     return CampaignView.model_validate(made)
 

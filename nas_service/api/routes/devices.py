@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response
 from nas_service.api import description, tables
 from nas_service.api.bodies import JsonObject
 from nas_service.api.callers import ADMIN
+from nas_service.api.device_views import DeviceView
 from nas_service.api.service import Here
-from nas_service.api.views import DeviceView
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
