@@ -31,7 +31,6 @@ from typing import Any
 import numpy as np
 import torch
 from jobs.finals import scores_on_test
-from nas_service.commands.profiled import covered
 
 from device_agent.measure import ALONE, INTERLEAVED, measure_network
 from latency_tables import LatencyTable, profile_space, table_path
@@ -39,6 +38,7 @@ from latency_tables.subjects import export_network
 from nas_service.api.views import JobView
 from nas_service.client import Client
 from nas_service.demo.server import service
+from nas_service.profiled import covered
 from search_spaces import Architecture, Genotype, NarrowableSpace, get_space
 from search_spaces.narrowing import Narrowed, families
 from workers.tasks.digits import Digits

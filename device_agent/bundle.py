@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from . import archive
 from .files import write_atomically
 from .journal import Journal
 from .machine import Device, installed_onnxruntime
@@ -27,6 +28,29 @@ ORDER = "order.json"
 PLAN = "plan.json"  # what the visits are to become: for who takes them, not for the device
 NETWORKS = "networks.json"  # subject -> file of the archive
 RESULT = "visits.json"
+
+
+def write_bundle(
+    file: BinaryIO,
+    order: Order,
+    plan: Mapping[str, Any],
+    subjects: Sequence[Subject],
+    progress: Callable[[int, int], object],
+) -> None:
+    """Write an archive with an order and the networks that it names; `plan` names the `device`, and comes back.
+
+    `progress` hears how many networks of all are in.
+    """
+    names = {subject.name: f"networks/{number}.onnx" for number, subject in enumerate(subjects)}
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        for name, content in ((ORDER, order.to_json()), (PLAN, plan), (NETWORKS, names)):
+            yield name, json.dumps(content).encode()
+        for number, subject in enumerate(subjects, start=1):
+            yield names[subject.name], subject.export()
+            progress(number, len(subjects))
+
+    archive.write(file, files())
 
 
 def is_bundle(path: Path) -> bool:
@@ -40,31 +64,36 @@ def measure_bundle(path: Path, progress: ProgressCallback) -> Path:
     """
     if not is_bundle(path):
         raise ValueError(f"{path} is no bundle of orders; make one with: nas device bundle NAME --for SPEC.yaml")
-    with zipfile.ZipFile(path) as archive:
-        order, plan = Order.from_json(json.loads(archive.read(ORDER))), json.loads(archive.read(PLAN))
-        files = json.loads(archive.read(NETWORKS))
+    with zipfile.ZipFile(path) as held:
+        order, plan = Order.from_json(json.loads(held.read(ORDER))), json.loads(held.read(PLAN))
+        files = json.loads(held.read(NETWORKS))
         facts = {"version": VERSION, "order": order.to_json(), **_machine(plan["device"])}
         journal = Journal(path.with_suffix(".journal"), facts)
         counts = _counts(journal)
         lacking = [(one.subject, one.visits - counts.get(one.subject, 0)) for one in order.lacking]
         measure_subjects(
-            [(_subject(archive, files, subject), visits) for subject, visits in lacking if visits > 0],
-            _subject(archive, files, order.reference),
+            [(_subject(held, files, subject), visits) for subject, visits in lacking if visits > 0],
+            _subject(held, files, order.reference),
             threads=order.threads,
             protocol=order.protocol,
             rng=np.random.default_rng(),
             sink=journal,
             progress=progress,
         )
-    result = path.with_name(f"{path.stem}.{RESULT}")
+    result = result_of(path)
     made = [[subject, visit.latency_ms, visit.runs] for subject, visit in journal.made]
     write_atomically(result, json.dumps({**facts, "plan": plan, "visits": made}))
     journal.discard()
     return result
 
 
-def _subject(archive: zipfile.ZipFile, files: Mapping[str, str], name: str) -> Subject:
-    return Subject(name, lambda: archive.read(files[name]))
+def result_of(path: Path) -> Path:
+    """The file of visits that the bundle at `path` leaves behind."""
+    return path.with_name(f"{path.stem}.{RESULT}")
+
+
+def _subject(held: zipfile.ZipFile, files: Mapping[str, str], name: str) -> Subject:
+    return Subject(name, lambda: held.read(files[name]))
 
 
 def _machine(name: str) -> dict[str, Any]:

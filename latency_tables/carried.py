@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from device_agent import archive
-from device_agent.bundle import NETWORKS, ORDER, PLAN
+from device_agent.bundle import write_bundle
 from device_agent.machine import Device
 from device_agent.measure import Visit
 from device_agent.orders import VERSION, Order, Wanted
@@ -32,17 +31,7 @@ def bundle(
     wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
     order = Order(OFFLINE, 0, threads, survey.protocol, REFERENCE.name, wanted)
     plan = {"device": device, "exporter": EXPORTER, "fresh": fresh, **survey.plan.to_json()}
-    subjects = [REFERENCE, *(subject for subject, _ in lacking)]
-    names = {subject.name: f"networks/{number}.onnx" for number, subject in enumerate(subjects)}
-
-    def files() -> Iterator[tuple[str, bytes]]:
-        for name, content in ((ORDER, order.to_json()), (PLAN, plan), (NETWORKS, names)):
-            yield name, json.dumps(content).encode()
-        for number, subject in enumerate(subjects, start=1):
-            yield names[subject.name], subject.export()
-            progress(number, len(subjects))
-
-    archive.write(file, files())
+    write_bundle(file, order, plan, [REFERENCE, *(subject for subject, _ in lacking)], progress)
 
 
 def taken(written: bytes, folder: Path) -> LatencyTable:

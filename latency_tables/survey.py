@@ -107,7 +107,12 @@ class Survey:
             table = LatencyTable.measured(device, runtime, found.entries, found.networks, found.reference)
         else:
             table = before.extended(found.entries, found.networks, found.reference)
-        return replace(table, drift=max(before.drift if before else 1.0, found.steady.slowest))
+        return replace(table, drift=max(table.drift, found.steady.slowest))
+
+    def networks(self, made: Made) -> tuple[tuple[MeasuredNetwork, ...], Entry]:
+        """The plan's networks as they were measured, and the reference beside them."""
+        found = _Found(self, made)
+        return found.networks, found.reference
 
 
 @dataclass(frozen=True)

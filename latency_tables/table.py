@@ -74,12 +74,24 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Networks that were measured after the table was made, of which too few were `inside` their intervals.
+
+    `bias` is by how much estimates were too high, as a share. The table has been calibrated with them since.
+    """
+
+    networks: Count
+    inside: Annotated[int, Field(ge=0)]
+    bias: Annotated[float, Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
 class LatencyTable:
     """Entries by `op.key`. Tables are values: `extended` gives a new one.
 
     `reference` is what one fixed network took while the entries were measured: how fast the machine was then. Tables
     that were not measured by `profile` may lack it. `drift` says how many times slower than usual the machine was in
-    the worst stretch of that, for which the entries are corrected.
+    the worst stretch of that, for which the entries are corrected. `doubt` is what finalists last said against it.
     """
 
     device: Device
@@ -89,6 +101,7 @@ class LatencyTable:
     calibration: Calibration
     reference: Entry | None = None
     drift: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+    doubt: Doubt | None = None
 
     @classmethod
     def measured(
@@ -116,7 +129,8 @@ class LatencyTable:
         kept = tuple(network for network in self.networks if network.hash not in known)
         more = {key: _scaled(entry, factor) for key, entry in entries.items()}
         whole = kept + tuple(_scaled(network, factor) for network in networks)
-        return self.measured(self.device, self.runtime, {**self.entries, **more}, whole, self.reference)
+        table = self.measured(self.device, self.runtime, {**self.entries, **more}, whole, self.reference)
+        return replace(table, drift=self.drift, doubt=self.doubt)
 
     def slowdown(self, reference: Entry) -> float:
         """How much slower the machine is now than it was for this table, by what the reference network takes."""
@@ -237,6 +251,7 @@ _ENVELOPE = ("schema", "hash")
 _SINCE_2 = {
     "flag": "",
     "drift": 1.0,
+    "doubt": None,
     "flags": (),
     "governor": "",
 }  # saying nothing, they change no hash

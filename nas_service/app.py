@@ -22,6 +22,8 @@ from .api.service import Service
 from .api.sessions import Sessions
 from .campaigns import Campaigns
 from .coordinator import Coordinator
+from .finalists import Finalists
+from .local_agent import LocalAgent
 from .retention import DiskBudget
 from .settings import Settings
 from .store import Store
@@ -67,8 +69,11 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
     artifacts = ArtifactStore(settings.artifact_url)
     disk = DiskBudget(store, artifacts, settings.artifact_budget_bytes)
     coordinator = Coordinator(store, dispatcher, settings.tables, settings.artifact_url, clock, settings.lease_s, disk)
-    webhooks = Webhooks(store, settings.hosts_for_webhooks, clock, leads=lambda: coordinator.keeps_house)
     campaigns = Campaigns(store, dispatcher, settings.tables)
+
+    def leads() -> bool:
+        return coordinator.keeps_house
+
     return Service(
         settings,
         store,
@@ -76,9 +81,11 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
         coordinator,
         artifacts,
         Feed(store),
-        webhooks,
+        Webhooks(store, settings.hosts_for_webhooks, clock, leads),
         Sessions(clock),
         campaigns,
+        Finalists(store, campaigns, clock, leads),
+        LocalAgent(campaigns, clock, leads),
         clock,
     )
 

@@ -1,5 +1,7 @@
 """Measuring campaigns: what a device's table lacks for a job is planned here, and made a table of what agents report.
 
+The finalists of a job are measured by a campaign too, which ends in a verdict on the table that priced them.
+
 An agent asks for an order, fetches the networks in it, and hands visits over. The order says which visits are lacking
 by those that are stored, so an agent that dies, or another one on the same device, goes on where it was.
 """
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Connection
 
 from device_agent.machine import Device
 from device_agent.measure import INTERLEAVED, Protocol
@@ -25,6 +28,8 @@ from latency_tables import LatencyTable, TableError, extendable, load, plan_for,
 from latency_tables.runtime import Runtime
 from latency_tables.subjects import REFERENCE
 from latency_tables.survey import Made, Plan, Survey
+from latency_tables.verdict import Verdict
+from search_spaces import Architecture
 from search_spaces.export_format import EXPORTER
 from workers.dispatchers import Dispatcher, Unanswered
 
@@ -32,7 +37,7 @@ from .errors import Conflict, ServiceError, Unavailable
 from .profiled import covered, cut_space
 from .search import parts
 from .spec import JobSpec
-from .store import Campaign, Store, campaigns
+from .store import Campaign, Job, Store, campaigns, events
 
 LEASE_S = 60.0
 PLAN_SEED = 0
@@ -84,27 +89,16 @@ class Campaigns:
         Raises InvalidSpec for a spec that does not fit, BadResult for a name or a space that cannot be measured.
         """
         survey = survey_for(self._tables, spec, device, threads, fresh=fresh)
-        campaign = Campaign(
-            id=secrets.token_hex(5),
-            device=device,
-            threads=threads,
-            owner=owner,
-            state="waiting",
-            message=f"waits for an agent on {device!r}",
-            protocol=asdict(survey.protocol),
-            fresh=fresh,
-            total=_about(survey.lacking(())),
-            made=0,
-            machine=None,
-            agent=None,
-            attempt=0,
-            lease_until=None,
-            created_at=at,
-            ended_at=None,
-        )
+        campaign = _planned(survey, device, threads, owner, at, fresh=fresh)
         with self._store.write() as conn:
             campaigns.add(conn, campaign, survey.plan.to_json())
         return campaign
+
+    def measure(self, conn: Connection, job: Job, finalists: Sequence[Architecture], at: float) -> None:
+        """Store a campaign for these networks of a job, on the job's device."""
+        survey, device = Survey(Plan((), tuple(finalists)), INTERLEAVED), job.spec["device"]
+        campaign = _planned(survey, device["name"], device["threads"], job.owner, at, job_id=job.id)
+        campaigns.add(conn, campaign, survey.plan.to_json())
 
     def order(self, agent: Agent, at: float) -> Order | None:
         """What this agent is to measure now; campaigns that lack no more visits become tables on the way.
@@ -149,10 +143,13 @@ class Campaigns:
 
     def fail(self, campaign_id: str, attempt: int, subject: str, message: str, at: float) -> None:
         """End a campaign of which the device cannot run a subject. Raises BadResult, Conflict and NotFound."""
+        self._asked_for(campaign_id, subject, "subject")
+        self.give_up(campaign_id, attempt, message, at)
+
+    def give_up(self, campaign_id: str, attempt: int, message: str, at: float) -> None:
+        """End a campaign that cannot be carried out. Raises Conflict and NotFound."""
         with self._store.write() as conn:
-            campaigns.held(conn, campaign_id, attempt)
-            self._asked_for(campaign_id, subject, "subject")
-            campaigns.end(conn, campaign_id, "failed", message, at)
+            self._end(conn, campaigns.held(conn, campaign_id, attempt), "failed", message, at)
 
     def cancel(self, campaign_id: str, at: float) -> Campaign:
         """End a campaign; its visits are forgotten. Raises NotFound, and Conflict for one that has ended."""
@@ -168,17 +165,20 @@ class Campaigns:
         survey = Survey(self._known(campaign.id).plan, Protocol(**campaign.protocol))
         with self._store.read() as conn:
             made = campaigns.visits_of(conn, campaign.id)
+        verdict = None
         try:
             before = self._before(campaign, agent)
             lacking = survey.lacking(made)
             if not lacking:
-                table = survey.table(made, agent.device, agent.runtime(campaign.threads), before)
-                table.save(table_path(self._tables, campaign.device, campaign.threads))
+                table, verdict = _concluded(campaign, survey, made, agent, before)
+                if table != before:
+                    table.save(table_path(self._tables, campaign.device, campaign.threads))
         except TableError as error:
-            self._end(campaign, "failed", str(error), at)
+            self.give_up(campaign.id, campaign.attempt, str(error), at)
             return None
         if not lacking:
-            self._end(campaign, "completed", "", at)
+            with self._store.write() as conn:
+                self._end(conn, campaigns.held(conn, campaign.id, campaign.attempt), "completed", "", at, verdict)
             return None
         with self._store.write() as conn:
             campaigns.wait(conn, campaign.id, f"{agent.device.cpu} measures", campaign.made + _about(lacking))
@@ -192,10 +192,15 @@ class Campaigns:
             return None
         return extendable(path, agent.device, agent.runtime(campaign.threads))
 
-    def _end(self, campaign: Campaign, state: str, message: str, at: float) -> None:
-        with self._store.write() as conn:
-            campaigns.held(conn, campaign.id, campaign.attempt)
-            campaigns.end(conn, campaign.id, state, message, at)
+    def _end(
+        self, conn: Connection, campaign: Campaign, state: str, message: str, at: float, verdict: Verdict | None = None
+    ) -> None:
+        """Tell the job too whose finalists these are."""
+        found = verdict.to_json() if verdict else None
+        campaigns.end(conn, campaign.id, state, message, at, found)
+        if campaign.job_id is not None:
+            told = {"state": state, "problem": message or (verdict.summary if verdict else "")}
+            events.append(conn, campaign.job_id, at, [("finalists", told)])
 
     def _refuse_unasked(self, campaign_id: str, made: Made) -> None:
         for number, (subject, visit) in enumerate(made):
@@ -230,6 +235,44 @@ def survey_for(tables: Path, spec: JobSpec, device: str, threads: int, *, fresh:
     if not wanted.subjects:
         raise Conflict(f"the table of {device!r} with {threads} thread(s) lacks nothing for this job")
     return Survey(wanted, INTERLEAVED)
+
+
+def _planned(
+    survey: Survey, device: str, threads: int, owner: str, at: float, *, fresh: bool = False, job_id: str | None = None
+) -> Campaign:
+    """A campaign that has not begun."""
+    return Campaign(
+        id=secrets.token_hex(5),
+        device=device,
+        threads=threads,
+        owner=owner,
+        state="waiting",
+        message=f"waits for an agent on {device!r}",
+        protocol=asdict(survey.protocol),
+        fresh=fresh,
+        job_id=job_id,
+        total=_about(survey.lacking(())),
+        made=0,
+        machine=None,
+        agent=None,
+        attempt=0,
+        lease_until=None,
+        created_at=at,
+        ended_at=None,
+    )
+
+
+def _concluded(
+    campaign: Campaign, survey: Survey, made: Made, agent: Agent, before: LatencyTable | None
+) -> tuple[LatencyTable, Verdict | None]:
+    """The table that the visits lead to, and what finalists of a job say of the one before. Raises TableError."""
+    if campaign.job_id is None:
+        return survey.table(made, agent.device, agent.runtime(campaign.threads), before), None
+    if before is None:
+        raise TableError(f"the latency table of {campaign.device!r} that priced these networks is gone")
+    measured, reference = survey.networks(made)
+    verdict = Verdict.on(before, survey.plan.networks, measured, reference)
+    return verdict.corrected(before, measured, reference) if verdict.in_doubt else before, verdict
 
 
 def _about(lacking: Sequence[tuple[Subject, int]]) -> int:

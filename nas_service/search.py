@@ -40,6 +40,12 @@ class Search:
         space, task, bound = parts(spec)
         objective = Objective.of(spec.objective, task.metrics, task.options.metric)
         table = _table(spec.device, tables) if "latency_ms" in objective.names else None
+        if spec.measure is not None and table is None:
+            raise InvalidSpec(
+                "finalists are measured to judge their estimates, and this objective reads no latency_ms; give it a "
+                "cost or a limit of that name, or leave measure out",
+                "measure",
+            )
         return cls(spec, space, bound, task, objective, table)
 
     def strategy(self) -> Strategy:

@@ -152,6 +152,12 @@ class WorkersSpec(Part):
     timeout_s: Positive | None = None
 
 
+class MeasureSpec(Part):
+    """Once the search has ended, its best `finalists` are measured on its device, beside what was estimated."""
+
+    finalists: Annotated[int, Field(ge=1, le=50)] = 5
+
+
 class WebhookSpec(Part):
     """Where the end of the job is told, as a POST of JSON. Only hosts that the service's operator allows are called."""
 
@@ -177,6 +183,7 @@ class JobSpec(Part):
     budget: BudgetSpec
     workers: WorkersSpec = WorkersSpec()
     priority: Priority = 0
+    measure: MeasureSpec | None = None
     webhook: WebhookSpec | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 

@@ -32,6 +32,18 @@ class Architecture:
     frame_rate: float | None = None
 
     def __post_init__(self) -> None:
+        if not self._is_chain_that_fits():
+            self._refuse_misfits()
+
+    def _is_chain_that_fits(self) -> bool:
+        """The common case, told apart at once: a search builds thousands of networks a second."""
+        ops, reads = zip(*self.nodes, strict=True)
+        if reads != _one_after_another(len(reads)):
+            return False
+        fed = [self.input_shape, *[op.out_shape for op in ops[:-1]]]
+        return fed == [op.in_shape for op in ops]
+
+    def _refuse_misfits(self) -> None:
         given = [self.input_shape]  # by whatever may be read so far: the input, then nodes
         for position, (op, inputs) in enumerate(self.nodes):
             for source in inputs:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from operator import getitem
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.random import Generator
@@ -45,6 +47,14 @@ class ChoiceSpace(BoundSpace):
     def choices(self) -> tuple[int, ...]:
         """Number of options at each position."""
         return tuple(len(position.options) for position in self.positions)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(position.name for position in self.positions)
+
+    @cached_property
+    def _options(self) -> tuple[tuple[Any, ...], ...]:
+        return tuple(position.options for position in self.positions)
 
     @cached_property
     def _counts(self) -> NDArray[np.int64]:
@@ -101,9 +111,10 @@ class ChoiceSpace(BoundSpace):
     def architecture(self, genotype: Genotype) -> Architecture:
         """What the genotype means here. Raises SpaceError for choices or widths that this space does not have."""
         choices = genotype.get("choices")
-        if not isinstance(choices, list) or not set(map(type, choices)) <= {int}:
-            self.decode(genotype)  # says what is wrong; True and 1.0 would find what was built for 1
-        return self._built(tuple(genotype["choices"]), tuple(sorted(self.explicit_widths(genotype).items())))
+        if not _are_indices(choices):  # True and 1.0 would find what was built for 1
+            raise self._no_genotype(choices)
+        widths = self.explicit_widths(genotype)
+        return self._built(tuple(choices), tuple(sorted(widths.items())) if widths else ())
 
     @cached_property
     def _built(self) -> Callable[[tuple[int, ...], tuple[tuple[str, int], ...]], Architecture]:
@@ -139,15 +150,22 @@ class ChoiceSpace(BoundSpace):
     def decode(self, genotype: Genotype) -> dict[str, Any]:
         """Position name to chosen option. Raises SpaceError where the genotype is not of this space."""
         choices = genotype.get("choices")
+        if _are_indices(choices) and len(choices) == len(self._names):
+            with suppress(IndexError):
+                return dict(zip(self._names, map(getitem, self._options, choices), strict=True))
+        raise self._no_genotype(choices)
+
+    def _no_genotype(self, choices: object) -> SpaceError:
+        """What is wrong with these choices."""
         if not isinstance(choices, list) or len(choices) != len(self.positions):
             given = len(choices) if isinstance(choices, list) else repr(choices)
-            raise SpaceError(f"a genotype here has {len(self.positions)} choices, not {given}", "genotype.choices")
-        chosen = {}
-        for index, (name, options) in zip(choices, self.positions, strict=True):
-            if type(index) is not int or not 0 <= index < len(options):
-                raise SpaceError(f"{name} has options 0 to {len(options) - 1}, not {index!r}", "genotype.choices")
-            chosen[name] = options[index]
-        return chosen
+            return SpaceError(f"a genotype here has {len(self.positions)} choices, not {given}", "genotype.choices")
+        index, (name, options) = next(
+            (index, position)
+            for index, position in zip(choices, self.positions, strict=True)
+            if type(index) is not int or not 0 <= index < len(position.options)
+        )
+        return SpaceError(f"{name} has options 0 to {len(options) - 1}, not {index!r}", "genotype.choices")
 
     def rewritten(self, genotype: Genotype, source: BoundSpace) -> Genotype:
         """By what was chosen, for an index means another option there; 0 for what is not offered or not there."""
@@ -162,6 +180,10 @@ class ChoiceSpace(BoundSpace):
             if chosen[position.name] not in position.options:
                 raise SpaceError(f"{position.name} offers {list(position.options)}, not {chosen[position.name]!r}")
         return _genotype([p.options.index(chosen[p.name]) for p in self.positions], {})
+
+
+def _are_indices(choices: object) -> TypeGuard[list[int]]:
+    return isinstance(choices, list) and set(map(type, choices)) == {int} and min(choices) >= 0
 
 
 def _genotype(choices: list[int], widths: dict[str, int]) -> Genotype:

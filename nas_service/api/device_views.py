@@ -10,7 +10,10 @@ from .views import View
 
 
 class DeviceView(View):
-    """A latency table: which device, how many threads and ops; `problem` says why it cannot be used, or is empty."""
+    """A latency table: which device, how many threads and ops; `problem` says why it cannot be used, or is empty.
+
+    `doubt` tells what finalists that were measured said against its estimates, if they ever did.
+    """
 
     name: str
     threads: int
@@ -18,13 +21,15 @@ class DeviceView(View):
     ops: int
     facts: dict[str, Any]
     problem: str
+    doubt: str = ""
 
 
 class CampaignView(View):
     """What an agent measures on a device, into its latency table.
 
     `state` is waiting, measuring, completed, failed or cancelled; `message` says for what it waits, what measures, or
-    why it ended. Of about `total` visits to networks so many are `made`; `machine` says on what.
+    why it ended. Of about `total` visits to networks so many are `made`; `machine` says on what. With a `job_id` the
+    networks are that job's finalists.
     """
 
     id: str
@@ -36,8 +41,45 @@ class CampaignView(View):
     made: int
     total: int
     machine: dict[str, Any] | None
+    job_id: str | None = None
     created_at: float
     ended_at: float | None
+
+
+class BesideView(View):
+    """A finalist's estimate with the half width of its 90 % interval, beside its measurement and its spread, in ms.
+
+    `inside` is whether the measurement lies in the interval, the device's speed of the day allowed for.
+    """
+
+    candidate_id: str
+    number: int
+    estimated_ms: float
+    error_ms: float
+    measured_ms: float
+    spread_ms: float
+    inside: bool
+
+
+class FinalistsView(View):
+    """The best networks of a job, measured on its device.
+
+    `state` is waiting until the job has ended, then that of the campaign, of which `message` says for what it waits, or
+    what follows. Errors are shares: `mape` of the measurements, `bias` positive where estimates are too high; `tau` is
+    Kendall's, null of fewer than two. `slowdown` is how many times as long the device takes as when its table was made;
+    errors are without it. `recalibrated` says that the intervals did not hold, and the table was calibrated anew.
+    """
+
+    state: str
+    message: str
+    campaign: str | None = None
+    networks: tuple[BesideView, ...] = ()
+    mape: float | None = None
+    bias: float | None = None
+    tau: float | None = None
+    slowdown: float | None = None
+    inside: int | None = None
+    recalibrated: bool = False
 
 
 class CampaignRequest(BaseModel):

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 
 from nas_service.comparison import compare
 from nas_service.errors import NotFound
-from nas_service.store import Candidate, Event, Export, Job, Trial, arms, candidates, fronts, jobs, trials
+from nas_service.store import Candidate, Event, Export, Job, Trial, arms, campaigns, candidates, fronts, jobs, trials
 
 from . import architectures
+from .device_views import FinalistsView
 from .views import (
     CandidateDetail,
     CandidateView,
@@ -111,6 +112,22 @@ def comparison(conn: Connection, job: Job) -> ComparisonView:
     found = compare(*arms.of_job(conn, job.id), objective["limits"].get(objective["cost"]), job.spec["seed"])
     axes = {"metric": job.spec["task"]["metric"], "cost": objective["cost"]}
     return ComparisonView.model_validate(asdict(found) | axes | {"share": control["share"]})
+
+
+def finalists(conn: Connection, job: Job) -> FinalistsView:
+    """The measured finalists beside their estimates. Raises NotFound for a job that measures none."""
+    if job.spec.get("measure") is None:
+        raise NotFound(f"job {job.id} measures none; one that does: nas clone {job.id} --set measure.finalists=5")
+    found = campaigns.of_job(conn, job.id)
+    if found is None:
+        return FinalistsView(state="waiting", message="they are measured when the job has ended")
+    if found.verdict is None:
+        return FinalistsView(state=found.state, message=found.message, campaign=found.id)
+    measured = found.verdict["networks"]
+    named = candidates.by_hash(conn, job.id, [one["hash"] for one in measured])
+    networks = [one | {"candidate_id": id_, "number": n} for one in measured for id_, n in [named[one["hash"]]]]
+    told = {"state": found.state, "message": found.verdict["summary"], "campaign": found.id, "networks": networks}
+    return FinalistsView.model_validate(found.verdict | told | {"recalibrated": found.verdict["in_doubt"]})
 
 
 def lineage(conn: Connection, candidate: Candidate) -> list[Candidate]:

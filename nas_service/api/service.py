@@ -10,6 +10,8 @@ from fastapi import Depends, Request
 
 from nas_service.campaigns import Campaigns
 from nas_service.coordinator import Coordinator
+from nas_service.finalists import Finalists
+from nas_service.local_agent import LocalAgent
 from nas_service.settings import Settings
 from nas_service.store import Store
 from nas_service.webhooks import Webhooks
@@ -33,18 +35,24 @@ class Service:
     webhooks: Webhooks
     sessions: Sessions
     campaigns: Campaigns
+    finalists: Finalists
+    local_agent: LocalAgent
     clock: Callable[[], float]
 
     def start(self) -> None:
         if self.settings.coordinate:
             self.coordinator.start()
             self.webhooks.start()
+            self.finalists.start()
+            self.local_agent.start()
         self.feed.start()
 
     def stop(self) -> None:
         """First what writes, then what works, then the database."""
         self.feed.stop()
         self.webhooks.stop()
+        self.finalists.stop()
+        self.local_agent.stop()
         self.coordinator.stop()
         self.dispatcher.close()
         self.store.close()

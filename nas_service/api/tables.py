@@ -76,4 +76,15 @@ def _view(table: LatencyTable) -> DeviceView:
         ops=len(table.entries),
         facts=asdict(table.device) | asdict(table.runtime) | asdict(table.calibration),
         problem=table.mismatch(threads=table.runtime.threads) or "",
+        doubt=_doubt(table),
+    )
+
+
+def _doubt(table: LatencyTable) -> str:
+    if (doubt := table.doubt) is None:
+        return ""
+    off = f"{abs(doubt.bias):.1%} too {'high' if doubt.bias > 0 else 'low'}"
+    return (
+        f"estimates were {off} for {doubt.networks} measured networks, of which {doubt.inside} took what their "
+        "intervals said; the table was calibrated anew with them"
     )

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from nas_service.api.device_views import CampaignView, DeviceView
+from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -276,6 +276,10 @@ class AsyncClient:
     ) -> CampaignView:
         """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew."""
         return await self._send(calls.measure(device, spec, threads, fresh))
+
+    async def finalists(self, job_id: str) -> FinalistsView:
+        """The best networks of a job, measured on its device, beside their estimates."""
+        return await self._send(calls.finalists(job_id))
 
     async def campaigns(self, device: str | None = None) -> list[CampaignView]:
         """The newest measuring campaigns, of one device where it is named."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter
 
-from nas_service.api.device_views import CampaignView, DeviceView
+from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -218,6 +218,10 @@ def measure(device: str, spec: Mapping[str, Any], threads: int | None, fresh: bo
 
 def campaigns(device: str | None) -> Call[list[CampaignView]]:
     return Call(list[CampaignView], "GET", "/campaigns", {"device": device})
+
+
+def finalists(job_id: str) -> Call[FinalistsView]:
+    return Call(FinalistsView, "GET", f"/jobs/{_safe(job_id)}/finalists")
 
 
 def campaign(campaign_id: str) -> Call[CampaignView]:

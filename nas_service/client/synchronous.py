@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from nas_service.api.device_views import CampaignView, DeviceView
+from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -311,6 +311,10 @@ class Client:
     ) -> CampaignView:
         """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew."""
         return self._send(calls.measure(device, spec, threads, fresh))
+
+    def finalists(self, job_id: str) -> FinalistsView:
+        """The best networks of a job, measured on its device, beside their estimates."""
+        return self._send(calls.finalists(job_id))
 
     def campaigns(self, device: str | None = None) -> list[CampaignView]:
         """The newest measuring campaigns, of one device where it is named."""

@@ -14,6 +14,7 @@ from . import (
     demo,
     device,
     export,
+    finalists,
     gc,
     jobs,
     key,
@@ -49,6 +50,7 @@ app.command()(jobs.prioritise)
 app.command()(jobs.extend)
 app.command()(clone.clone)
 app.command()(retarget.retarget)
+app.command()(finalists.finalists)
 app.command()(jobs.delete)
 app.command()(export.export)
 app.command()(gc.gc)

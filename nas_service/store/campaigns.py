@@ -50,6 +50,13 @@ def listed(conn: Connection, device: str | None = None, limit: int = 200) -> lis
     return [Campaign(*row) for row in conn.execute(query)]
 
 
+def of_job(conn: Connection, job_id: str) -> Campaign | None:
+    """The newest that measures finalists of this job."""
+    query = select(*_COLUMNS).where(campaigns.c.job_id == job_id).order_by(campaigns.c.created_at.desc()).limit(1)
+    row = conn.execute(query).first()
+    return None if row is None else Campaign(*row)
+
+
 def open_of(conn: Connection, device: str) -> list[Campaign]:
     """Those of a device that have not ended, oldest first."""
     query = select(*_COLUMNS).where(campaigns.c.device == device, campaigns.c.state.in_(OPEN))
@@ -115,8 +122,15 @@ def wait(conn: Connection, campaign_id: str, message: str, total: int) -> None:
     conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(message=message, total=total))
 
 
-def end(conn: Connection, campaign_id: str, state: str, message: str, at: float) -> None:
-    """A campaign that has ended keeps no visits: its table has what they were for."""
+def end(
+    conn: Connection,
+    campaign_id: str,
+    state: str,
+    message: str,
+    at: float,
+    verdict: Mapping[str, Any] | None = None,
+) -> None:
+    """A campaign that has ended keeps no visits: its table, or its verdict, has what they were for."""
     conn.execute(delete(visits).where(visits.c.campaign_id == campaign_id))
-    given = {"state": state, "message": message, "ended_at": at, "agent": None, "lease_until": None}
+    given = {"state": state, "message": message, "ended_at": at, "agent": None, "lease_until": None, "verdict": verdict}
     conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**given))

@@ -111,6 +111,13 @@ def genotypes(conn: Connection, job_id: str) -> Iterator[Any]:
     yield from conn.execution_options(yield_per=FETCHED).execute(query)
 
 
+def by_hash(conn: Connection, job_id: str, hashes: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Architecture hash to (id, number) of the job's candidate."""
+    c = candidates.c
+    query = select(c.hash, c.id, c.number).where(c.job_id == job_id, c.hash.in_(hashes))
+    return {row.hash: (row.id, row.number) for row in conn.execute(query)}
+
+
 def on_front(conn: Connection, job_id: str) -> list[Candidate]:
     """The candidates of the job's front, cheapest first."""
     members = candidates.join(fronts, fronts.c.candidate_id == candidates.c.id)

@@ -103,6 +103,7 @@ def submit(
         "spec_hash": spec_hash,
         "idempotency_key": idempotency_key,
         "webhook": "waiting" if spec.get("webhook") else None,
+        "finalists": "waiting" if spec.get("measure") else None,
         "created_at": at,
     }
     conn.execute(insert(jobs), row)
@@ -191,7 +192,9 @@ def move(conn: Connection, job_id: str, sources: Collection[str], target: str, r
         ran = func.coalesce(at - jobs.c.active_since, 0.0)
         values |= {"active_since": None, "active_seconds": jobs.c.active_seconds + ran}
     if target in FINAL:
-        values |= {"ended_at": at, "webhook": _if_any("due"), "holder": None, "lease_until": None}
+        values |= {"ended_at": at, "webhook": _if_any(jobs.c.webhook, "due"), "holder": None, "lease_until": None}
+    if target in ("finished", "exhausted"):
+        values |= {"finalists": _if_any(jobs.c.finalists, "due")}
     done = conn.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(sources)).values(**values))
     if done.rowcount != 1:
         return False
@@ -207,9 +210,8 @@ def extend(conn: Connection, job: Job, budget: Mapping[str, Any], at: float, **n
     conn.execute(update(jobs).where(jobs.c.id == job.id).values(spec=job.spec | {"budget": dict(budget)}))
     events.append(conn, job.id, at, [("extended", {"budget": dict(budget), **note})])
     if move(conn, job.id, ("finished", "exhausted"), "queued", "extended; waiting for the coordinator", at):
-        conn.execute(
-            update(jobs).where(jobs.c.id == job.id).values(ended_at=None, fruitless=0, webhook=_if_any("waiting"))
-        )
+        again = {name: _if_any(jobs.c[name], "waiting") for name in ("webhook", "finalists")}
+        conn.execute(update(jobs).where(jobs.c.id == job.id).values(ended_at=None, fruitless=0, **again))
 
 
 def set_priority(conn: Connection, job: Job, priority: int, at: float) -> None:
@@ -237,8 +239,19 @@ def settle_webhook(conn: Connection, job_id: str, *, delivered: bool, attempts: 
         events.append(conn, job_id, at, [("webhook", told)])
 
 
-def _if_any(state: str) -> ColumnElement[str | None]:
-    return case((jobs.c.webhook.is_not(None), state), else_=None)
+def with_finalists_due(conn: Connection) -> list[Job]:
+    """Jobs that have ended and whose finalists nobody has planned to measure."""
+    return [Job(*row) for row in conn.execute(select(*_COLUMNS).where(jobs.c.finalists == "due"))]
+
+
+def plan_finalists(conn: Connection, job_id: str) -> bool:
+    """Note that it is planned; False where that is no longer due."""
+    mine = (jobs.c.id == job_id, jobs.c.finalists == "due")
+    return conn.execute(update(jobs).where(*mine).values(finalists="planned")).rowcount == 1
+
+
+def _if_any(column: ColumnElement[str | None], state: str) -> ColumnElement[str | None]:
+    return case((column.is_not(None), state), else_=None)
 
 
 def account(conn: Connection, holder: str, at: float) -> None:

@@ -173,6 +173,8 @@ class Key:
 class Campaign:
     """Subjects that an agent is to measure on a device, which make its latency table or add to it.
 
+    With a `job_id` they are the finalists of that job, which end in a `verdict` on the table.
+
     `protocol` is that of its visits, of which `made` of about `total` are there. What it plans is read apart.
     `machine` is what the first agent said of its device; `agent` holds it under `attempt` until `lease_until`.
     """
@@ -185,6 +187,7 @@ class Campaign:
     message: str
     protocol: dict[str, Any]
     fresh: bool
+    job_id: str | None
     total: int
     made: int
     machine: dict[str, Any] | None
@@ -193,6 +196,7 @@ class Campaign:
     lease_until: float | None
     created_at: float
     ended_at: float | None
+    verdict: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

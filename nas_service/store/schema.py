@@ -53,6 +53,7 @@ jobs = Table(
     Column("idempotency_key", String(200)),
     Column("spec_hash", String(32), nullable=False),
     Column("webhook", String(16), index=True),  # null: none; waiting, due, delivered, failed
+    Column("finalists", String(16), index=True),  # null: none are measured; waiting, due, planned
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("ended_at", Float),
@@ -225,6 +226,8 @@ campaigns = Table(
     Column("plan", JSON, nullable=False),
     Column("protocol", JSON, nullable=False),
     Column("fresh", Boolean, nullable=False),  # forget the table that there is
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), index=True),  # whose finalists it measures; null: none
+    Column("verdict", JSON(none_as_null=True)),  # how these compare with their estimates, once it is completed
     Column("total", Integer, nullable=False),  # visits, as far as is known
     Column("made", Integer, nullable=False),  # visits; the next one has this number
     Column("machine", JSON),  # device and onnxruntime of the first agent; null before there was one

@@ -21,6 +21,7 @@ FIRST = Campaign(
     message="",
     protocol={"visits": 3},
     fresh=False,
+    job_id=None,
     total=9,
     made=0,
     machine=None,

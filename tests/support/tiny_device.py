@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from device_agent import online
 from device_agent.measure import Protocol
+from device_agent.server import Server
 from nas_service import campaigns, profiled
 
 MOMENT = Protocol(visits=3, dropped=1, shortest=2, longest=3)
@@ -32,6 +34,11 @@ SPEC: dict[str, Any] = {
     "task": {"name": "digits", "epochs": 1},
     "budget": {"trials": 3},
 }
+
+
+def work(server: Server, name: str = "pi4", agent: str = "a") -> bool:
+    """What an agent does for one order; whether there was one."""
+    return online.work(server, name, agent, lambda _: None, lambda _: None)
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from nas_service.api import (
 )
 from nas_service.api.bodies import JsonObject, parsed
 from nas_service.api.callers import OwnJob, Who
+from nas_service.api.device_views import FinalistsView
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import (
@@ -155,6 +156,13 @@ def points(job_id: Id, service: Here) -> Response:
     """Every evaluated candidate as compact columns, for a scatter."""
     with service.store.read() as conn:
         return answers.one(readings.points(conn, jobs.get(conn, job_id)))
+
+
+@router.get("/{job_id}/finalists")
+def finalists(job_id: Id, service: Here) -> FinalistsView:
+    """The best networks, measured on the device, beside their estimates; 404 for a job that measures none."""
+    with service.store.read() as conn:
+        return readings.finalists(conn, jobs.get(conn, job_id))
 
 
 @router.get("/{job_id}/control")

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import services
-from tiny_device import SPEC, hurry
+from tiny_device import SPEC, hurry, work
 
 from device_agent import online
 from device_agent.machine import Device
@@ -51,10 +51,6 @@ def client(service: services.Live) -> Iterator[Client]:
 @pytest.fixture
 def server(service: services.Live) -> Server:
     return Server(service.url)
-
-
-def work(server: Server, name: str = "pi4", agent: str = "a") -> bool:
-    return online.work(server, name, agent, lambda _: None, lambda _: None)
 
 
 def asking(

@@ -1,0 +1,115 @@
+"""The best networks of a job: for another one that begins with them, and to be measured on the job's device.
+
+Once a job with `measure` in its spec has ended, a campaign is planned for its device (`campaigns`), which the agent
+there carries out. What it found stands beside the estimates in the campaign's verdict.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from search_spaces import Architecture
+
+from .campaigns import Campaigns
+from .errors import ServiceError
+from .pareto import crowding
+from .search import parts
+from .spec import JobSpec
+from .store import Candidate, Job, Store, candidates, events, jobs
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+MOST = 300  # candidates that are looked at, best first
+
+
+def best(conn: Connection, job: Job) -> list[Candidate]:
+    """First the front, then by reward. Where the whole front is the aim, its roomiest places come first."""
+    front = candidates.on_front(conn, job.id)
+    ranked = candidates.page(conn, job.id, after=None, limit=MOST, by_reward=True, state=None)
+    front = _roomiest_first(front) if job.spec["objective"]["reward"] == "pareto" else sorted(front, key=_reward)
+    first = {candidate.id for candidate in front}
+    return [*front, *(c for c in ranked if c.feasible and c.id not in first)][:MOST]
+
+
+def _roomiest_first(front: list[Candidate]) -> list[Candidate]:
+    values = np.array([(c.value, c.cost) for c in front], dtype=np.float64).reshape(-1, 2)
+    return [front[i] for i in np.argsort(-crowding(values), kind="stable")] if front else []
+
+
+def _reward(candidate: Candidate) -> tuple[float, int]:
+    return -(candidate.reward or 0.0), candidate.number
+
+
+class Finalists:
+    """Plans campaigns for the finalists of jobs that have ended.
+
+    `leads` says whether this process is the one that plans; `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        campaigns: Campaigns,
+        clock: Callable[[], float],
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._store, self._campaigns = store, campaigns
+        self._clock, self._leads = clock, leads
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="finalists", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=1)
+
+    def round(self) -> None:
+        """Plan for every job whose finalists are due."""
+        with self._store.read() as conn:
+            due = jobs.with_finalists_due(conn)
+        for job in due:
+            self._plan(job)
+
+    def _plan(self, job: Job) -> None:
+        now = self._clock()
+        networks, problem = self._chosen(job)
+        with self._store.write() as conn:
+            if not jobs.plan_finalists(conn, job.id):
+                return
+            if networks:
+                self._campaigns.measure(conn, job, networks, now)
+            events.append(conn, job.id, now, [("finalists", {"networks": len(networks), "problem": problem})])
+
+    def _chosen(self, job: Job) -> tuple[list[Architecture], str]:
+        """The networks to measure, or why there are none."""
+        spec = JobSpec.model_validate(job.spec)
+        if spec.measure is None:
+            return [], "the spec asks for none"
+        with self._store.read() as conn:
+            full = [candidate for candidate in best(conn, job) if candidate.full]
+        try:
+            space = parts(spec)[-1]
+        except ServiceError as error:  # its plug-in is gone
+            return [], str(error)
+        chosen = [space.architecture(candidate.genotype) for candidate in full[: spec.measure.finalists]]
+        return chosen, "" if chosen else "no candidate was evaluated in full and is within the limits"
+
+    def _loop(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                if self._leads():
+                    self.round()
+            except SQLAlchemyError as error:
+                log.warning("finalists wait for the database: %s", error)
+            except Exception:
+                log.exception("finalists could not be planned; the next round tries again")
