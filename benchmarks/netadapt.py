@@ -181,7 +181,7 @@ def subject(name: str, size: Size, cost: str, tables: Path) -> Subject:
 
 
 def estimated(table: LatencyTable, network: Architecture) -> float:
-    found = table.estimate(network, between=True)
+    found = table.estimate(network)
     assert not found.missing
     return found.latency_ms
 

@@ -55,7 +55,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
 AIMS: tuple[Reward, ...] = ("pareto", "mnasnet")
 BARS = {"evolution": 100, "nsga2": 100, "tpe": 100}  # trials after which random search has to be beaten; others: 300
 RIVALS = {"nsga2": "optuna-nsga2", "tpe": "optuna-tpe"}
-EARLY = EarlyStoppingSpec(method="asha", factor=3, rungs=2)
+EARLY = EarlyStoppingSpec(method="asha", factor=3, rungs=3)
 STOPPED_EARLY = ("random", "evolution", "nsga2", "tpe")
 SHARES = np.arange(1, 101) / 100  # of the epochs of 100 whole trials
 NO_LIMIT = 10**6  # of trials: epochs are counted
