@@ -1,8 +1,8 @@
 """How far off interpolated block latencies are, on a published table that this project did not measure.
 
-Fits on a random 60 % of the blocks and asks for the rest, five times; beside it a line on multiply-adds, and the nearest
-block in the logarithms of widths and size with kernel, stride, gate and expansion alike or as near as can be. The table
-is a CSV as nn-Meter publishes its blocks (`latency_tables/published.py` has the columns).
+Fits on a random 60 % of the blocks and asks for the rest, five times. Beside it stand a line on multiply-adds, and the
+nearest block by the logarithms of widths and size, by kernel, stride and gate. The table is a CSV as nn-Meter publishes
+its blocks (`latency_tables/published.py` has the columns).
 
     python benchmarks/interpolation.py --path BLOCKS.csv [--json] [--quick]
 

@@ -77,18 +77,17 @@ def check_table(
     progress: ProgressCallback,
     networks: int = CHECKED_NETWORKS,
     protocol: Protocol = INTERLEAVED,
-    between: bool = False,
 ) -> Check:
     """Measure up to `networks` unseen ones, twice each, as calibration networks were. Needs the table's own device.
 
-    `between` measured widths, ops are interpolated. Raises TableError where the table does not speak for what runs
+    Raises TableError where the table does not speak for what runs
     here, lacks an op, or saw the whole space.
     """
     if problem := table.mismatch(threads=table.runtime.threads):
         raise TableError(
             f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC.yaml --fresh"
         )
-    chosen = _unseen(table, space, networks, rng, between=between)
+    chosen = _unseen(table, space, networks, rng)
     twice = replace(protocol, visits=2 * protocol.visits)
     journal = Journal()
     lacking = Survey(Plan((), tuple(chosen)), twice).lacking(())
@@ -100,17 +99,15 @@ def check_table(
     first = np.array([summary(visits[of_network(a).name][:half], protocol).latency_ms for a in chosen])
     second = np.array([summary(visits[of_network(a).name][half:], protocol).latency_ms for a in chosen])
     slowdown = table.slowdown(reference_entry(summary(visits[REFERENCE.name], protocol)))
-    estimates = [table.estimate(architecture, between=between) for architecture in chosen]
+    estimates = [table.estimate(architecture) for architecture in chosen]
     return _compared(chosen, estimates, first, second, slowdown)
 
 
-def _unseen(
-    table: LatencyTable, space: BoundSpace, networks: int, rng: Generator, *, between: bool
-) -> list[Architecture]:
+def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generator) -> list[Architecture]:
     chosen = distinct_networks(space, networks, rng, without=frozenset(n.hash for n in table.networks))
     if not chosen:
         raise TableError("every network of this space was seen in calibration: there is none left to check on")
-    missing = {key for architecture in chosen for key in table.estimate(architecture, between=between).missing}
+    missing = {key for architecture in chosen for key in table.estimate(architecture).missing}
     if missing:
         raise TableError(
             f"the table of {table.device.name!r} lacks {len(missing)} op(s) of this space, for example {min(missing)}; "

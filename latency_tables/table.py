@@ -136,16 +136,16 @@ class LatencyTable:
         """How much slower the machine is now than it was for this table, by what the reference network takes."""
         return reference.latency_ms / self.reference.latency_ms if self.reference else 1.0
 
-    def estimate(self, architecture: Architecture, *, between: bool = False) -> Estimate:
+    def estimate(self, architecture: Architecture) -> Estimate:
         """Sum of the ops' costs, calibrated.
 
-        `between` measured widths, ops are interpolated, with a wider interval (see `latency_tables.between`).
+        Between measured widths and sizes, ops are interpolated, with a wider interval (see `latency_tables.between`).
         """
         costs = self._costs
         try:
             total = sum([costs[op.key] for op in architecture.ops])
         except KeyError:
-            return self._interpolated(architecture) if between else self._partial(architecture)
+            return self._interpolated(architecture)
         latency_ms = self.calibration.latency_ms(total)
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
 
@@ -195,10 +195,11 @@ class LatencyTable:
         for op in architecture.ops:
             cost = self._costs.get(op.key)
             if cost is None:
-                cost = self._interpolation.cost_ms(op)
-                if cost is None:
+                found = self._interpolation.of(op)
+                if found is None:
                     return self._partial(architecture)
-                variance += (self._interpolation.relative_errors[op.kind] * cost) ** 2
+                cost = found.cost_ms
+                variance += (found.relative_error * cost) ** 2
             total += cost
         latency_ms = self.calibration.latency_ms(total)
         spread_ms = NORMAL_95 * self.calibration.scale * sqrt(variance)
@@ -206,7 +207,8 @@ class LatencyTable:
 
     def _partial(self, architecture: Architecture) -> Estimate:
         known = [self._costs[op.key] for op in architecture.ops if op.key in self._costs]
-        missing = sorted({op.key for op in architecture.ops} - self._costs.keys())
+        lacking = {op.key: op for op in architecture.ops if op.key not in self._costs}
+        missing = sorted(key for key, op in lacking.items() if self._interpolation.of(op) is None)
         latency_ms = self.calibration.latency_ms(sum(known))
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error, tuple(missing))
 

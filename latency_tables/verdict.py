@@ -99,7 +99,7 @@ class Verdict:
 
 
 def _beside(table: LatencyTable, architecture: Architecture, measured: MeasuredNetwork, slowdown: float) -> Beside:
-    estimate = table.estimate(architecture, between=True)
+    estimate = table.estimate(architecture)
     if estimate.missing:
         raise TableError(f"the table of {table.device.name!r} no longer has ops of this job: {estimate.missing[0]}")
     inside = abs(estimate.latency_ms * slowdown - measured.latency_ms) <= estimate.error_ms * slowdown

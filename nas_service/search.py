@@ -15,7 +15,7 @@ from search_spaces import Architecture, BoundSpace, SearchSpace, SpaceError, get
 from workers.requests import Fidelity
 from workers.tasks import Task, TaskError, get_task, variant
 
-from .composition import chosen, compose, cuts_widths, refiner
+from .composition import chosen, compose, refiner
 from .early_stopping import ladder_of
 from .errors import InvalidSpec
 from .objective import Objective
@@ -64,16 +64,11 @@ class Search:
         """
         costs: dict[str, float] = {"params": architecture.params, "macs": architecture.macs}
         if self.table is not None:
-            estimate = self.table.estimate(architecture, between=self.cuts_widths)
+            estimate = self.table.estimate(architecture)
             if estimate.missing:
                 raise InvalidSpec(self._missing(estimate.missing), "device.name")
             costs |= {"latency_ms": estimate.latency_ms, "latency_error_ms": estimate.error_ms}
         return costs
-
-    @cached_property
-    def cuts_widths(self) -> bool:
-        """Whether networks may have widths that no option offers, and that nobody measured."""
-        return cuts_widths(self.spec)
 
     def trial_key(self, architecture: Architecture, fidelity: Fidelity, seed: int) -> str:
         """What has to be equal for the result of a trial that began afresh to be used again."""

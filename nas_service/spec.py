@@ -94,13 +94,13 @@ class RefineSpec(OpenPart):
 class DeviceSpec(Part):
     """The device whose latency table prices candidates; `threads` is what inference will use there.
 
-    A table that was made with another onnxruntime or exporter than the service has, or on another CPU where the device
-    is this machine, is refused unless `allow` names what may differ.
+    A table that was made with another onnxruntime, exporter or precision than the service has, or on another CPU where
+    the device is this machine, is refused unless `allow` names what may differ.
     """
 
     name: Name = "local"
     threads: Annotated[int, Field(ge=1, le=256)] = 1
-    allow: list[Literal["onnxruntime", "exporter", "cpu"]] = []
+    allow: list[Literal["onnxruntime", "exporter", "precision", "cpu"]] = []
 
 
 class Exponents(Part):

@@ -129,9 +129,7 @@ def check(
         rng = np.random.default_rng(CHECK_SEED)
         with _bar("checking") as progress:
             cuts = cut_space(spec, space)
-            result = check_table(
-                table, cuts or space, rng=rng, progress=progress, networks=networks, between=cuts is not None
-            )
+            result = check_table(table, cuts or space, rng=rng, progress=progress, networks=networks)
     figures = _figures(result)
     typer.echo(json.dumps(figures) if as_json else _sentences(figures))
 

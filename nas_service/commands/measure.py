@@ -10,9 +10,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from device_agent.machine import Device
 from latency_tables import table_path
 from latency_tables.carried import bundle as write_bundle
 from latency_tables.carried import taken
+from latency_tables.published import ERROR, PUBLISHED, read_published
+from latency_tables.runtime import Runtime
 
 from ..admission import parse
 from ..api.device_views import CampaignView
@@ -99,6 +102,27 @@ def take(file: Visits) -> None:
         path = table_path(tables, table.device.name, table.runtime.threads)
         table.save(path)
     typer.echo(f"{path}: {len(table.entries)} ops, estimates good to {100 * table.calibration.relative_error:.1f} %")
+
+
+def import_published(
+    name: DeviceName,
+    file: Annotated[Path, typer.Argument(metavar="BLOCKS.csv", help="a block a line: block,hw,cin,...,ms")],
+    cpu: Annotated[str, typer.Option(help="on which it was measured")] = "unknown",
+    onnxruntime: Annotated[str, typer.Option(help="the version that it was measured with")] = "unknown",
+    precision: Annotated[str, typer.Option(help="float32 or int8")] = "float32",
+    threads: Threads = None,
+    error: Annotated[float, typer.Option(min=0, max=10, help="of estimates, as a share, 90 % of them below")] = ERROR,
+) -> None:
+    """Make a latency table of published block latencies, which is checked like one that was measured here."""
+    with user_errors():
+        tables, count = Settings().tables, threads or 1
+        device = Device(name, cpu, 1, "unknown", "unknown")
+        table = read_published(file.read_text(), device, Runtime(onnxruntime, PUBLISHED, count, 1, precision), error)
+        path = table_path(tables, name, count)
+        table.save(path)
+    odd = sum(bool(entry.flag) for entry in table.entries.values())
+    typer.echo(f"{path}: {len(table.entries)} ops, {odd} of them implausible beside others; estimates are plain sums")
+    typer.echo("a job says device.allow: [onnxruntime, exporter, precision] to use a table that was not made here")
 
 
 def _followed(client: Client, campaign: CampaignView, *, quiet: bool) -> CampaignView:

@@ -65,6 +65,11 @@ class Op(metaclass=_Interned):
         """
         return self.key
 
+    @property
+    def kin(self) -> str:
+        """The family with the size of the map left out too: what latency is interpolated between."""
+        return self.family
+
     def to_json(self) -> dict[str, Any]:
         return dict(self._json)
 

@@ -41,6 +41,10 @@ class Conv(Op):
     def family(self) -> str:
         return replace(self, in_shape=(1, *self.in_shape[1:]), out_channels=1).key
 
+    @cached_property
+    def kin(self) -> str:
+        return replace(self, in_shape=(1, 1, 1), out_channels=1).key
+
 
 @dataclass(frozen=True)
 class MBConv(Op):
@@ -84,9 +88,15 @@ class MBConv(Op):
 
     @cached_property
     def family(self) -> str:
-        shape, squeezed = (1, *self.in_shape[1:]), min(1, self.se_channels)
-        alike = replace(self, in_shape=shape, out_channels=1, expanded_channels=1 + self.expands, se_channels=squeezed)
-        return alike.key
+        return self._without_widths((1, *self.in_shape[1:])).key
+
+    @cached_property
+    def kin(self) -> str:
+        return self._without_widths((1, 1, 1)).key
+
+    def _without_widths(self, shape: Shape) -> MBConv:
+        squeezed, expanded = min(1, self.se_channels), 1 + self.expands
+        return replace(self, in_shape=shape, out_channels=1, expanded_channels=expanded, se_channels=squeezed)
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,10 @@ class Classifier(Op):
     @cached_property
     def family(self) -> str:
         return replace(self, in_shape=(1, *self.in_shape[1:])).key
+
+    @cached_property
+    def kin(self) -> str:
+        return replace(self, in_shape=(1, 1, 1)).key
 
     @property
     def _widths(self) -> tuple[int, ...]:

@@ -95,6 +95,8 @@ def test_own_device(reader: Reader, only_job: Callable[[], dict[str, object]]) -
     said = {step.text: reader.follow(step) for step in steps("own-device.md")}
     (listed,) = json.loads(said["curl -sf $NAS/api/v1/devices"])
     assert (listed["name"], listed["problem"], listed["ops"] > 0) == ("pi4", "", True)
+    assert "intervals    hold" in said["nas finalists $(cat job.txt) --wait --server $NAS"]
     assert "zero" in said["nas device list"]
+    assert "5 ops" in said["nas device import phone blocks.csv --precision int8 --error 0.15"]
     assert json.loads((reader.folder / "nas-data" / "tables" / "desk-1t.json").read_text())["device"]["name"] == "desk"
     assert only_job()["device"] == "pi4"

@@ -24,9 +24,7 @@ def table(made_up: LatencyTable) -> LatencyTable:
 def took(table: LatencyTable, networks: list[Architecture], factor: float) -> list[MeasuredNetwork]:
     """Networks that take so many times what they were estimated to."""
     return [
-        MeasuredNetwork(
-            a.hash, tuple(op.key for op in a.ops), factor * table.estimate(a, between=True).latency_ms, 0.001, 60
-        )
+        MeasuredNetwork(a.hash, tuple(op.key for op in a.ops), factor * table.estimate(a).latency_ms, 0.001, 60)
         for a in networks
     ]
 

@@ -86,6 +86,8 @@ def test_cuts_are_priced_between_measured_widths(tables: Path) -> None:
         assert found["latency_ms"] == pytest.approx(priced(network)[1] + 0.01, rel=0.05), name
         assert found["latency_error_ms"] > 0
     unmeasured = space.architecture(space.with_width(SEED, "stage0.layer0.expanded", 29))
-    search.costs(unmeasured)
+    assert search.costs(unmeasured)["latency_ms"] > 0
+    options = asked["space"]["options"] | {"kernel": [7]}
+    strange = asked | {"strategy": {"name": "random"}, "space": asked["space"] | {"options": options}}
     with pytest.raises(InvalidSpec, match="lacks"):
-        admit(asked | {"strategy": {"name": "random"}}, tables).costs(unmeasured)
+        admit(strange, tables)
