@@ -6,24 +6,20 @@ there carries out. What it found stands beside the estimates in the campaign's v
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
 
 import numpy as np
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from search_spaces import Architecture
 
 from .campaigns import Campaigns
 from .errors import ServiceError
 from .pareto import crowding
+from .rounds import Rounds
 from .search import parts
 from .spec import JobSpec
 from .store import Candidate, Job, Store, candidates, events, jobs
-
-log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 MOST = 300  # candidates that are looked at, best first
@@ -61,17 +57,14 @@ class Finalists:
         leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._campaigns = store, campaigns
-        self._clock, self._leads = clock, leads
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="finalists", daemon=True)
+        self._clock = clock
+        self._rounds = Rounds("finalists", self.round, LOOK_S, leads)
 
     def start(self) -> None:
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=1)
+        self._rounds.stop()
 
     def round(self) -> None:
         """Plan for every job whose finalists are due."""
@@ -103,13 +96,3 @@ class Finalists:
             return [], str(error)
         chosen = [space.architecture(candidate.genotype) for candidate in full[: spec.measure.finalists]]
         return chosen, "" if chosen else "no candidate was evaluated in full and is within the limits"
-
-    def _loop(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            try:
-                if self._leads():
-                    self.round()
-            except SQLAlchemyError as error:
-                log.warning("finalists wait for the database: %s", error)
-            except Exception:
-                log.exception("finalists could not be planned; the next round tries again")

@@ -10,14 +10,11 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from device_agent.bundle import result_of, write_bundle
 from device_agent.machine import Device, installed_onnxruntime
@@ -28,6 +25,7 @@ from latency_tables.table import LOCAL
 
 from .campaigns import Agent, Campaigns
 from .errors import Conflict, NotFound, ServiceError
+from .rounds import Rounds
 
 log = logging.getLogger(__name__)
 
@@ -43,21 +41,19 @@ class LocalAgent:
     """
 
     def __init__(self, campaigns: Campaigns, clock: Callable[[], float], leads: Callable[[], bool]) -> None:
-        self._campaigns, self._clock, self._leads = campaigns, clock, leads
+        self._campaigns, self._clock = campaigns, clock
         self._id = uuid.uuid4().hex
         self._kept = 0.0  # when the lease of the order at hand was last extended
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="local agent", daemon=True)
+        self._rounds = Rounds("local agent", self.round, LOOK_S, leads)
+        self._stop = self._rounds.stopping
 
     def start(self) -> None:
         if installed_onnxruntime():
-            self._thread.start()
+            self._rounds.start()
 
     def stop(self) -> None:
-        """End the thread, and what it measures: the campaign goes on when a service is there again."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+        """End soon, with what it measures: the campaign goes on when a service is there again."""
+        self._rounds.stop(wait_s=5)
 
     def round(self) -> bool:
         """Carry out one order; whether there was one."""
@@ -73,16 +69,6 @@ class LocalAgent:
         except ServiceError as error:
             self._campaigns.give_up(order.campaign, order.attempt, str(error), self._clock())
         return True
-
-    def _loop(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            try:
-                while self._leads() and not self._stop.is_set() and self.round():
-                    pass
-            except SQLAlchemyError as error:
-                log.warning("the local agent waits for the database: %s", error)
-            except Exception:
-                log.exception("an order for this machine could not be carried out; it is tried again")
 
     def _carry_out(self, order: Order) -> None:
         with TemporaryDirectory() as folder:

@@ -9,20 +9,16 @@ twice when the service dies between the answer and the note of it.
 from __future__ import annotations
 
 import asyncio
-import logging
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 
 from .errors import InvalidSpec
+from .rounds import Rounds
 from .spec import JobSpec
 from .store import Job, Store, jobs
-
-log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 TIMEOUT_S = 10.0  # for the whole exchange: an answer that drips byte by byte is none
@@ -80,20 +76,16 @@ class Webhooks:
         self._store = store
         self._hosts = hosts
         self._clock = clock
-        self._leads = leads
         self._timeout_s = timeout_s
         self._tried: dict[str, tuple[int, float]] = {}  # job id -> attempts, time of the next
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="webhooks", daemon=True)
+        self._rounds = Rounds("webhooks", self.round, LOOK_S, leads)
 
     def start(self) -> None:
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
-        """End the thread soon; what it has not delivered is due when the service starts again."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=1)
+        """End soon; what it has not delivered is due when the service starts again."""
+        self._rounds.stop()
 
     def round(self) -> None:
         """Try every webhook whose time has come, once."""
@@ -105,16 +97,6 @@ class Webhooks:
         if ready:
             for job, problem in zip(ready, asyncio.run(self._attempts(ready)), strict=True):
                 self._note(job, problem, now)
-
-    def _loop(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            try:
-                if self._leads():
-                    self.round()
-            except SQLAlchemyError as error:
-                log.warning("webhooks wait for the database: %s", error)
-            except Exception:
-                log.exception("a round of webhooks failed; the next one tries again")
 
     async def _attempts(self, ready: Sequence[Job]) -> list[str]:
         async with httpx.AsyncClient(timeout=self._timeout_s, trust_env=False, follow_redirects=False) as client:
