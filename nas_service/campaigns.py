@@ -157,7 +157,7 @@ class Campaigns:
             campaign = campaigns.get(conn, campaign_id)
             if campaign.state not in campaigns.OPEN:
                 raise Conflict(f"campaign {campaign_id} is {campaign.state} already")
-            campaigns.end(conn, campaign_id, "cancelled", "cancelled", at)
+            self._end(conn, campaign, "cancelled", "cancelled", at)
             return campaigns.get(conn, campaign_id)
 
     def _ordered(self, campaign: Campaign, agent: Agent, at: float) -> Order | None:

@@ -24,14 +24,13 @@ from device_agent.rounds import Subject
 from latency_tables.table import LOCAL
 
 from .campaigns import Agent, Campaigns
-from .errors import Conflict, NotFound, ServiceError
+from .errors import ServiceError
 from .rounds import Rounds
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0  # between two questions for an order
 PAUSE_S = 0.2  # between two looks at what measures
-CUT_OFF = (Conflict, NotFound)  # the campaign was cancelled, or is another agent's
 
 
 class LocalAgent:
@@ -44,6 +43,7 @@ class LocalAgent:
         self._campaigns, self._clock = campaigns, clock
         self._id = uuid.uuid4().hex
         self._kept = 0.0  # when the lease of the order at hand was last extended
+        self._said = ""
         self._rounds = Rounds("local agent", self.round, LOOK_S, leads)
         self._stop = self._rounds.stopping
 
@@ -55,20 +55,22 @@ class LocalAgent:
         """End soon, with what it measures: the campaign goes on when a service is there again."""
         self._rounds.stop(wait_s=5)
 
-    def round(self) -> bool:
-        """Carry out one order; whether there was one."""
+    def round(self) -> None:
+        """Carry out one order, where there is one."""
         agent = Agent(self._id, Device.here(LOCAL), installed_onnxruntime())
-        order = self._campaigns.order(agent, self._clock())
-        if order is None:
-            return False
-        self._kept = self._clock()
         try:
-            self._carry_out(order)
-        except CUT_OFF as error:
-            log.info("campaign %s: %s", order.campaign, error)
-        except ServiceError as error:
-            self._campaigns.give_up(order.campaign, order.attempt, str(error), self._clock())
-        return True
+            order = self._campaigns.order(agent, self._clock())
+            if order is not None:
+                self._kept = self._clock()
+                self._carry_out(order)
+        except ServiceError as error:  # it was cancelled, is another agent's, or no worker answers: the next one asks
+            self._say(str(error))
+
+    def _say(self, problem: str) -> None:
+        """Into the log, once: a problem that lasts is met again every round."""
+        if problem != self._said:
+            log.warning("this machine is not measured: %s", problem)
+        self._said = problem
 
     def _carry_out(self, order: Order) -> None:
         with TemporaryDirectory() as folder:

@@ -64,10 +64,11 @@ class BesideView(View):
 class FinalistsView(View):
     """The best networks of a job, measured on its device.
 
-    `state` is waiting until the job has ended, then that of the campaign, of which `message` says for what it waits, or
-    what follows. Errors are shares: `mape` of the measurements, `bias` positive where estimates are too high; `tau` is
-    Kendall's, null of fewer than two. `slowdown` is how many times as long the device takes as when its table was made;
-    errors are without it. `recalibrated` says that the intervals did not hold, and the table was calibrated anew.
+    `state` is waiting until the job has ended, then that of the campaign, or none where nothing was to measure;
+    `message` says for what it waits, or what follows. Errors are shares: `mape` of the measurements, `bias` positive
+    where estimates are too high; `tau` is Kendall's, null of fewer than two. `slowdown` is how many times as long the
+    device takes as when its table was made; errors are without it. `recalibrated` says that the intervals did not hold,
+    and the table was calibrated anew.
     """
 
     state: str

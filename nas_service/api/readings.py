@@ -119,6 +119,8 @@ def finalists(conn: Connection, job: Job) -> FinalistsView:
     if job.spec.get("measure") is None:
         raise NotFound(f"job {job.id} measures none; one that does: nas clone {job.id} --set measure.finalists=5")
     found = campaigns.of_job(conn, job.id)
+    if found is None and (jobs.finalists_planned(conn, job.id) or job.state in ("failed", "cancelled")):
+        return FinalistsView(state="none", message="there is nothing to measure; the events of the job say why")
     if found is None:
         return FinalistsView(state="waiting", message="they are measured when the job has ended")
     if found.verdict is None:

@@ -167,7 +167,7 @@ def _warn_of_rest(coverage: Coverage) -> None:
     if not coverage.exhausted:
         typer.echo(
             f"{coverage.samples} sampled architectures still brought new ops: the {len(coverage.ops)} found are "
-            "measured, and candidates with other ops will be refused; give the space fewer options to cover it all",
+            "measured, and others are interpolated, with wider intervals; fewer options of the space cover it all",
             err=True,
         )
 

@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from ..api.device_views import BesideView, FinalistsView
-from ..client import Client
 from .terminal import DEFAULT_URL, AsJson, JobId, Server, connected, print_json, show_table
 
 POLL_S = 1.0
-FINAL = ("completed", "failed", "cancelled")
+SETTLED = ("none", "completed", "failed", "cancelled")
 
 
 def finalists(
@@ -24,22 +23,13 @@ def finalists(
     """Show the measured finalists of a job whose spec says measure: {finalists: 5}."""
     with connected(server) as client:
         found = client.finalists(job)
-        while wait and not _settled(client, job, found):
+        while wait and found.state not in SETTLED:
             time.sleep(POLL_S)
             found = client.finalists(job)
     if as_json:
         print_json(found)
     else:
         _describe(found)
-
-
-def _settled(client: Client, job: str, found: FinalistsView) -> bool:
-    """Whether nothing more will come: they are measured, or the job ended in a way that asks for none."""
-    if found.campaign is not None:
-        return found.state in FINAL
-    return client.job(job).state in {"failed", "cancelled"} or any(
-        event.type == "finalists" and not event.data.get("networks", 1) for event in client.events(job)
-    )
 
 
 def _describe(found: FinalistsView) -> None:

@@ -244,6 +244,11 @@ def with_finalists_due(conn: Connection) -> list[Job]:
     return [Job(*row) for row in conn.execute(select(*_COLUMNS).where(jobs.c.finalists == "due"))]
 
 
+def finalists_planned(conn: Connection, job_id: str) -> bool:
+    """Whether somebody has seen to the finalists of this job since it last ended."""
+    return bool(conn.execute(select(jobs.c.finalists == "planned").where(_MINE), {"job": job_id}).scalar_one())
+
+
 def plan_finalists(conn: Connection, job_id: str) -> bool:
     """Note that it is planned; False where that is no longer due."""
     mine = (jobs.c.id == job_id, jobs.c.finalists == "due")

@@ -23,6 +23,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield running
 
 
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Live]:
+    """A service of a test's own."""
+    with services.live(tmp_path / "home") as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def http(live: Live) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=live.url, timeout=30) as client:

@@ -19,6 +19,7 @@ from latency_tables.table import Entry, LatencyTable
 from nas_service import finalists, local_agent
 from nas_service.api.device_views import FinalistsView
 from nas_service.client import ApiError, Client
+from workers.dispatchers import Unanswered
 
 WAIT_S = 120
 
@@ -28,12 +29,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch)
     monkeypatch.setattr(finalists, "LOOK_S", 0.05)
     monkeypatch.setattr(local_agent, "LOOK_S", 0.05)
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[services.Live]:
-    with services.live(tmp_path / "home") as running:
-        yield running
 
 
 @pytest.fixture
@@ -198,6 +193,42 @@ def test_an_extended_job_is_measured_again(client: Client, server: Server) -> No
     assert client.finalists(job).state == "waiting"
 
 
+def test_a_cancelled_campaign_is_told_to_its_job(client: Client, server: Server) -> None:
+    profiled(client, server)
+    job = ended(client, "pi4")
+    until(lambda: client.finalists(job).campaign is not None)
+    client.cancel_campaign(client.finalists(job).campaign or "")
+    assert client.finalists(job).state == "cancelled"
+    told = [event.data for event in client.events(job) if event.type == "finalists"]
+    assert told[-1] == {"state": "cancelled", "problem": "cancelled"}
+
+
+def test_a_cancelled_job_has_no_finalists(client: Client, server: Server, service: services.Live) -> None:
+    profiled(client, server)
+    service.workers.open.clear()
+    job = client.submit(spec("pi4")).id
+    client.cancel(job)
+    assert client.finalists(job).state == "none"
+
+
+def test_the_service_asks_again_while_no_worker_answers(
+    client: Client, service: services.Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher = service.app.state.service.dispatcher
+    answering, refused = dispatcher.on_worker, []
+
+    def on_worker(function: Callable[[], object]) -> object:
+        if len(refused) < 2:
+            refused.append(1)
+            raise Unanswered("no worker is there")
+        return answering(function)
+
+    monkeypatch.setattr(dispatcher, "on_worker", on_worker)
+    campaign = client.measure("local", SPEC)
+    until(lambda: client.campaign(campaign.id).state not in ("waiting", "measuring"))
+    assert (client.campaign(campaign.id).state, len(refused)) == ("completed", 2)
+
+
 def test_what_cannot_be_measured_is_refused(client: Client, server: Server) -> None:
     profiled(client, server)
     with pytest.raises(ApiError, match="this objective reads no latency_ms") as refused:
@@ -224,4 +255,5 @@ def test_a_job_without_a_candidate_has_none(client: Client, server: Server) -> N
 
     assert client.job(job).state == "finished"
     until(lambda: bool(told()))
+    assert client.finalists(job).state == "none"
     assert told() == [{"networks": 0, "problem": "no candidate was evaluated in full and is within the limits"}]

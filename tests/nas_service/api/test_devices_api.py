@@ -23,12 +23,6 @@ from workers.tasks import get_task
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[services.Live]:
-    with services.live(tmp_path / "home") as running:
-        yield running
-
-
-@pytest.fixture
 def client(service: services.Live) -> Iterator[Client]:
     with Client(service.url) as connected:
         yield connected
