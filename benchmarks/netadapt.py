@@ -2,19 +2,21 @@
 
 Three MobileNetV3-like networks for scikit-learn's digits at 48 px are cut by `netadapt` through the whole service
 (REST, SQLite, two workers), by a latency table of this machine. Beside each result stands the seed with every width
-scaled by one factor and rounded to the same step: the largest factor whose cost is at most that of the result. All of
-them are then trained from scratch with one recipe, for as many epochs, with the same training seeds, and scored on the
-test part, which no search has seen.
+scaled by one factor and rounded to the same step: the dearest such network that costs at most as much as the result
+(`narrower`), and the cheapest that costs more (`wider`). All of them are then trained from scratch with one recipe, for
+as many epochs, with the same training seeds, and scored on the test part, which no search has seen. `multiplier` is
+what the line between the two scaled networks says at the cost of NetAdapt's.
 
     python benchmarks/netadapt.py [--cost latency_ms|macs] [--rule ratio|accuracy] [--json] [--quick]
 
 Keys: `lost_by_netadapt` and `lost_by_multiplier` are the seed's accuracy less that of the cut network, means over
 networks and training seeds; `extra_loss_by_...` is the cut network's cross-entropy less the seed's; `better_on` counts
-networks on which NetAdapt loses less accuracy; `share_by_...` is the mean cost as a share of the seed's. `networks` has
-for each of them `seed`, `netadapt` and `multiplier`, each with `cost`, `macs`, `params`, `measured_ms` (the whole
-network in onnxruntime), mean `accuracy` and `loss`, and the `accuracies` of all training seeds; the multiplier's
-`factor`; `iterations`, `trials`, `minutes` and `reason` of the job; the `widths` that are left; and the `family`: cost
-and validation accuracy of every iteration's winner after its short training, the first and the last trained in full.
+networks on which NetAdapt loses less accuracy; `share` is the mean cost of the cut networks as a share of the seed's.
+`networks` has for each of them `seed`, `netadapt`, `narrower` and `wider`, each with `cost`, `macs`, `params`,
+`measured_ms` (the whole network in onnxruntime), mean `accuracy` and `loss`, and the `accuracies` of all training
+seeds; `multiplier` with `accuracy` and `loss`; the `factors` of the scaled two; `iterations`, `trials`, `minutes` and
+`reason` of the job; the `widths` that are left; and the `family`: cost and validation accuracy of every iteration's
+winner after its short training, the first and the last trained in full.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,9 +34,10 @@ from typing import Any
 import numpy as np
 import torch
 from jobs.finals import scores_on_test
+from tabular.processes import spread
 
 from device_agent.measure import ALONE, INTERLEAVED, measure_network
-from latency_tables import LatencyTable, profile_space, table_path
+from latency_tables import profile_space, table_path
 from latency_tables.subjects import export_network
 from nas_service.api.views import JobView
 from nas_service.client import Client
@@ -44,7 +48,7 @@ from search_spaces.narrowing import Narrowed, families
 from workers.tasks.digits import Digits
 
 TARGET_SHARE = 0.6
-STEP = 4  # channels
+STEP = 8  # channels
 FACTORS = np.arange(1.0, 0.05, -0.0025)
 COMMON: dict[str, Any] = {
     "resolution": [48],
@@ -52,10 +56,11 @@ COMMON: dict[str, Any] = {
     "width_factors": [1.0],
     "depth_offsets": [0],
     "skip": ["identity"],
-    "hidden": 64,
+    "stem": 24,
+    "hidden": 128,
 }
-SMALL = [{"width": 16}, {"width": 24, "depth": 2, "stride": 2}, {"width": 40, "depth": 2, "stride": 2}]
-DEEP = [{"width": 16}, {"width": 24, "depth": 3, "stride": 2}, {"width": 32, "depth": 3, "stride": 2}]
+SMALL = [{"width": 24}, {"width": 40, "depth": 2, "stride": 2}, {"width": 80, "depth": 2, "stride": 2}]
+DEEP = [{"width": 24}, {"width": 32, "depth": 3, "stride": 2}, {"width": 64, "depth": 3, "stride": 2}]
 TINY = [{"width": 16, "stride": 2}, {"width": 24, "stride": 2}]
 NETWORKS: dict[str, dict[str, Any]] = {
     "tiny": {"backbone": TINY, "kernel": [3], "expansion": [4], "se": [False], "activation": ["relu"]}
@@ -66,6 +71,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 LONGEST_S = 4 * 3600
 GLANCE_S = 0.5
+
+Price = Callable[[NarrowableSpace, Genotype], float]
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ class Size:
 
 SIZES = {
     "quick": Size(("tiny",), epochs=2, seeds=1, delta=0.1, cut_networks=3, visits=2, serve=("--inline", "2")),
-    "full": Size(("plain", "gated", "deep"), epochs=6, seeds=3, delta=0.01, cut_networks=40, visits=INTERLEAVED.visits),
+    "full": Size(
+        ("plain", "gated", "deep"), epochs=10, seeds=4, delta=0.01, cut_networks=40, visits=INTERLEAVED.visits
+    ),
 }
 
 
@@ -121,7 +130,9 @@ def run(size: Size, cost: str, rule: str) -> dict[str, Any]:
     torch.set_num_threads(1)
     with TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
         home = Path(folder)
-        subjects = [subject(name, size, cost, home / "tables") for name in size.networks]
+        spaces = {name: bound(name) for name in size.networks}
+        price = macs if cost == "macs" else latency(spaces.values(), size, home / "tables")
+        subjects = [Subject(name, space, partial(price, space)) for name, space in spaces.items()]
         with service(home, *size.serve) as url, Client(url) as nas:
             found = [told(compared(nas, each, size, cost, rule)) for each in subjects]
     return summary(found) | {
@@ -152,38 +163,43 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
         "lost_by_multiplier": mean("multiplier", lambda seed, cut: seed["accuracy"] - cut["accuracy"]),
         "extra_loss_by_netadapt": mean("netadapt", lambda seed, cut: cut["loss"] - seed["loss"]),
         "extra_loss_by_multiplier": mean("multiplier", lambda seed, cut: cut["loss"] - seed["loss"]),
-        "share_by_netadapt": mean("netadapt", lambda seed, cut: cut["cost"] / seed["cost"]),
-        "share_by_multiplier": mean("multiplier", lambda seed, cut: cut["cost"] / seed["cost"]),
+        "share": mean("netadapt", lambda seed, cut: cut["cost"] / seed["cost"]),
         "better_on": sum(netadapt < multiplier for netadapt, multiplier in lost),
     }
 
 
-def subject(name: str, size: Size, cost: str, tables: Path) -> Subject:
-    """The seed network, and its price: its ops and those of random cuts are measured into the table of this machine."""
+def bound(name: str) -> NarrowableSpace:
     space = get_space("mobilenetv3", **(COMMON | NETWORKS[name])).bind(Digits().signature)
     assert isinstance(space, NarrowableSpace)
-    if cost == "macs":
-        return Subject(name, space, lambda genotype: space.architecture(genotype).macs)
-    rng, path = np.random.default_rng(0), table_path(tables, "local", 1)
-    cuts = Narrowed(space, step=STEP)
-    table = profile_space(
-        cuts,
-        device="local",
-        threads=1,
-        path=path,
-        rng=rng,
-        progress=lambda _: None,
-        networks=max(4, size.cut_networks // 4),
-        protocol=replace(INTERLEAVED, visits=size.visits),
-        coverage=covered(space, cuts, rng, size.cut_networks),
-    )
-    return Subject(name, space, lambda genotype: estimated(table, space.architecture(genotype)))
+    return space
 
 
-def estimated(table: LatencyTable, network: Architecture) -> float:
-    found = table.estimate(network)
-    assert not found.missing
-    return found.latency_ms
+def macs(space: NarrowableSpace, genotype: Genotype) -> float:
+    return space.architecture(genotype).macs
+
+
+def latency(spaces: Iterable[NarrowableSpace], size: Size, tables: Path) -> Price:
+    """What networks cost by the table of this machine: the ops of the seeds and of random cuts are measured into it."""
+    for space in spaces:
+        rng, cuts = np.random.default_rng(0), Narrowed(space, step=STEP)
+        table = profile_space(
+            cuts,
+            device="local",
+            threads=1,
+            path=table_path(tables, "local", 1),
+            rng=rng,
+            progress=lambda _: None,
+            networks=max(4, size.cut_networks // 4),
+            protocol=replace(INTERLEAVED, visits=size.visits),
+            coverage=covered(space, cuts, rng, size.cut_networks),
+        )
+
+    def price(space: NarrowableSpace, genotype: Genotype) -> float:
+        found = table.estimate(space.architecture(genotype))
+        assert not found.missing
+        return found.latency_ms
+
+    return price
 
 
 def compared(nas: Client, one: Subject, size: Size, cost: str, rule: str) -> dict[str, Any]:
@@ -197,13 +213,16 @@ def compared(nas: Client, one: Subject, size: Size, cost: str, rule: str) -> dic
     line = [adapted]
     while line[0].parents:
         line.insert(0, candidates[line[0].parents[0]])
-    factor, scaled = multiplied(one, one.cost(adapted.genotype))
+    scaled = around(one, one.cost(adapted.genotype))
+    netadapt, narrower, wider = (scored(one, each, size) for each in (adapted.genotype, *scaled.values()))
     return {
         "name": one.name,
         "seed": scored(one, one.seed, size),
-        "netadapt": scored(one, adapted.genotype, size),
-        "multiplier": scored(one, scaled, size),
-        "factor": factor,
+        "netadapt": netadapt,
+        "narrower": narrower,
+        "wider": wider,
+        "multiplier": at_cost(netadapt["cost"], narrower, wider),
+        "factors": [*scaled],
         "iterations": len(line) - 1,
         "trials": done.trials,
         "minutes": round(minutes, 2),
@@ -240,22 +259,38 @@ def searched(nas: Client, one: Subject, size: Size, cost: str, rule: str) -> Job
     return job
 
 
-def multiplied(one: Subject, most: float) -> tuple[float, Genotype]:
-    """The largest factor on all widths with which the seed costs at most so much, and that network."""
+def around(one: Subject, cost: float) -> dict[float, Genotype]:
+    """The dearest seed with all widths scaled that costs at most so much, and the cheapest that costs more, by factor.
+
+    Of scaled networks that are equal the smallest factor counts.
+    """
     kinds = families(one.space.architecture(one.seed))
+    found: dict[str, tuple[float, Genotype]] = {}
     for factor in FACTORS:
         network = one.seed
         for name, channels in one.space.widths(one.seed).items():
             network = one.space.with_width(network, name, max(STEP, round(factor * channels / STEP) * STEP))
-        if families(one.space.architecture(network)) == kinds and one.cost(network) <= most:
-            return round(float(factor), 4), network
-    raise RuntimeError(f"no factor makes {one.name} as cheap as {most:.4g}")
+        if families(one.space.architecture(network)) == kinds:
+            found[one.space.architecture(network).hash] = round(float(factor), 4), network
+    narrower = [each for each in found.values() if one.cost(each[1]) <= cost]
+    wider = [each for each in found.values() if one.cost(each[1]) > cost]
+    if not narrower:
+        raise RuntimeError(f"no factor makes {one.name} as cheap as {cost:.4g}")
+    return dict(
+        (max(narrower, key=lambda each: one.cost(each[1])), min(wider, key=lambda each: one.cost(each[1]))),
+    )
+
+
+def at_cost(cost: float, narrower: Mapping[str, float], wider: Mapping[str, float]) -> dict[str, float]:
+    """What the line between two networks says at a cost between theirs."""
+    share = (cost - narrower["cost"]) / (wider["cost"] - narrower["cost"])
+    return {name: narrower[name] + share * (wider[name] - narrower[name]) for name in ("cost", "accuracy", "loss")}
 
 
 def scored(one: Subject, genotype: Genotype, size: Size) -> dict[str, Any]:
     """What a network costs, and how well it does when trained from scratch, with every training seed."""
     network = one.space.architecture(genotype)
-    scores = [scores_on_test(Digits(epochs=size.epochs), network, seed) for seed in range(size.seeds)]
+    scores = list(spread(trained, [(network, size.epochs, seed) for seed in range(size.seeds)]))
     file = export_network(network)
     protocol = replace(ALONE, visits=5 * size.visits)
     return {
@@ -269,6 +304,12 @@ def scored(one: Subject, genotype: Genotype, size: Size) -> dict[str, Any]:
     }
 
 
+def trained(training: tuple[Architecture, int, int]) -> Mapping[str, float]:
+    """What a network scores on the test part, by number of epochs and seed."""
+    network, epochs, seed = training
+    return scores_on_test(Digits(epochs=epochs), network, seed)
+
+
 def show(report: dict[str, Any]) -> None:
     cost, unit = report["cost"], " ms" if report["cost"] == "latency_ms" else ""
     print(
@@ -277,19 +318,19 @@ def show(report: dict[str, Any]) -> None:
     )
     print(f"{'network':<10}{'':<12}{cost:>12}{'share':>8}{'measured':>12}{'accuracy':>10}{'lost':>8}{'loss':>8}")
     for each in report["networks"]:
-        for name in ("seed", "netadapt", "multiplier"):
+        for name in ("seed", "netadapt", "narrower", "wider", "multiplier"):
             row, seed = each[name], each["seed"]
+            measured = f"{row['measured_ms']:.4f} ms" if "measured_ms" in row else ""
             print(
                 f"{each['name'] if name == 'seed' else '':<10}{name:<12}{row['cost']:>12.6g}"
-                f"{row['cost'] / seed['cost']:>8.1%}{row['measured_ms']:>9.4f} ms{row['accuracy']:>10.4f}"
+                f"{row['cost'] / seed['cost']:>8.1%}{measured:>12}{row['accuracy']:>10.4f}"
                 f"{seed['accuracy'] - row['accuracy']:>8.4f}{row['loss']:>8.4f}"
             )
         print(f"{'':<10}{each['iterations']} iterations, {each['trials']} trials, {each['minutes']:.1f} minutes")
     print(
-        f"\nmean accuracy lost: netadapt {report['lost_by_netadapt']:.4f} at {report['share_by_netadapt']:.1%} of the "
-        f"cost{unit and ' in' + unit}, width multiplier {report['lost_by_multiplier']:.4f} at "
-        f"{report['share_by_multiplier']:.1%}; netadapt loses less on {report['better_on']} of "
-        f"{len(report['networks'])}"
+        f"\nmean accuracy lost at {report['share']:.1%} of the cost{unit and ' in' + unit}: netadapt "
+        f"{report['lost_by_netadapt']:.4f}, width multiplier {report['lost_by_multiplier']:.4f}; netadapt loses less "
+        f"on {report['better_on']} of {len(report['networks'])}"
     )
 
 
