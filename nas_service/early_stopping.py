@@ -9,9 +9,11 @@ from .errors import InvalidSpec
 from .spec import EarlyStoppingSpec
 from .strategies import Strategy
 from .strategies.halving import Ladder, SuccessiveHalving
+from .strategies.predicting import PredictedStopping
 from .strategies.pruning import PercentileStopping
 
 MOST_RUNGS = 3  # where the spec does not say
+_KINDS = {"percentile": PercentileStopping, "predicted": PredictedStopping}
 
 
 def stop_early(
@@ -30,13 +32,12 @@ def stop_early(
     if spec.method == "percentile" and front:
         raise InvalidSpec(
             "method 'percentile' compares one number, and reward 'pareto' has two; choose asha or hyperband, which "
-            "rank by fronts, or another reward",
+            "rank by fronts, predicted, or another reward",
             "early_stopping.method",
         )
     ladder = ladder_of(spec, full)
     brackets = len(ladder.rungs) if spec.method == "hyperband" else 1
-    kind = PercentileStopping if spec.method == "percentile" else SuccessiveHalving
-    return kind(space, strategy, ladder, brackets, seed)
+    return _KINDS.get(spec.method, SuccessiveHalving)(space, strategy, ladder, brackets, seed)
 
 
 def ladder_of(spec: EarlyStoppingSpec, full: Fidelity) -> Ladder:

@@ -124,10 +124,12 @@ class EarlyStoppingSpec(Part):
     """Rungs: every network begins with a part of a trial, and of each rung the best 1 / `factor` go on to the next.
 
     `asha` is one ladder, `hyperband` has one for each rung to begin on; with `percentile` what is as good as the best
-    1 / `factor` of the networks trained to the end goes on, by Optuna's pruner. Without `rungs` there are up to three.
+    1 / `factor` of the networks trained to the end goes on, by Optuna's pruner. With `predicted` those go on whose
+    final result, predicted from their choices and their result so far, promises most. Without `rungs` there are up to
+    three.
     """
 
-    method: Literal["asha", "hyperband", "percentile"] = "asha"
+    method: Literal["asha", "hyperband", "percentile", "predicted"] = "asha"
     over: Literal["epochs", "data_fraction", "input_scale"] = "epochs"
     factor: Annotated[int, Field(ge=2, le=10)] = 3
     rungs: Annotated[int | None, Field(ge=2, le=10)] = None

@@ -34,9 +34,13 @@ def epochs_of(store: Store, trial: Trial) -> list[float]:
         return [point["epoch"] for point in trials.learning_curve(conn, trial.id)]
 
 
-def test_a_search_trains_few_networks_to_the_end_and_crowns_one_of_them(make_lab: Callable[..., Lab]) -> None:
+@pytest.mark.parametrize("method", ["asha", "predicted"])
+def test_a_search_trains_few_networks_to_the_end_and_crowns_one_of_them(
+    make_lab: Callable[..., Lab], method: str
+) -> None:
     lab = make_lab()
-    job = lab.run(spec(trials=70, task={"name": "landscape", "epochs": 4}, **RUNGS))
+    rungs = {"early_stopping": RUNGS["early_stopping"] | {"method": method}}
+    job = lab.run(spec(trials=70, task={"name": "landscape", "epochs": 4}, **rungs))
     assert job.state == "finished"
     assert job.completed == 70
     run = all_trials(lab.store)
@@ -46,12 +50,16 @@ def test_a_search_trains_few_networks_to_the_end_and_crowns_one_of_them(make_lab
     assert job.incumbent in {trial.candidate_id for trial in by_epochs[4]}
 
 
-def test_a_coordinator_that_was_replaced_goes_on_with_the_same_trials(make_lab: Callable[..., Lab]) -> None:
-    wanted = spec(trials=40, task={"name": "landscape", "epochs": 4}, **RUNGS)
+@pytest.mark.parametrize("method", ["asha", "predicted"])
+def test_a_coordinator_that_was_replaced_goes_on_with_the_same_trials(
+    make_lab: Callable[..., Lab], method: str
+) -> None:
+    rungs = {"early_stopping": RUNGS["early_stopping"] | {"method": method}}
+    wanted = spec(trials=70, task={"name": "landscape", "epochs": 4}, **rungs)
     undisturbed, disturbed = make_lab(), make_lab()
     undisturbed.run(wanted)
     disturbed.submit(wanted)
-    for completed in range(3, 40, 6):
+    for completed in range(3, 70, 9):
         disturbed.until(lambda job, n=completed: job.completed >= n)  # type: ignore[misc]
         disturbed.hire()
     disturbed.finish()

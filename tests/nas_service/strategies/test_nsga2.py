@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from searches import SPACE, TABLES, spec
+from searches import TABLES, spec
 
 from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
@@ -17,14 +17,6 @@ from nas_service.strategies.nsga2 import Nsga2
 from nas_service.strategies.ranking import constrained_order
 from search_spaces import Genotype, Signature, get_space
 from search_spaces.choice_space import ChoiceSpace
-from workers.tasks import get_task
-
-
-@pytest.fixture(scope="module")
-def space() -> ChoiceSpace:
-    bound = get_space(SPACE["name"], **SPACE["options"]).bind(get_task("landscape").signature)
-    assert isinstance(bound, ChoiceSpace)
-    return bound
 
 
 def nsga2(space: ChoiceSpace, **options: object) -> Nsga2:
