@@ -108,9 +108,7 @@ def show(report: dict[str, Any]) -> None:
     print(f"{'':<16}{'median error':>14}{'90 % below':>14}")
     for name, each in (("interpolated", report), ("nearest block", report["nearest"]), ("MACs", report["linear_macs"])):
         print(f"{name:<16}{each['median']:>14.1%}{each['percentile_90']:>14.1%}")
-    print(
-        f"\ninside their 90 % interval: {report['covered']:.0%}; {report['not_known']} blocks without any of their kin"
-    )
+    print(f"\ninside their 90 % interval: {report['covered']:.0%}; {report['not_known']} blocks not known")
 
 
 if __name__ == "__main__":

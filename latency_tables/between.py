@@ -1,193 +1,216 @@
-"""Costs of ops that nobody measured, read off measured ops that differ from them in widths and size alone.
+"""Costs of ops that nobody measured, read off measured ops of their kind.
 
-A network whose widths may be any has more ops than can be measured, so NetAdapt's published code interpolates its
-tables too (arXiv 1804.03230), and a whole space at four resolutions would take hours. Here measured ops of the same kin
-(kernel, stride, gate, activation and skip alike) say what such an op costs: a model of what work costs on the device,
-and by how much the nearest of them are dearer than modelled. Where an op was measured, that stands.
-
-Runtimes work on blocks of channels, so that cost climbs in steps (a staircase to nn-Meter, MobiSys 2021): the model
-counts channels in the blocks that suit the measurements best.
+A whole space has thousands of ops, and networks whose widths may be any have more, so NetAdapt's published code
+interpolates its tables too (arXiv 1804.03230). Here a model of what work costs on the device says most of it (`work`),
+and a Gaussian process by how much ops are dearer than modelled: those near in widths and size, the more alike in their
+other properties (kernel, stride, gate, activation, skip) the more. Its variance is the error of what it says. Where an
+op was measured, that stands.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
-from math import log, prod
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from search_spaces import Op
-from search_spaces.ops import Classifier, Conv, MBConv, op_from_key
+from search_spaces.ops import op_from_key
 
-NEAREST = 8  # measured ops of a kin that say what an op costs
-ENOUGH = 12  # of a kin, for a model of its own
-BLOCKS = (1, 8, 16)  # channels
+from .work import Floats, coarse_work, place, work
+
+BLOCKS = (1, 8, 16)  # channels that a runtime may compute at once
+MANY = 4  # measured ops for each kind of work, for a model that counts the parts of a block apart
+MOST = 1200  # measured ops that a process rests on; the model of work rests on all of them
+LENGTHS = (0.5, 1.0, 2.0)  # distances over which excesses resemble each other, in logarithms of widths
+LIKENESS = (0.3, 0.6, 0.9)  # of ops that differ in one property
+NOISE = (0.05, 0.3, 1.0)  # of measurements, as a share of the variance of excesses
 UNKNOWN = 1.0  # relative error, where too little was measured to tell
 _TINY = 1e-9
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Measured = Sequence[tuple[Op, float]]
 
 
 class Between(NamedTuple):
-    """What an op is said to cost, and how far off such sayings are (root mean square, as a share)."""
+    """What an op is said to cost, and how far off such sayings are (standard deviation, as a share)."""
 
     cost_ms: float
     relative_error: float
 
 
 @dataclass(frozen=True)
-class Model:
+class Prices:
     """What a unit of each kind of work costs, in milliseconds, and how many channels the runtime takes at once."""
 
-    prices: Floats
+    of_each: Floats
     block: int
+    fine: bool
 
     def cost_ms(self, op: Op) -> float:
-        return float(work(in_blocks(op, self.block)) @ self.prices)
+        return float((work if self.fine else coarse_work)(op, self.block) @ self.of_each)
 
     @classmethod
-    def fit(cls, measured: Measured) -> Model:
+    def fit(cls, measured: Measured) -> Prices:
         """The best over `BLOCKS`, by the squares of the relative errors; on ties the smallest block."""
-        fits = [(block, *_prices(measured, block)) for block in BLOCKS]
+        fine = len(measured) >= MANY * len(work(measured[0][0], 1))
+        count = work if fine else coarse_work
+        fits = []
+        for block in BLOCKS:
+            features = np.stack([count(op, block) / cost for op, cost in measured])
+            prices = _not_negative(features)
+            fits.append((block, prices, float(np.mean(np.square(features @ prices - 1)))))
         block, prices, _ = min(fits, key=lambda fit: fit[2] * (1 + _TINY * fit[0]))
-        return cls(prices, block)
+        return cls(prices, block, fine)
 
 
 @dataclass(frozen=True)
-class Kin:
-    """Measured ops that differ in widths and size alone: where they are, and how much dearer than modelled.
+class Likeness:
+    """How alike the excesses of two ops are: 1 for equal ones, less with every property and with the distance.
 
-    `places` is (ops, axes), of which the last one is the size; `excess` is (ops,).
+    `noise` is what measurements add to the variance of an excess, as a share of it.
     """
 
-    model: Model
+    length: float
+    of_one_other: float
+    noise: float
+
+    def between(self, ops: Where, others: Where) -> Floats:
+        """(ops, others)."""
+        distances = np.square(ops.places[:, None] - others.places).sum(-1)
+        differing = (ops.traits[:, None] != others.traits).sum(-1)
+        found: Floats = np.exp(-distances / (2 * self.length**2)) * self.of_one_other**differing
+        return found
+
+
+class Where(NamedTuple):
+    """Where ops are: widths and sizes, (ops, axes), and numbers for their other properties, (ops, properties)."""
+
     places: Floats
-    excess: Floats
+    traits: Floats
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Measured ops of one kind: prices of work, and a Gaussian process on the logarithm of what these miss."""
+
+    prices: Prices
+    likeness: Likeness
+    where: Where
+    weights: Floats
+    inverse: Floats
+    variance: float
+    seen: tuple[dict[Any, int], ...]  # by property, the values that were measured, numbered
 
     @classmethod
-    def of(cls, model: Model, measured: Measured) -> Kin:
-        excess = np.array([cost / model.cost_ms(op) for op, cost in measured])
-        return cls(model, np.stack([place(op) for op, _ in measured]), excess)
+    def fit(cls, measured: Measured) -> Kind:
+        prices = Prices.fit(measured)
+        kept = measured if len(measured) <= MOST else [measured[i * len(measured) // MOST] for i in range(MOST)]
+        seen = tuple(
+            {value: number for number, value in enumerate(dict.fromkeys(values))}
+            for values in zip(*(traits(op) for op, _ in measured), strict=True)
+        )
+        where = located([op for op, _ in kept], seen)
+        excess = np.array([np.log(cost / prices.cost_ms(op)) for op, cost in kept])
+        likeness = _likeliest(where, excess)
+        inverse, weights, left_out = _process(likeness, where, excess)
+        spare = len(measured) - np.count_nonzero(prices.of_each)
+        variance = _variance(inverse, left_out) * len(measured) / spare if spare > 2 else UNKNOWN**2
+        return cls(prices, likeness, where, weights, inverse, max(variance, _TINY), seen)
 
-    def excess_at(self, place: Floats, without: Bools | None = None) -> float:
-        """That of the nearest measured ops, weighted by their nearness; some may be left out."""
-        distances = np.square(self.places - place).sum(1)
-        if without is not None:
-            distances[without] = np.inf
-        near = distances.argsort(kind="stable")[:NEAREST]
-        near = near[np.isfinite(distances[near])]
-        weights = 1 / (distances[near] + _TINY)
-        return float(np.exp(weights @ np.log(self.excess[near]) / weights.sum()))
-
-    def has_size(self, place: Floats) -> bool:
-        return bool((self.places[:, -1] == place[-1]).any())
-
-    def errors(self, *, same_size: bool) -> Iterable[float]:
-        """Relative errors of measured ops, each left out in turn; all of its size with it, unless `same_size`."""
-        for i, place in enumerate(self.places):
-            left_out = np.arange(len(self.places)) == i if same_size else self.places[:, -1] == place[-1]
-            if not left_out.all():
-                yield self.excess_at(place, left_out) / self.excess[i] - 1
+    def of(self, op: Op) -> Between | None:
+        """None where a property of the op has a value that no measured one has."""
+        if any(value not in known for value, known in zip(traits(op), self.seen, strict=True)):
+            return None
+        alike = self.likeness.between(located([op], self.seen), self.where)[0]
+        variance = self.variance * max(1 + self.likeness.noise - float(alike @ self.inverse @ alike), _TINY)
+        return Between(self.prices.cost_ms(op) * float(np.exp(alike @ self.weights)), float(np.sqrt(variance)))
 
 
 @dataclass(frozen=True)
 class Interpolation:
-    """What a table's entries (key to ms) say of ops that are not among them."""
+    """What a table's entries (key to ms) say of ops, be they among them or not."""
 
     costs: Mapping[str, float]
     _known: dict[str, Between | None] = field(default_factory=dict)  # by key, what was asked for before
 
+    def cost_ms(self, key: str) -> float:
+        """What an op costs, as measured or as estimated. Raises LookupError with its key where neither is known."""
+        if key in self.costs:
+            return self.costs[key]
+        op = op_from_key(key)
+        if op is None or (found := self.of(op)) is None:
+            raise LookupError(key)
+        return found.cost_ms
+
     def of(self, op: Op) -> Between | None:
-        """An estimate, or None where no op of its kin was measured."""
+        """What was measured, or an estimate; None where nothing of the kind, or with one of the properties, was."""
         if op.key not in self._known:
             self._known[op.key] = self._found(op)
         return self._known[op.key]
 
     def _found(self, op: Op) -> Between | None:
-        kin, where = self._kins.get(op.kin), place(op)
-        if kin is None:
-            return None
-        error = self._relative_error(op.kind, same_size=kin.has_size(where))
-        return Between(kin.model.cost_ms(op) * kin.excess_at(where), error)
-
-    def _relative_error(self, kind: str, *, same_size: bool) -> float:
-        """Of estimates of this kind of op, at a size at which its kin was measured, or at another one."""
-        known = self._errors.get((kind, same_size))
-        if known is None:
-            kins = [kin for name, kin in self._kins.items() if name.partition("(")[0] == kind]
-            errors = [error for kin in kins for error in kin.errors(same_size=same_size)]
-            known = float(np.sqrt(np.mean(np.square(errors)))) if errors else UNKNOWN
-            self._errors[kind, same_size] = known
-        return known
+        if op.key in self.costs:
+            return Between(self.costs[op.key], 0.0)
+        kind = self._kinds.get(op.kind)
+        return kind.of(op) if kind and _varies(op) else None
 
     @cached_property
-    def _errors(self) -> dict[tuple[str, bool], float]:
-        return {}
-
-    @cached_property
-    def _kins(self) -> dict[str, Kin]:
+    def _kinds(self) -> dict[str, Kind]:
         kinds: dict[str, list[tuple[Op, float]]] = defaultdict(list)
-        members: dict[str, list[tuple[Op, float]]] = defaultdict(list)
         for key, cost in self.costs.items():
-            if (op := op_from_key(key)) is not None:
+            if (op := op_from_key(key)) is not None and _varies(op):
                 kinds[op.kind].append((op, cost))
-                members[op.kin].append((op, cost))
-        of_kinds = {kind: Model.fit(measured) for kind, measured in kinds.items()}
-        return {
-            kin: Kin.of(Model.fit(found) if len(found) >= ENOUGH else of_kinds[found[0][0].kind], found)
-            for kin, found in members.items()
-        }
+        return {kind: Kind.fit(measured) for kind, measured in kinds.items()}
 
 
-def work(op: Op) -> Floats:
-    """What an op does, in units that cost about the same wherever: being called, MACs, weights and values to read."""
-    values = prod(op.in_shape) + prod(op.out_shape)
-    if isinstance(op, MBConv):
-        values += op.expanded_channels * (prod(op.in_shape[1:]) + prod(op.out_shape[1:]))
-    return np.array([1.0, op.macs / 1e6, op.params / 1e6, values / 1e6])
+def traits(op: Op) -> tuple[Any, ...]:
+    """What an op is besides its widths and its size."""
+    kin = op_from_key(op.kin)
+    return astuple(kin) if kin else (op.kin,)
 
 
-def place(op: Op) -> Floats:
-    """Logarithms of the channels that come in, that go out, of those in between, and of the positions of the map.
-
-    A side that is twice as long is as far as channels that are four times as many.
-    """
-    between = (op.expanded_channels,) if isinstance(op, MBConv) else ()
-    found: Floats = np.array([*map(log, (op.in_shape[0], op.out_shape[0], *between)), log(prod(op.in_shape[1:]))])
-    return found
+def located(ops: Sequence[Op], seen: Sequence[Mapping[Any, int]]) -> Where:
+    numbers = [[known[value] for value, known in zip(traits(op), seen, strict=True)] for op in ops]
+    return Where(np.stack([place(op) for op in ops]), np.array(numbers))
 
 
-def in_blocks(op: Op, block: int) -> Op:
-    """The op with its channels rounded up to whole blocks, as the runtime computes them."""
-
-    def up(channels: int) -> int:
-        return -(-channels // block) * block
-
-    if block == 1 or not isinstance(op, Conv | MBConv | Classifier):
-        return op
-    fed = (up(op.in_shape[0]), *op.in_shape[1:])
-    if isinstance(op, Classifier):
-        return replace(op, in_shape=fed, hidden=up(op.hidden))
-    if isinstance(op, Conv):
-        return replace(op, in_shape=fed, out_channels=up(op.out_channels))
-    expanded = up(op.expanded_channels) if op.expands else fed[0]
-    return replace(op, in_shape=fed, out_channels=up(op.out_channels), expanded_channels=expanded)
+def _varies(op: Op) -> bool:
+    """Whether an op says which of its properties are widths and sizes."""
+    return op.kin != op.key
 
 
-def _prices(measured: Measured, block: int) -> tuple[Floats, float]:
-    """Least squares of the relative errors, no price below zero; and the mean square that is left."""
-    features = np.stack([work(in_blocks(op, block)) / cost for op, cost in measured])
-    prices, used = np.zeros(features.shape[1]), np.arange(features.shape[1])
+def _not_negative(features: Floats) -> Floats:
+    """Least squares against ones, (prices,), none below zero: what would be is left out, the lowest first."""
+    prices, used = np.zeros(features.shape[1]), np.flatnonzero(features.any(axis=0))
     while True:
         found, *_ = np.linalg.lstsq(features[:, used], np.ones(len(features)), rcond=None)
-        if (found > 0).all():
+        if (found >= 0).all():
             break
         used = np.delete(used, found.argmin())
     prices[used] = found
-    return prices, float(np.mean(np.square(features @ prices - 1)))
+    return prices
+
+
+def _likeliest(where: Where, excess: Floats) -> Likeness:
+    """The one by which each op, left out, is told best by the others."""
+    some = np.arange(len(excess))[:: -(-len(excess) // 400)]
+    part = Where(where.places[some], where.traits[some])
+    found = [Likeness(*each) for each in product(LENGTHS, LIKENESS, NOISE)]
+    return min(found, key=lambda each: float(np.square(_process(each, part, excess[some])[2]).mean()))
+
+
+def _process(likeness: Likeness, where: Where, excess: Floats) -> tuple[Floats, Floats, Floats]:
+    """The inverse of the covariance, the weights of the measured ops, and what each misses when it is left out."""
+    covariance = likeness.between(where, where) + likeness.noise * np.eye(len(excess))
+    inverse = np.linalg.inv(covariance).astype(np.float64)
+    weights: Floats = inverse @ excess
+    return inverse, weights, np.divide(weights, np.diag(inverse))
+
+
+def _variance(inverse: Floats, left_out: Floats) -> float:
+    """By which what was missed, left out, is as large as the process says."""
+    return float(np.mean(np.square(left_out) * np.diag(inverse)))

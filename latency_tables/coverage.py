@@ -1,7 +1,8 @@
-"""Which ops a search space can meet at all."""
+"""Which ops a search space can meet at all, and which of them it meets often."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -14,7 +15,10 @@ MOST_SAMPLES = 20_000
 
 @dataclass(frozen=True)
 class Coverage:
-    """Ops by key, in order. Unless `exhausted`, samples still brought new ops when the search for them was stopped."""
+    """Ops, those first that samples met most often.
+
+    Unless `exhausted`, samples still brought new ops when the search for them was stopped.
+    """
 
     ops: tuple[Op, ...]
     samples: int
@@ -23,11 +27,11 @@ class Coverage:
 
 def cover(space: BoundSpace, rng: Generator, *, quiet: int = QUIET, most: int = MOST_SAMPLES) -> Coverage:
     """Sample until `quiet` architectures in a row brought no new op, or `most` were looked at."""
-    found: dict[str, Op] = {}
+    met: Counter[Op] = Counter()
     samples = since_new = 0
     while since_new < quiet and samples < most:
-        before = len(found)
-        found |= {op.key: op for op in space.architecture(space.sample(rng)).ops}
+        before = len(met)
+        met.update(space.architecture(space.sample(rng)).ops)
         samples += 1
-        since_new = since_new + 1 if len(found) == before else 0
-    return Coverage(tuple(found[key] for key in sorted(found)), samples, since_new >= quiet)
+        since_new = since_new + 1 if len(met) == before else 0
+    return Coverage(tuple(sorted(met, key=lambda op: (-met[op], op.key))), samples, since_new >= quiet)

@@ -1,4 +1,4 @@
-"""What a profile has before it: how much is still to measure, and about how long that takes."""
+"""What a profile has before it: about how long that takes, and how much of it fits into the time that there is."""
 
 from __future__ import annotations
 
@@ -9,43 +9,88 @@ from dataclasses import dataclass
 from device_agent.measure import Protocol, pinned, visit
 from device_agent.rounds import Subject
 
-TRIED = 15  # subjects from which the time of all is foretold
+from .subjects import COPIES, of_network, of_op
+from .survey import Plan
+from .table import TableError
 
+TRIED = 12  # subjects of a kind from which the time of all of them is foretold
+FEWEST_OPS = 12  # measured ones, that others can be told from
+SPARE = 0.9  # of a budget; the rest is for what has to be measured again
+
+Lacking = Sequence[tuple[Subject, int]]  # with the visits that are still to make
 Clock = Callable[[], float]  # seconds, monotonic
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """Ops and whole networks that the table lacks, and about how many seconds it takes to measure the rest of them."""
+class Pace:
+    """Seconds of one export and of one visit, on average over some subjects."""
 
-    ops: int
-    networks: int
+    export_s: float
+    visit_s: float
+
+    @classmethod
+    def of(cls, subjects: Sequence[Subject], threads: int, protocol: Protocol, clock: Clock) -> Pace:
+        """That of a few of them, spread over all; nothing of it is recorded."""
+        if not subjects:
+            return cls(0.0, 0.0)
+        tried = subjects[:: -(-len(subjects) // TRIED)]
+        _tried_out(tried[0], threads, protocol, clock)  # loads torch and onnxruntime, which must not count
+        paces = [_tried_out(subject, threads, protocol, clock) for subject in tried]
+        return cls(*(sum(seconds) / len(tried) for seconds in zip(*paces, strict=True)))
+
+    def seconds(self, visits: Sequence[int]) -> float:
+        """For subjects that lack so many visits each."""
+        return self.export_s * len(visits) + self.visit_s * sum(visits)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A plan, and about how many seconds it takes to measure what it lacks. `left_out` ops are not in it any more."""
+
+    plan: Plan
     seconds: float
+    left_out: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        lacking: Lacking,
+        *,
+        threads: int,
+        protocol: Protocol,
+        budget_s: float | None = None,
+        clock: Clock = time.monotonic,
+    ) -> Forecast:
+        """What the plan takes; of its ops the first are kept that fit into the budget, beside all of its networks.
+
+        Raises TableError for a budget that too few ops fit into.
+        """
+        visits = {subject.name: count for subject, count in lacking}
+        whole = {of_network(network).name for network in plan.networks}
+        ops = Pace.of([s for s, _ in lacking if s.name not in whole], threads, protocol, clock)
+        networks = Pace.of([s for s, _ in lacking if s.name in whole], threads, protocol, clock)
+        of_networks = networks.seconds([count for name, count in visits.items() if name in whole])
+        spent, kept = of_networks, 0
+        for op in plan.ops:
+            names = [of_op(op, copies).name for copies in (1, COPIES)]
+            more = ops.seconds([visits[name] for name in names if name in visits])
+            if budget_s is not None and spent + more > SPARE * budget_s:
+                break
+            spent, kept = spent + more, kept + 1
+        if kept < min(FEWEST_OPS, len(plan.ops)):
+            least = of_networks + FEWEST_OPS * ops.seconds([protocol.visits] * 2)
+            raise TableError(
+                f"{len(plan.networks)} whole networks and {FEWEST_OPS} ops take about {least / SPARE / 60:.1f} minutes "
+                "to measure, and the budget is less; raise it"
+            )
+        return cls(plan.first(kept), spent, len(plan.ops) - kept)
 
 
 AnnounceCallback = Callable[[Forecast], None]
 
 
-def seconds_left(
-    lacking: Sequence[tuple[Subject, int]],
-    *,
-    threads: int,
-    protocol: Protocol,
-    clock: Clock = time.monotonic,
-) -> float:
-    """Exports and visits that are still to make, at the pace of a few subjects tried out; none of it is recorded."""
-    unfinished = [subject for subject, _ in lacking]
-    if not unfinished:
-        return 0.0
-    tried = [unfinished[i * len(unfinished) // TRIED] for i in range(TRIED)]
-    _pace(tried[0], threads, protocol, clock)  # loads torch and onnxruntime, which must not count
-    paces = [_pace(subject, threads, protocol, clock) for subject in tried]
-    export_s = sum(export for export, _ in paces) / TRIED
-    visit_s = sum(visit for _, visit in paces) / TRIED
-    return export_s * len(unfinished) + visit_s * sum(visits for _, visits in lacking)
-
-
-def _pace(subject: Subject, threads: int, protocol: Protocol, clock: Clock) -> tuple[float, float]:
+def _tried_out(subject: Subject, threads: int, protocol: Protocol, clock: Clock) -> tuple[float, float]:
     """Seconds of one export and of one visit."""
     started = clock()
     model = subject.export()

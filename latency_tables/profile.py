@@ -15,7 +15,7 @@ from search_spaces import Architecture, BoundSpace
 
 from .calibration import FEWEST_NETWORKS
 from .coverage import Coverage, cover
-from .forecast import AnnounceCallback, Forecast, seconds_left
+from .forecast import AnnounceCallback, Forecast
 from .runtime import Runtime
 from .subjects import REFERENCE
 from .survey import Plan, Survey
@@ -37,14 +37,19 @@ def profile_space(
     networks: int = CALIBRATION_NETWORKS,
     protocol: Protocol = INTERLEAVED,
     coverage: Coverage | None = None,
+    budget_s: float | None = None,
     fresh: bool = False,
 ) -> LatencyTable:
     """Measure the ops that `space` can meet and that the table at `path` lacks, and whole networks to calibrate on.
 
+    What does not fit into about `budget_s` seconds is left out, the ops first that are met least; the table
+    interpolates them. A second call goes on with these.
+
     The table is extended, or begun where there is none or `fresh` is set. Visits are journalled beside it: a call that
     was killed, made again with the same generator state, goes on with what it had. Raises TableError where the table
-    at `path` cannot be extended here (it is damaged, or of another runtime or machine) and for a space that is too
-    small to calibrate on. Before it begins to measure, `announce` hears how much there is to do.
+    at `path` cannot be extended here (it is damaged, or of another runtime or machine), for a space that is too small
+    to calibrate on, and for a budget that is too short for anything. Before it begins to measure, `announce` hears how
+    much there is to do.
     """
     here = Device.here(device), Runtime.here(threads)
     table = None if fresh or not path.exists() else extendable(path, *here)
@@ -52,9 +57,12 @@ def profile_space(
     if table is not None and not (plan.ops or plan.networks):
         return table
     survey, journal = Survey(plan, protocol), Journal(path.with_suffix(".journal"), _facts(*here, protocol))
-    if announce is not None:
-        left = seconds_left(survey.lacking(journal.made), threads=threads, protocol=protocol)
-        announce(Forecast(len(plan.ops), len(plan.networks), left))
+    if announce is not None or budget_s is not None:
+        lacking = survey.lacking(journal.made)
+        forecast = Forecast.of(plan, lacking, threads=threads, protocol=protocol, budget_s=budget_s)
+        survey = Survey(forecast.plan, protocol)
+        if announce is not None:
+            announce(forecast)
     while lacking := survey.lacking(journal.made):
         measure_subjects(
             lacking, REFERENCE, threads=threads, protocol=protocol, rng=rng, sink=journal, progress=progress

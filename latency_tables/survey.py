@@ -44,19 +44,29 @@ Made = Sequence[tuple[str, Visit]]  # with the subject's name, in the order in w
 
 @dataclass(frozen=True)
 class Plan:
-    """What a table still lacks for a space: ops, and whole networks to calibrate on."""
+    """What a table still lacks for a space: ops, the most useful first, and whole networks to calibrate on.
+
+    `left_out` has the keys of ops of these networks that are not measured: they are interpolated.
+    """
 
     ops: tuple[Op, ...]
     networks: tuple[Architecture, ...]
+    left_out: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, coverage: Coverage, sampled: Sequence[Architecture], table: LatencyTable | None) -> Plan:
-        """Ops that samples met and ops of the calibration networks, less what `table` has already."""
-        found = {op.key: op for ops in (coverage.ops, *(n.ops for n in sampled)) for op in ops}
+        """Ops of the calibration networks, and ops that samples met, less what `table` has already."""
+        found = {op.key: op for ops in (*(n.ops for n in sampled), coverage.ops) for op in ops}
         entries = table.entries if table else {}
         hashes = {network.hash for network in table.networks} if table else set()
-        ops = tuple(found[key] for key in sorted(found) if key not in entries)
+        ops = tuple(op for key, op in found.items() if key not in entries)
         return cls(ops, tuple(network for network in sampled if network.hash not in hashes))
+
+    def first(self, count: int) -> Plan:
+        """The same with so many of the ops."""
+        needed = {op.key for network in self.networks for op in network.ops}
+        left_out = self.left_out | needed.intersection(op.key for op in self.ops[count:])
+        return Plan(self.ops[:count], self.networks, left_out)
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Plan:
@@ -64,10 +74,12 @@ class Plan:
         ops = [op_from_key(key) for key in written["ops"]]
         if None in ops:
             raise ValueError(f"there is no op {written['ops'][ops.index(None)]!r}")
-        return cls(tuple(op for op in ops if op), tuple(Architecture.from_json(a) for a in written["networks"]))
+        networks = tuple(Architecture.from_json(a) for a in written["networks"])
+        return cls(tuple(op for op in ops if op), networks, frozenset(written.get("left_out", ())))
 
     def to_json(self) -> dict[str, Any]:
-        return {"ops": [op.key for op in self.ops], "networks": [a.to_json() for a in self.networks]}
+        ops, networks = [op.key for op in self.ops], [a.to_json() for a in self.networks]
+        return {"ops": ops, "networks": networks, "left_out": sorted(self.left_out)}
 
     @property
     def subjects(self) -> list[Subject]:
@@ -100,7 +112,7 @@ class Survey:
         Raises TableError where `before` is not the one that the plan was made for.
         """
         found = _Found(self, made)
-        have = {*found.entries, *(before.entries if before else ())}
+        have = {*found.entries, *(before.entries if before else ()), *self.plan.left_out}
         if lost := {key for network in found.networks for key in network.ops} - have:
             raise TableError(f"the table that these visits were to add to is gone: it had {min(lost)}")
         if before is None:

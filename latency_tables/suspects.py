@@ -9,8 +9,8 @@ import numpy as np
 
 from search_spaces.ops import op_from_key
 
-from .between import place
 from .table import Entry
+from .work import place
 
 CLEARLY = 1.2  # odd widths may cost more than the next round one, by this much
 ERRORS = 2  # times the spread of both

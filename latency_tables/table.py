@@ -112,8 +112,15 @@ class LatencyTable:
         networks: tuple[MeasuredNetwork, ...],
         reference: Entry | None = None,
     ) -> LatencyTable:
-        """A table with its calibration fitted on `networks`, all of whose ops are in `entries`."""
-        sums = [sum(entries[key].latency_ms for key in network.ops) for network in networks]
+        """A table with its calibration fitted on `networks`, whose ops are in `entries` or can be interpolated.
+
+        Raises TableError for one that cannot.
+        """
+        cost = Interpolation({key: entry.latency_ms for key, entry in entries.items()}).cost_ms
+        try:
+            sums = [sum(map(cost, network.ops)) for network in networks]
+        except LookupError as error:
+            raise TableError(f"nothing was measured that says what {error.args[0]} costs; measure more ops") from None
         calibration = Calibration.fit(sums, [network.latency_ms for network in networks])
         return cls(device, runtime, dict(sorted(entries.items())), networks, calibration, reference)
 
@@ -193,24 +200,21 @@ class LatencyTable:
     def _interpolated(self, architecture: Architecture) -> Estimate:
         total, variance = 0.0, 0.0
         for op in architecture.ops:
-            cost = self._costs.get(op.key)
-            if cost is None:
-                found = self._interpolation.of(op)
-                if found is None:
-                    return self._partial(architecture)
-                cost = found.cost_ms
-                variance += (found.relative_error * cost) ** 2
-            total += cost
+            found = self._interpolation.of(op)
+            if found is None:
+                return self._partial(architecture)
+            total += found.cost_ms
+            variance += (found.relative_error * found.cost_ms) ** 2
         latency_ms = self.calibration.latency_ms(total)
         spread_ms = NORMAL_95 * self.calibration.scale * sqrt(variance)
         return Estimate(latency_ms, hypot(latency_ms * self.calibration.relative_error, spread_ms))
 
     def _partial(self, architecture: Architecture) -> Estimate:
-        known = [self._costs[op.key] for op in architecture.ops if op.key in self._costs]
-        lacking = {op.key: op for op in architecture.ops if op.key not in self._costs}
-        missing = sorted(key for key, op in lacking.items() if self._interpolation.of(op) is None)
+        found = {op.key: self._interpolation.of(op) for op in architecture.ops}
+        known = [cost.cost_ms for op in architecture.ops if (cost := found[op.key])]
         latency_ms = self.calibration.latency_ms(sum(known))
-        return Estimate(latency_ms, latency_ms * self.calibration.relative_error, tuple(missing))
+        missing = tuple(sorted(key for key, cost in found.items() if cost is None))
+        return Estimate(latency_ms, latency_ms * self.calibration.relative_error, missing)
 
 
 def load(path: str | Path) -> LatencyTable:

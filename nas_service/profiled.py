@@ -36,12 +36,12 @@ def cut_space(spec: JobSpec, space: BoundSpace) -> BoundSpace | None:
 
 
 def covered(space: BoundSpace, cuts: BoundSpace | None, rng: Generator, networks: int | None = None) -> Coverage:
-    """The ops to measure: all that the space has, and those of so many (`CUT_NETWORKS`) networks at random widths."""
+    """The ops to measure: all that the space has, then those of so many (`CUT_NETWORKS`) networks at random widths."""
     whole = cover(space, rng)
     if cuts is None:
         return whole
-    found = {op.key: op for op in (*whole.ops, *cover(cuts, rng, most=networks or CUT_NETWORKS).ops)}
-    return Coverage(tuple(found[key] for key in sorted(found)), whole.samples, whole.exhausted)
+    found = dict.fromkeys((*whole.ops, *cover(cuts, rng, most=networks or CUT_NETWORKS).ops))
+    return Coverage(tuple(found), whole.samples, whole.exhausted)
 
 
 def whole_space(

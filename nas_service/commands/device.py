@@ -32,6 +32,7 @@ from search_spaces import BoundSpace, SpaceError
 from workers.tasks import TaskError
 
 from ..admission import parse
+from ..durations import seconds_of
 from ..errors import ServiceError
 from ..profiled import covered, cut_space, whole_space
 from ..search import parts
@@ -40,6 +41,7 @@ from ..spec import JobSpec, read_spec
 
 app = typer.Typer(help="Latency tables: measure this machine, list what was measured, check it.", no_args_is_help=True)
 
+DEFAULT_BUDGET, EVERYTHING = "10m", "all"
 PROFILE_SEED, CHECK_SEED = 0, 1  # the same networks each time, so that a killed profile goes on; others for the check
 
 DeviceName = Annotated[str, typer.Argument(metavar="NAME", help="the device's name, as jobs write it under `device`")]
@@ -54,6 +56,10 @@ Channels = Annotated[int, typer.Option(min=1, max=4096, help="input channels, fo
 Classes = Annotated[int, typer.Option(min=1, max=100_000, help="outputs, for --space")]
 SpecFile = Annotated[Path, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
 Threads = Annotated[int | None, typer.Option(min=1, max=256, help="inference threads; by default the spec's, or 1")]
+Budget = Annotated[
+    str,
+    typer.Option(metavar="TIME", help="about how long to measure, such as 10m or 1h; 'all' measures every op"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 
@@ -67,11 +73,13 @@ def profile(
     channels: Channels = 3,
     classes: Classes = 1000,
     threads: Threads = None,
+    budget: Budget = DEFAULT_BUDGET,
     fresh: Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")] = False,
 ) -> None:
     """Measure the ops that a job, or a whole space, can meet, on this machine, into its latency table.
 
-    What was interrupted goes on where it was.
+    What was interrupted goes on where it was. What does not fit into the budget is interpolated, with wider intervals;
+    the same command again measures more of it.
     """
     cuts = None
     with user_errors():
@@ -97,6 +105,7 @@ def profile(
                 progress=progress,
                 announce=_announce,
                 coverage=coverage,
+                budget_s=None if budget == EVERYTHING else seconds_of(budget),
                 fresh=fresh,
             )
     typer.echo(f"{path}: {len(table.entries)} ops, estimates good to {_percent(table.calibration.relative_error)}")
@@ -166,18 +175,25 @@ def _refuse(message: str, cause: Exception) -> None:
 def _warn_of_rest(coverage: Coverage) -> None:
     if not coverage.exhausted:
         typer.echo(
-            f"{coverage.samples} sampled architectures still brought new ops: the {len(coverage.ops)} found are "
-            "measured, and others are interpolated, with wider intervals; fewer options of the space cover it all",
+            f"{coverage.samples} sampled architectures have {len(coverage.ops)} ops and still brought new ones: what "
+            "was not met is interpolated, with wider intervals; fewer options of the space cover it all",
             err=True,
         )
 
 
 def _announce(forecast: Forecast) -> None:
+    ops, networks = len(forecast.plan.ops), len(forecast.plan.networks)
     typer.echo(
-        f"to measure: {forecast.ops} ops and {forecast.networks} whole networks, about "
-        f"{_duration(forecast.seconds)}; interrupted, the same command goes on where it was",
+        f"to measure: {ops} ops and {networks} whole networks, about {_duration(forecast.seconds)}; interrupted, the "
+        "same command goes on where it was",
         err=True,
     )
+    if forecast.left_out:
+        typer.echo(
+            f"{forecast.left_out} ops that are met less often do not fit into the budget and are interpolated; "
+            "--budget 1h, or the same command again, measures more of them",
+            err=True,
+        )
 
 
 @contextmanager

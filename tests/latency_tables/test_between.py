@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latency_tables.between import Interpolation, in_blocks
+from latency_tables.between import Interpolation
 from latency_tables.calibration import Calibration
 from latency_tables.table import Entry, LatencyTable
+from latency_tables.work import in_blocks
 from search_spaces import Architecture, Op
 from search_spaces.ops import Classifier, ClipConv, Conv, MBConv, op_from_key
 

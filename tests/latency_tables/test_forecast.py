@@ -1,16 +1,20 @@
-"""What is foretold before measuring: the pace of a few subjects, and only what is still to do."""
+"""What is foretold before measuring: the pace of a few subjects, only what is still to do, and what fits a budget."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
 from device_agent.measure import Visit
-from device_agent.rounds import Subject
-from latency_tables import forecast
+from latency_tables import Coverage, TableError, forecast
+from latency_tables.forecast import FEWEST_OPS, SPARE, Forecast
+from latency_tables.subjects import COPIES, of_op
+from latency_tables.survey import Plan, Survey
+from search_spaces.ops import Conv
 
-SUBJECTS = [Subject(f"s{i}", lambda: b"") for i in range(20)]
+OPS = tuple(Conv((8, 8, 8), 8 * n, 3) for n in range(1, 41))
 
 
 @pytest.fixture
@@ -26,17 +30,33 @@ def tried(monkeypatch) -> list[object]:
     return made
 
 
-def seconds(lacking, protocol):
+@pytest.fixture
+def survey(all_networks, moment) -> Survey:
+    plan = Plan.of(Coverage(OPS, 1, exhausted=True), all_networks[:4], None)
+    return Survey(replace(plan, ops=OPS), moment)
+
+
+def foretold(survey, made=(), budget_s=None, clock=None) -> Forecast:
     ticks = count()  # by this clock an export takes one second, and so does a visit
-    return forecast.seconds_left(lacking, threads=1, protocol=protocol, clock=lambda: float(next(ticks)))
+    return Forecast.of(
+        survey.plan,
+        survey.lacking(made),
+        threads=1,
+        protocol=survey.protocol,
+        budget_s=budget_s,
+        clock=clock or (lambda: float(next(ticks))),
+    )
 
 
-def test_the_pace_of_a_few_is_that_of_all(tried, moment):
-    assert seconds([(subject, 3) for subject in SUBJECTS], moment) == 20 + 20 * 3
-    assert len(tried) == 1 + forecast.TRIED
+def test_the_pace_of_a_few_is_that_of_all(tried, survey):
+    found = foretold(survey)
+    assert found.seconds == len(survey.plan.subjects) * (1 + 3)
+    assert found.plan == survey.plan
+    assert found.left_out == 0
+    assert len(tried) <= 2 * (1 + forecast.TRIED)
 
 
-def test_loading_libraries_does_not_count(monkeypatch, moment):
+def test_loading_libraries_does_not_count(monkeypatch, survey):
     ticks, loaded_in_s = count(), [0.0]
 
     def first_visit_loads(*_):
@@ -44,19 +64,35 @@ def test_loading_libraries_does_not_count(monkeypatch, moment):
         return Visit(1.0, 1)
 
     monkeypatch.setattr(forecast, "visit", first_visit_loads)
-    left = forecast.seconds_left(
-        [(subject, 3) for subject in SUBJECTS],
-        threads=1,
-        protocol=moment,
-        clock=lambda: next(ticks) + loaded_in_s[0],
-    )
-    assert left == 20 + 20 * 3
+    found = foretold(survey, clock=lambda: next(ticks) + loaded_in_s[0])
+    assert found.seconds == len(survey.plan.subjects) * (1 + 3)
 
 
-def test_only_what_is_lacking_counts(tried, moment):
-    assert seconds([(SUBJECTS[15], 2), *((subject, 3) for subject in SUBJECTS[16:])], moment) == 5 + 5 * 3 - 1
+def test_only_what_is_lacking_counts(tried, survey):
+    made = [(subject.name, Visit(1.0, 1)) for subject in survey.plan.subjects[:10] for _ in range(3)]
+    made.append((survey.plan.subjects[10].name, Visit(1.0, 1)))
+    assert foretold(survey, made).seconds == (len(survey.plan.subjects) - 10) * (1 + 3) - 1
 
 
-def test_nothing_left_takes_no_time(tried, moment):
-    assert seconds([], moment) == 0
+def test_nothing_left_takes_no_time(tried, survey):
+    assert Forecast.of(Plan((), ()), [], threads=1, protocol=survey.protocol).seconds == 0
     assert tried == []
+
+
+def test_the_first_ops_that_fit_a_budget_are_kept(tried, survey):
+    """Networks take 4 x 4 seconds, an op two files of 4."""
+    found = foretold(survey, budget_s=(16 + 8 * 20) / SPARE + 0.01)
+    assert found.plan.ops == OPS[:20]
+    assert found.plan.networks == survey.plan.networks
+    assert found.left_out == 20
+    assert found.seconds == 16 + 8 * 20
+
+
+def test_what_was_measured_before_costs_nothing_of_a_budget(tried, survey):
+    made = [(of_op(op, n).name, Visit(1.0, 1)) for op in OPS[:20] for n in (1, COPIES) for _ in range(3)]
+    assert len(foretold(survey, made, budget_s=(16 + 8 * 10) / SPARE + 0.01).plan.ops) == 30
+
+
+def test_a_budget_that_next_to_nothing_fits_into_is_refused(tried, survey):
+    with pytest.raises(TableError, match=rf"4 whole networks and {FEWEST_OPS} ops take about 2\.1 minutes"):
+        foretold(survey, budget_s=60)

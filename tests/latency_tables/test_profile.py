@@ -14,7 +14,7 @@ import pytest
 
 from device_agent import rounds
 from device_agent.machine import Device
-from latency_tables import LatencyTable, TableError, load, profile_space, survey, suspects
+from latency_tables import LatencyTable, TableError, forecast, load, profile_space, survey, suspects
 from latency_tables.subjects import REFERENCE
 from search_spaces import BoundSpace, Signature, get_space
 
@@ -71,6 +71,17 @@ def test_a_second_space_extends_the_table(profile, tiny_space, visits, moment):
     new_subjects = 2 * (len(second.entries) - len(first.entries)) + len(second.networks) - len(first.networks)
     assert second.reference == first.reference
     assert len(visits) - before == moment.visits * new_subjects
+
+
+def test_what_does_not_fit_a_budget_is_measured_by_a_second_call(profile, tiny_space, all_networks, monkeypatch):
+    monkeypatch.setattr(forecast, "FEWEST_OPS", 1)
+    monkeypatch.setattr(forecast.Pace, "seconds", lambda _, visits: len(visits) / 2)
+    first = profile(tiny_space, budget_s=(5 / 2 + 5) / forecast.SPARE + 0.01)
+    assert len(first.entries) == 5
+    second = profile(tiny_space, budget_s=10)
+    assert second.entries.items() > first.entries.items()
+    assert set(second.entries) == {op.key for network in all_networks for op in network.ops}
+    assert second.networks == first.networks
 
 
 def test_fresh_forgets_what_was_there(profile, tiny_space):

@@ -79,6 +79,37 @@ def test_the_table_of_a_survey_is_right(survey):
     assert {entry.flag for entry in table.entries.values()} == {""}
 
 
+def test_a_plan_with_fewer_ops_names_those_that_its_networks_lack(survey, all_networks):
+    whole = survey.plan
+    fewer = whole.first(len(whole.ops) - 2)
+    assert fewer.ops == whole.ops[:-2]
+    assert fewer.networks == whole.networks
+    assert fewer.left_out == {op.key for op in whole.ops[-2:] if any(op in n.ops for n in whole.networks)}
+    assert Plan.from_json(fewer.to_json()) == fewer
+    assert fewer.first(1).left_out > fewer.left_out
+
+
+def test_networks_are_calibrated_on_although_some_ops_are_interpolated(survey):
+    """A block is left out, of which there are three like it."""
+    met = survey.plan.networks[0].ops
+    ops = sorted(survey.plan.ops, key=lambda op: op.kind == "mbconv" and op in met)
+    fewer = replace(survey, plan=replace(survey.plan, ops=tuple(ops)).first(len(ops) - 1))
+    table = fewer.table(visits_of(fewer), DEVICE, RUNTIME)
+    assert len(table.networks) == len(survey.plan.networks)
+    (left,) = fewer.plan.left_out
+    assert left not in table.entries
+    assert table.calibration.scale == pytest.approx(1)
+    assert table.calibration.base_ms == pytest.approx(0.1)
+
+
+def test_ops_of_a_kind_that_nothing_was_measured_of_are_named(survey):
+    blocks = [op for op in survey.plan.ops if op.kind == "mbconv"]
+    others = [op for op in survey.plan.ops if op.kind != "mbconv"]
+    none = replace(survey, plan=replace(survey.plan, ops=(*others, *blocks)).first(len(others)))
+    with pytest.raises(TableError, match=r"nothing was measured that says what mbconv\(.* costs; measure more ops"):
+        none.table(visits_of(none), DEVICE, RUNTIME)
+
+
 def test_more_on_a_slower_machine_is_brought_to_the_speed_of_the_table(survey, all_networks):
     first, rest = survey.plan.ops[:4], survey.plan.ops[4:]
     whole = survey.table(visits_of(survey), DEVICE, RUNTIME)
