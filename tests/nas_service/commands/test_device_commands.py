@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from device_agent.measure import Protocol
-from latency_tables import load
+from latency_tables import forecast, load
 from nas_service import profiled
 from nas_service.commands import device
 from search_spaces import get_space
@@ -200,6 +200,28 @@ def test_other_bad_input(home, spec, tmp_path):
         assert refused.exit_code == 2
         assert message in refused.stderr
         assert not home.exists()
+
+
+def test_measures_what_a_budget_has_room_for_and_then_the_rest(home, spec, moment, monkeypatch):
+    monkeypatch.setattr(forecast.Pace, "seconds", lambda _, visits: 10 * len(visits))
+    first = nas_device("profile", "local", "--for", spec, "--budget", "7m")
+    assert first.exit_code == 0, first.stderr
+    said = " ".join(first.stderr.split())
+    assert "to measure: 12 ops and 12 whole networks, about 6 min" in said
+    left = int(re.search(r"(\d+) ops that are met less often do not fit into the budget", said)[1])
+    table = home / "tables" / "local-1t.json"
+    assert len(load(table).entries) == 12
+    assert nas_device("profile", "local", "--for", spec, "--budget", "all").exit_code == 0
+    assert len(load(table).entries) == 12 + left
+
+
+@pytest.mark.parametrize(("budget", "reason"), [("1m", "the budget is less"), ("soon", "'soon' is no time")])
+def test_a_budget_that_is_none_is_refused(home, spec, moment, monkeypatch, budget, reason):
+    monkeypatch.setattr(forecast.Pace, "seconds", lambda _, visits: 10 * len(visits))
+    refused = nas_device("profile", "local", "--for", spec, "--budget", budget)
+    assert refused.exit_code == 2
+    assert reason in refused.stderr
+    assert not list(home.glob("tables/*.json"))
 
 
 def test_says_when_a_space_has_more_ops_than_were_found(home, spec, moment, monkeypatch):
