@@ -8,7 +8,7 @@ that MobileNetV3 gained with NetAdapt). Input resolution and the form of the las
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from annotated_types import Len
@@ -18,9 +18,9 @@ from ..architecture import Architecture
 from ..choice_space import ChoiceSpace, Position
 from ..errors import SpaceError
 from ..narrowing import NarrowableSpace
-from ..ops import Activation, Skip
+from ..ops import Activation, Op, Shape, Skip
 from ..space import Genotype, Kind, Options, SearchSpace, Signature
-from .network import LAYERS_KEPT, Ends, Layer, assemble, make_divisible, se_width
+from .network import Ends, Layer, last_stage, layer_op, make_divisible, se_width, stem_op, stride_plan
 from .references import REFERENCES, reference
 from .widths import HEAD, STEM, shared, sizes
 
@@ -102,9 +102,10 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         self.signature = signature
         self.positions = tuple(self._positions())
         self._stages = [
-            (StageNames.of(f"stage{number}", max(self._depths(stage))), stage.stride)
-            for number, stage in enumerate(options.stages())
+            StageNames.of(f"stage{number}", max(self._depths(stage))) for number, stage in enumerate(options.stages())
         ]
+        self._strides = (2, *(stage.stride for stage in options.stages()))  # of the stem, of the first layer of each
+        self._stem = make_divisible(options.stem * options.width)
         named = (p.name for p in self.positions if p.name.endswith((".width", ".expansion")))
         self.width_names = frozenset({STEM, HEAD, *(name.replace(".expansion", ".expanded") for name in named)})
 
@@ -141,17 +142,20 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         return not (what == "expansion" and op != "mbconv") and not (what == "se" and op == "conv")
 
     def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
-        stem = widths.get(STEM, make_divisible(self.options.stem * self.options.width))
-        layers: list[Layer] = []
-        cin = stem
-        for stage, stride in self._stages:
-            out, of_all = widths.get(stage.width, chosen[stage.width]), [chosen[name] for name in stage.of_all]
-            for index, name in enumerate(stage.layers[: chosen[stage.depth]]):
-                own = chosen[name.kernel], chosen[name.expansion], widths.get(name.expanded)
-                layers.append(_layer(cin, out, 1 if index else stride, *own, *of_all))
-                cin = out
-        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * cin)), self.options.hidden, chosen["last_stage"])
-        return assemble(self.signature, chosen["resolution"], layers, ends)
+        resolution, stem = chosen["resolution"], widths.get(STEM, self._stem)
+        stem_stride, *strides = stride_plan(resolution, self._strides)
+        ops = [stem_op((self.signature.channels, resolution, resolution), stem, stem_stride, "hswish")]
+        shape = ops[0].out_shape
+        for stage, stride in zip(self._stages, strides, strict=True):
+            out = widths.get(stage.width, chosen[stage.width])
+            op, se, skip, activation = [chosen[name] for name in stage.of_all]
+            for layer in stage.layers[: chosen[stage.depth]]:
+                factor = chosen[layer.expansion] if op == "mbconv" else 1
+                own = chosen[layer.kernel], factor, widths.get(layer.expanded)
+                ops.append(_layer_op(shape, out, stride, *own, op, se, skip, activation))
+                shape, stride = ops[-1].out_shape, 1
+        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * shape[0])), self.options.hidden, chosen["last_stage"])
+        return Architecture.chain([*ops, *last_stage(shape, ends, self.signature.outputs)])
 
     def widths(self, genotype: Genotype) -> dict[str, int]:
         """Bottlenecks, those that add to one another as one (`stem.width+stage0.width`), then expansions."""
@@ -169,12 +173,12 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
 
     def _layer_names(self, genotype: Genotype) -> list[str]:
         chosen = self.decode(genotype)
-        return [layer.name for stage, _ in self._stages for layer in stage.layers[: chosen[stage.depth]]]
+        return [layer.name for stage in self._stages for layer in stage.layers[: chosen[stage.depth]]]
 
 
-@lru_cache(maxsize=LAYERS_KEPT)
-def _layer(
-    cin: int,
+@cache
+def _layer_op(
+    shape: Shape,
     out: int,
     stride: int,
     kernel: int,
@@ -184,13 +188,14 @@ def _layer(
     se: bool,
     skip: Skip,
     activation: Activation,
-) -> Layer:
-    """The chosen layer; `given` is the width of its expansion where the genotype states it."""
+) -> Op:
+    """The op of the chosen layer; `given` is the width of its expansion where the genotype states it."""
     if op == "conv":
-        return Layer(kernel, None, out, stride, 0, activation, skip)
-    widened = make_divisible(cin * factor) if op == "mbconv" and factor != 1 else cin
+        return layer_op(shape, Layer(kernel, None, out, stride, 0, activation, skip), stride)
+    widened = make_divisible(shape[0] * factor) if op == "mbconv" and factor != 1 else shape[0]
     expanded = widened if given is None else given
-    return Layer(kernel, expanded, out, stride, se_width(expanded) if se else 0, activation, skip)
+    squeezed = se_width(expanded) if se else 0
+    return layer_op(shape, Layer(kernel, expanded, out, stride, squeezed, activation, skip), stride)
 
 
 @cache
