@@ -9,11 +9,10 @@ from nas_service.api.views import CandidateDetail, OpView
 from . import bars, drawing
 from .theme import milliseconds, sheet
 
-WEIGHT_AGNOSTIC = "shared_weight_network"  # one op, of which the service has a picture of its own
 STYLE = (
     drawing.STYLE
     + """
-.beside { width: 100%; gap: 8px 24px; align-items: flex-start; flex-wrap: wrap; max-height: 1100px; overflow: auto; }
+.beside { width: 100%; gap: 8px 24px; align-items: flex-start; flex-wrap: wrap; max-height: 1600px; overflow: auto; }
 .beside > .picture { flex: 0 1 400px; min-width: 0; }
 .beside > .chart { flex: 1 1 320px; min-width: 0; width: auto; }
 @media (max-width: 820px) {
@@ -34,21 +33,20 @@ class ArchitecturePanel:
     def build(self) -> None:
         ui.add_css(STYLE)
         with sheet("Architecture"):
-            if self._ops[0].kind == WEIGHT_AGNOSTIC:
-                self._weight_agnostic()
+            if is_weight_agnostic(self._candidate):
+                weight_agnostic(self._candidate)
                 return
             with ui.row().classes("w-full items-center").style("gap:8px 20px"):
-                ui.toggle(dict(self._costs()), value=self._costs()[0][0], on_change=lambda said: self._show(said.value))
+                switch = ui.toggle(dict(self._costs()), value=self._costs()[0][0])
+                switch.props(
+                    "unelevated dense no-caps padding='2px 14px' color=grey-2 text-color=grey-9 toggle-color=cyan-9"
+                )
+                switch.on_value_change(lambda said: self._show(said.value))
                 ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
             with ui.row().classes("beside"):
                 ui.html(drawing.drawing(self._candidate.architecture), sanitize=False).classes("picture")
                 self._chart = ui.echart({}).classes("chart").style(f"height:{bars.height(self._ops)}px")
             self._show(self._costs()[0][0])
-
-    def _weight_agnostic(self) -> None:
-        address = f"/api/v1/candidates/{self._candidate.id}/picture.svg"
-        with ui.element("div").style("width:100%;overflow:auto"):
-            ui.element("img").props(f'src="{address}" alt="the network: nodes and connections"').style("max-width:none")
 
     def _costs(self) -> list[tuple[bars.Cost, str]]:
         """Milliseconds only where a table knows any of the ops."""
@@ -60,6 +58,18 @@ class ArchitecturePanel:
         self._chart.options.clear()
         self._chart.options.update(bars.options(self._ops, cost))
         self._chart.update()
+
+
+def is_weight_agnostic(candidate: CandidateDetail) -> bool:
+    """Whether it is one op, of which the service has a picture of its own."""
+    return candidate.architecture.ops[0].kind == "shared_weight_network"
+
+
+def weight_agnostic(candidate: CandidateDetail) -> None:
+    """The service's picture of the network, as an image: nothing in it can act on the page."""
+    with ui.element("div").style("max-width:100%;overflow:auto"):
+        address = f"/api/v1/candidates/{candidate.id}/picture.svg"
+        ui.element("img").props(f'src="{address}" alt="candidate {candidate.number}"').style("max-width:none")
 
 
 def _told(candidate: CandidateDetail) -> str:

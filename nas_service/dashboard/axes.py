@@ -23,6 +23,7 @@ def value_axis(name: str, gap: int, values: Iterable[float] = ()) -> dict[str, A
         "nameLocation": "middle",
         "nameGap": gap,
         "minInterval": finest(values),
+        "axisTick": {"show": False},
         "axisLabel": {"color": MUTED, "hideOverlap": True, ":formatter": SHORT},
         "nameTextStyle": {"color": INK},
         "splitLine": {"lineStyle": {"color": LINE}},

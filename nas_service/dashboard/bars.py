@@ -13,7 +13,7 @@ from .theme import ACCENT, INK, LINE, MUTED, count
 
 Cost = Literal["latency_ms", "params", "macs"]
 LABELS: dict[Cost, str] = {"latency_ms": "milliseconds", "params": "parameters", "macs": "MACs"}
-KIND_WIDTH = 84  # px
+KIND_WIDTH = 96  # px
 
 
 def height(ops: Sequence[OpView]) -> int:
@@ -24,7 +24,7 @@ def height(ops: Sequence[OpView]) -> int:
 def options(ops: Sequence[OpView], cost: Cost) -> dict[str, Any]:
     """A bar an op, the first on top; an op whose cost is not known has none."""
     known = [float(value) for op in ops if (value := getattr(op, cost)) is not None]
-    axis = value_axis(LABELS[cost], 26, known) | {"position": "top"}
+    axis = value_axis(LABELS[cost], 26, known) | {"position": "top", "splitNumber": 4}
     return {
         "animation": False,
         "grid": {"left": KIND_WIDTH + 12, "right": 64, "top": HEAD, "bottom": FOOT},

@@ -67,7 +67,7 @@ class CandidatePage:
         with self._head:
             ui.label(why).classes("danger").style("overflow-wrap:anywhere")
             ui.link("its page", there).set_visibility(bool(there))
-            ui.link("the job", f"/jobs/{self._job_id}")
+            ui.link("back to the job", f"/jobs/{self._job_id}")
 
     async def _build_body(self, candidate: CandidateDetail) -> None:
         steps = await self._client.changes(candidate.id)
@@ -165,7 +165,7 @@ def _untrained(candidate: CandidateDetail) -> str:
 def _standing(candidate: CandidateDetail, job: JobView) -> str:
     if candidate.id == job.incumbent:
         return "the best of its job"
-    return "" if candidate.full else "not of full fidelity"
+    return "not in full" if candidate.state == "completed" and not candidate.full else ""
 
 
 def _measured(candidate: CandidateDetail, finalists: FinalistsView | None) -> BesideView | None:

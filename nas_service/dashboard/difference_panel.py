@@ -11,6 +11,7 @@ from nicegui import ui
 from nas_service.api.views import CandidateDetail, OpView
 from nas_service.client import ApiError, AsyncClient
 
+from .architecture_panel import is_weight_agnostic, weight_agnostic
 from .differences import Pair, paired
 from .theme import address, count, milliseconds, share, sheet
 from .wording import details, shape, title
@@ -49,11 +50,19 @@ class DifferencePanel:
         if other.job_id != self._candidate.job_id:
             ui.label(f"{other.id} is a candidate of another job, {other.job_id}").classes("danger")
             return
-        pairs = paired(self._candidate.architecture.ops, other.architecture.ops)
-        changed = [pair for pair in pairs if pair.differences]
         with ui.row().classes("w-full items-center").style("gap:4px 16px"):
             ui.link(f"candidate {other.number}", address(other.job_id, other.id))
             ui.label(_summary(self._candidate, other)).classes("muted text-sm")
+        if is_weight_agnostic(other):
+            with ui.row().classes("w-full").style("gap:16px"):
+                weight_agnostic(self._candidate)
+                weight_agnostic(other)
+            return
+        self._draw_ops(other)
+
+    def _draw_ops(self, other: CandidateDetail) -> None:
+        pairs = paired(self._candidate.architecture.ops, other.architecture.ops)
+        changed = [pair for pair in pairs if pair.differences]
         ui.label(_told(len(changed), len(pairs))).classes("text-sm")
         table = ui.table(rows=_rows(pairs, every=not changed), columns=_columns(self._candidate, other))
         table.classes("w-full").props("flat dense wrap-cells hide-pagination :rows-per-page-options=[0]")

@@ -16,7 +16,7 @@ from nas_service.api.views import ArchitectureView, OpView
 from .theme import ACCENT, INK, LINE, MUTED
 from .wording import details, shape, title
 
-ROW, HEAD, FOOT = 44, 56, 36  # px: an op, the input above them, the output below
+ROW, HEAD, FOOT = 44, 68, 36  # px: an op, the input above them, the output below
 WIDTH = 400
 TRACK, TRACKS = 7, 4  # px between lines at the left, and how many there are side by side
 BAR_LEFT, BAR_WIDTH = TRACK * TRACKS + 6, 104
@@ -93,7 +93,7 @@ def drawing(architecture: ArchitectureView) -> str:
             *_between(architecture, scale),
             *_input(architecture, scale),
             *(line for place, op in enumerate(architecture.ops) for line in _op(place, op, scale)),
-            *map(_line, lines(architecture.ops)),
+            *(_line(line, architecture, scale) for line in lines(architecture.ops)),
             *_output(architecture),
             "</svg>",
         ]
@@ -115,12 +115,12 @@ def lines(ops: Sequence[OpView]) -> list[Line]:
 
 def _input(architecture: ArchitectureView, scale: Scale) -> Iterator[str]:
     width = scale.width(architecture.input_shape)
-    rate = f", {architecture.frame_rate:g} frames a second" if architecture.frame_rate else ""
+    rate = f" at {architecture.frame_rate:g} a second" if architecture.frame_rate else ""
     for frame in reversed(range(_frames(architecture.input_shape))):
-        yield _rect("input", _middle() - width / 2 + 2 * frame, HEAD - 20 - 3 * frame, width, 8)
-    yield _text(TEXT_LEFT, HEAD - 16, "input")
-    yield _text(WIDTH, HEAD - 16, _cut(shape(architecture.input_shape), "shape"), "quiet", end=True)
-    yield _text(TEXT_LEFT, HEAD - 2, _map_in_words(architecture.input_shape) + rate, "quiet")
+        yield _rect("input", _middle() - width / 2 + 2 * frame, HEAD - 30 - 3 * frame, width, 8)
+    yield _text(TEXT_LEFT, HEAD - 26, "input")
+    yield _text(WIDTH, HEAD - 26, _cut(shape(architecture.input_shape), "shape"), "quiet", end=True)
+    yield _text(TEXT_LEFT, HEAD - 11, _map_in_words(architecture.input_shape) + rate, "quiet")
 
 
 def _op(place: int, op: OpView, scale: Scale) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _output(architecture: ArchitectureView) -> Iterator[str]:
 
 def _between(architecture: ArchitectureView, scale: Scale) -> Iterator[str]:
     """What leads from each bar to the next one where that reads it: it narrows with the map."""
-    middle, above, bottom = _middle(), scale.width(architecture.input_shape) / 2, HEAD - 12.0
+    middle, above, bottom = _middle(), scale.width(architecture.input_shape) / 2, HEAD - 22.0
     for place, op in enumerate(architecture.ops):
         half, thickness = scale.width(op.out_shape) / 2, scale.thickness(op.out_shape)
         top = HEAD + ROW * place + (ROW - thickness) / 2
@@ -151,16 +151,18 @@ def _between(architecture: ArchitectureView, scale: Scale) -> Iterator[str]:
         above, bottom = half, top + thickness
 
 
-def _line(line: Line) -> str:
-    """From below the bar of its source to above that of its target."""
-    start = HEAD + ROW * line.source + (ROW + THICKEST) / 2 + 3
-    end = HEAD + ROW * line.target + (ROW - THICKEST) / 2 - 3
-    if line.target - line.source == 1:
-        start, end = start - 6, end + THICKEST + 9
-    x, right = BAR_LEFT - 6 - TRACK * line.track, BAR_LEFT + 4
+def _line(line: Line, architecture: ArchitectureView, scale: Scale) -> str:
+    """From below the bar of its source to above that of its target; a skip within an op ends below that."""
+    within = line.target - line.source == 1
+    start = HEAD + ROW * line.source + (ROW + THICKEST) / 2 + (1 if within else 5)
+    end = HEAD + ROW * line.target + (ROW + THICKEST) / 2 + 6 if within else HEAD + ROW * line.target + 4
+    given = architecture.input_shape if line.source < 0 else architecture.ops[line.source].out_shape
+    read = architecture.ops[line.target].out_shape if within else given
+    first, last = (_middle() - scale.width(dimensions) / 2 - 1 for dimensions in (given, read))
+    x = BAR_LEFT - 6 - TRACK * line.track
     return (
-        f'<path class="line" d="M{right} {start:.0f}H{x + 4}Q{x} {start:.0f} {x} {start + 4:.0f}V{end - 4:.0f}'
-        f'Q{x} {end:.0f} {x + 4} {end:.0f}H{right}m-4 -3l4 3l-4 3"/>'
+        f'<path class="line" d="M{first:.0f} {start:.0f}H{x + 4}Q{x} {start:.0f} {x} {start + 4:.0f}V{end - 4:.0f}'
+        f'Q{x} {end:.0f} {x + 4} {end:.0f}H{last:.0f}m-4 -3l4 3l-4 3"/>'
     )
 
 
@@ -178,10 +180,10 @@ def _frames(dimensions: Sequence[int]) -> int:
 
 def _map_in_words(dimensions: Sequence[int]) -> str:
     match dimensions:
-        case [channels, frames, height, width]:
-            return f"{frames} frames of {width}×{height} px, {channels} channels"
-        case [channels, height, width]:
-            return f"{width}×{height} px, {channels} channels"
+        case [_, frames, height, width]:
+            return f"{frames} frames of {width}×{height} px"
+        case [_, height, width]:
+            return f"{width}×{height} px"
         case _:
             return f"{math.prod(dimensions)} values"
 

@@ -37,17 +37,20 @@ class LineagePanel:
                 ui.label("It has no parent: it was drawn from the space, not changed from another.").classes("muted")
                 return
             for one in line:
-                self._row(one, here=one is own)
+                self._row(one, own)
 
-    def _row(self, one: CandidateView, *, here: bool) -> None:
+    def _row(self, one: CandidateView, own: CandidateView) -> None:
         with ui.row().classes("w-full items-baseline job").style("gap:4px 20px"):
             with ui.row().style("flex:0 0 130px;gap:8px"):
-                if here:
+                if one is own:
                     ui.label(f"{one.number} (this one)").classes("font-medium")
                 else:
                     ui.link(f"candidate {one.number}", address(one.job_id, one.id))
             ui.label(self._changes(one)).classes("text-sm").style("flex:1 1 260px;min-width:0;overflow-wrap:anywhere")
             ui.label(_result(one, self._job)).classes("muted text-sm")
+            if one is not own:
+                compared = f"{address(own.job_id, own.id)}?against={one.id}#difference"
+                ui.link("compare", compared).classes("text-sm")
 
     def _changes(self, one: CandidateView) -> str:
         step = self._steps.get(one.id)

@@ -29,8 +29,10 @@ def _properties(op: OpView) -> list[str]:
     fields = {k: v for k, v in op.fields.items() if k not in (*_IN_TITLE, *_IN_SHAPE)}
     said = [_expansion(op, fields.pop("expanded_channels", None)), _se(fields), _groups(op, fields.pop("groups", 1))]
     bare = [str(fields.pop(name, "none")) for name in ("pool", "head", "activation")]
-    skip = fields.pop("skip", "none")
-    said += [one for one in bare if one != "none"] + ([] if skip == "none" else [f"skip {value(skip)}"])
+    skip, padding = fields.pop("skip", "none"), fields.pop("padding", "same")
+    said += [one for one in bare if one != "none"]
+    said += [] if skip == "none" else ["skip" if skip == "identity" else f"skip by {value(skip)}"]
+    said += [] if padding == "same" else [f"{value(padding)} padding"]
     return [*filter(None, said), *(f"{k.replace('_', ' ')} {value(v)}" for k, v in fields.items() if _says(v))]
 
 
