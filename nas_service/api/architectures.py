@@ -11,9 +11,8 @@ from latency_tables import LatencyTable, TableError, load, table_path
 from nas_service.errors import Conflict
 from nas_service.spec import DeviceSpec, JobSpec
 from nas_service.store import Candidate, Job
-from search_spaces import Architecture, Op, SpaceError, get_space
+from search_spaces import Architecture, BoundSpace, Op, SpaceError, get_space
 from search_spaces.ops import SharedWeightNetwork
-from search_spaces.space import BoundSpace
 from search_spaces.wann.picture import picture as draw
 from workers.tasks import TaskError, get_task, variant
 

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from nas_service.store import Candidate, jobs
-from search_spaces import Architecture
+from search_spaces import Architecture, BoundSpace
 from search_spaces.choice_space import ChoiceSpace
 from search_spaces.narrowing import NarrowableSpace
 from search_spaces.ops import SharedWeightNetwork
-from search_spaces.space import BoundSpace, Genotype
+from search_spaces.space import Genotype
 from search_spaces.wann.activations import NAMES
 
 from . import architectures, readings
