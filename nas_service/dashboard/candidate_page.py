@@ -186,9 +186,7 @@ def _identity(candidate: CandidateDetail) -> None:
         with ui.element("dd"), ui.row().style("gap:4px 12px"):
             for parent in candidate.parents:
                 ui.link(parent, address(candidate.job_id, parent))
-                ui.link("compare", f"{address(candidate.job_id, candidate.id)}?against={parent}#difference").classes(
-                    "text-sm"
-                )
+                ui.link("compare", f"{address(candidate.job_id, candidate.id)}?against={parent}").classes("text-sm")
             ui.label("none").set_visibility(not candidate.parents)
 
 

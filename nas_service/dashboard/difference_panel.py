@@ -26,7 +26,7 @@ class DifferencePanel:
         self._against = against.strip()
 
     async def build(self) -> None:
-        with sheet("Difference to another candidate").props('id="difference"'):
+        with sheet("Difference to another candidate") as part:
             with ui.row().classes("w-full items-center").style("gap:8px 16px"):
                 self._field = ui.input("id of another candidate of this job", value=self._against)
                 self._field.props("dense outlined").style("flex:0 1 320px").on("keydown.enter", self._go)
@@ -35,11 +35,12 @@ class DifferencePanel:
                 )
             if self._against:
                 await self._draw()
+                ui.run_javascript(f"getHtmlElement({part.id}).scrollIntoView()")
 
     def _go(self) -> None:
         wanted = str(self._field.value or "").strip()
         there = address(self._candidate.job_id, self._candidate.id)
-        ui.navigate.to(f"{there}?{urlencode({'against': wanted})}#difference" if wanted else there)
+        ui.navigate.to(f"{there}?{urlencode({'against': wanted})}" if wanted else there)
 
     async def _draw(self) -> None:
         try:

@@ -19,7 +19,7 @@ from .wording import details, shape, title
 ROW, HEAD, FOOT = 44, 68, 36  # px: an op, the input above them, the output below
 WIDTH = 400
 TRACK, TRACKS = 7, 4  # px between lines at the left, and how many there are side by side
-BAR_LEFT, BAR_WIDTH = TRACK * TRACKS + 6, 104
+BAR_LEFT, BAR_WIDTH = TRACK * TRACKS + 12, 104
 TEXT_LEFT = BAR_LEFT + BAR_WIDTH + 14
 THINNEST, THICKEST, NARROWEST = 4, 26, 5
 LONGEST = {"title": 24, "details": 42, "shape": 16}  # signs that there is room for
@@ -101,15 +101,17 @@ def drawing(architecture: ArchitectureView) -> str:
 
 
 def lines(ops: Sequence[OpView]) -> list[Line]:
-    """Connections other than to the next op, and skips within an op, on tracks where they do not meet."""
+    """Connections other than to the next op, and skips within an op, on tracks where they do not meet.
+
+    The shortest are the nearest to the bars. Where there are more than `TRACKS` at once, the last track takes the rest.
+    """
     wanted = [(source, target) for target, op in enumerate(ops) for source in op.inputs if source != target - 1]
     wanted += [(place - 1, place) for place, op in enumerate(ops) if op.fields.get("skip") in ("identity", "pool")]
-    ends: list[int] = []  # of each track, the op at which it is free again
-    placed = []
-    for source, target in sorted(wanted, key=lambda ends: (ends[0], -ends[1])):
-        track = next((n for n, end in enumerate(ends) if end <= source), len(ends))
-        ends[track : track + 1] = [target]
-        placed.append(Line(source, target, min(track, TRACKS - 1)))
+    placed: list[Line] = []
+    for source, target in sorted(wanted, key=lambda ends: (ends[1] - ends[0], ends)):
+        taken = {line.track for line in placed if line.source < target and source < line.target}
+        free = next(track for track in range(len(taken) + 1) if track not in taken)
+        placed.append(Line(source, target, min(free, TRACKS - 1)))
     return placed
 
 
@@ -159,11 +161,10 @@ def _line(line: Line, architecture: ArchitectureView, scale: Scale) -> str:
     given = architecture.input_shape if line.source < 0 else architecture.ops[line.source].out_shape
     read = architecture.ops[line.target].out_shape if within else given
     first, last = (_middle() - scale.width(dimensions) / 2 - 1 for dimensions in (given, read))
-    x = BAR_LEFT - 6 - TRACK * line.track
-    return (
-        f'<path class="line" d="M{first:.0f} {start:.0f}H{x + 4}Q{x} {start:.0f} {x} {start + 4:.0f}V{end - 4:.0f}'
-        f'Q{x} {end:.0f} {x + 4} {end:.0f}H{last:.0f}m-4 -3l4 3l-4 3"/>'
-    )
+    passed = [given, *(op.out_shape for op in architecture.ops[line.source + 1 : line.target + 1])]
+    x = _middle() - max(map(scale.width, passed)) / 2 - 12 - TRACK * line.track
+    down = f"Q{x:.1f} {start:.0f} {x:.1f} {start + 4:.0f}V{end - 4:.0f}Q{x:.1f} {end:.0f} {x + 4:.1f} {end:.0f}"
+    return f'<path class="line" d="M{first:.0f} {start:.0f}H{x + 4:.1f}{down}H{last:.0f}m-4 -3l4 3l-4 3"/>'
 
 
 def role(op: OpView) -> str:

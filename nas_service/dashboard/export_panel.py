@@ -8,7 +8,7 @@ from nas_service.access import Caller
 from nas_service.api.views import CandidateDetail, ExportView, JobView
 from nas_service.client import ApiError, AsyncClient
 
-from .theme import ago, pill, share, sheet
+from .theme import ago, count, pill, share, sheet
 
 FIRST = ("model.onnx", "model_card.md")  # of the files, before the others
 
@@ -68,17 +68,18 @@ def _export(export: ExportView) -> None:
         if export.message:
             told = "danger" if export.state == "failed" else "muted"
             ui.label(export.message).classes(f"{told} text-sm").style("overflow-wrap:anywhere")
-        found = export.metrics if export.final else export.progress
-        ui.label(findings(found)).classes("text-sm").set_visibility(bool(found))
+        with ui.row().style("gap:4px 24px"):
+            for name, value in (export.metrics if export.final else export.progress).items():
+                with ui.column().style("gap:0"):
+                    ui.label(name.replace("_", " ")).classes("muted text-xs")
+                    ui.label(finding(name, value)).classes("text-sm")
         with ui.row().style("gap:4px 16px"):
             for name in sorted(export.files, key=lambda file: (file not in FIRST, file)):
                 ui.link(name, f"/api/v1/exports/{export.id}/{name}").props("download")
 
 
-def findings(metrics: dict[str, float]) -> str:
-    """`test accuracy 97.12%, parity max abs 1e-06`."""
-    return ", ".join(f"{name.replace('_', ' ')} {_number(name, value)}" for name, value in metrics.items())
-
-
-def _number(name: str, value: float) -> str:
-    return share(value) if name.endswith(("accuracy", "f1")) else f"{value:.4g}"
+def finding(name: str, value: float) -> str:
+    """What a check found: 97.12% of an accuracy, 265 k bytes, 5.72e-06."""
+    if name.endswith(("accuracy", "f1")):
+        return share(value)
+    return count(value) if value >= 1000 else f"{value:.3g}"

@@ -20,7 +20,7 @@ class LearningPanel:
         self._names: list[str] = []
 
     def build(self) -> None:
-        with sheet("Learning"):
+        with sheet("Learning").classes("learning"):
             self._which = (
                 ui.select([], on_change=self._draw_chart).props("dense options-dense").style("min-width:160px")
             )

@@ -49,7 +49,7 @@ class LineagePanel:
             ui.label(self._changes(one)).classes("text-sm").style("flex:1 1 260px;min-width:0;overflow-wrap:anywhere")
             ui.label(_result(one, self._job)).classes("muted text-sm")
             if one is not own:
-                compared = f"{address(own.job_id, own.id)}?against={one.id}#difference"
+                compared = f"{address(own.job_id, own.id)}?against={one.id}"
                 ui.link("compare", compared).classes("text-sm")
 
     def _changes(self, one: CandidateView) -> str:
