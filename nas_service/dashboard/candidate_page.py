@@ -18,6 +18,7 @@ from .theme import address, count, figure, frame, milliseconds, pill, share, she
 
 REFRESH_S = 1.0
 OPEN = ("proposed", "running")
+UNDER_WAY = ("waiting", "measuring")  # of the finalists
 STYLE = """
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 20px; width: 100%; margin: 0; }
 .facts dd { margin: 0; }
@@ -42,6 +43,8 @@ class CandidatePage:
     async def build(self) -> None:
         with frame(self._candidate_id, self._viewer):
             ui.add_css(STYLE)
+            self._problem = ui.label("").classes("danger")
+            self._problem.set_visibility(False)
             self._head = ui.row().classes("w-full items-center")
             self._facts = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
@@ -55,10 +58,10 @@ class CandidatePage:
                 )
                 return
             await self._build_body(candidate)
-            await self.refresh()
         except ApiError as error:
             self._explain(str(error))
             return
+        await self.refresh()
         ui.timer(REFRESH_S, self.refresh, immediate=False)
 
     def _explain(self, why: str, there: str = "") -> None:
@@ -83,14 +86,16 @@ class CandidatePage:
             _identity(candidate)
 
     async def refresh(self) -> None:
-        """A moment without an answer leaves the page as it is; the next one draws it anew."""
+        """Without an answer the page stays as it is and says why; the next answer takes that away."""
         try:
             candidate = await self._candidate()
             measured = await self._finalists()
             await self._exports.refresh(candidate)
         except ApiError as error:
-            ui.notify(str(error), type="warning")
+            self._problem.text = f"This page is no longer up to date: {error}"
+            self._problem.set_visibility(True)
             return
+        self._problem.set_visibility(False)
         if (candidate, measured) != self._shown:
             self._shown = (candidate, measured)
             self._draw(candidate, measured)
@@ -103,7 +108,7 @@ class CandidatePage:
     async def _finalists(self) -> FinalistsView | None:
         """Asked for until they are measured, where the job measures any."""
         known = self._shown[1] if self._shown is not None else None
-        if self._job.spec.get("measure") is None or (known is not None and known.networks):
+        if self._job.spec.get("measure") is None or (known is not None and known.state not in UNDER_WAY):
             return known
         return await self._client.finalists(self._job_id)
 
