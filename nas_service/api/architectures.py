@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from latency_tables import LatencyTable, TableError, load, table_path
 from nas_service.errors import Conflict
 from nas_service.spec import DeviceSpec, JobSpec
 from nas_service.store import Candidate, Job
-from search_spaces import Architecture, Op, SpaceError, get_space
+from search_spaces import Architecture, BoundSpace, Op, SpaceError, get_space
 from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.picture import picture as draw
 from workers.tasks import TaskError, get_task, variant
@@ -35,11 +37,22 @@ def picture(job: Job, candidate: Candidate) -> str:
 
 def rebuilt(job: Job, candidate: Candidate) -> Architecture:
     """What the genotype means. Raises Conflict where space or task are no longer what they were."""
+    with _as_conflict():
+        return bound_space(job).architecture(candidate.genotype)
+
+
+def bound_space(job: Job) -> BoundSpace:
+    """The job's space for its task. Raises Conflict where either is no longer what it was."""
     spec = JobSpec.model_validate(job.spec)
-    try:
+    with _as_conflict():
         space = get_space(spec.space.name, **spec.space.options)
-        signature = get_task(variant(spec.task.name, space.kinds), **spec.task.options).signature
-        return space.bind(signature).architecture(candidate.genotype)
+        return space.bind(get_task(variant(spec.task.name, space.kinds), **spec.task.options).signature)
+
+
+@contextmanager
+def _as_conflict() -> Iterator[None]:
+    try:
+        yield
     except (SpaceError, TaskError) as error:
         raise Conflict(f"the architecture cannot be rebuilt: {error}", error.field) from None
 
@@ -60,7 +73,10 @@ def view(architecture: Architecture, table: LatencyTable | None) -> Architecture
         for node in architecture.nodes
     ]
     return ArchitectureView(
-        input_shape=list(architecture.input_shape), output_shape=list(architecture.output_shape), ops=ops
+        input_shape=list(architecture.input_shape),
+        output_shape=list(architecture.output_shape),
+        frame_rate=architecture.frame_rate,
+        ops=ops,
     )
 
 

@@ -8,7 +8,7 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
-PAGES = re.compile(r"/|/docs|/jobs/[a-z0-9.]{1,64}")  # where a log-in may lead
+PAGES = re.compile(r"/|/docs|/jobs/[a-z0-9.]{1,64}(/candidates/[a-z0-9.]{1,64})?")  # where a log-in may lead
 
 _PAGE = """<!doctype html>
 <html lang="en">

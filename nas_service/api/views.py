@@ -250,10 +250,14 @@ class OpView(View):
 
 
 class ArchitectureView(View):
-    """The graph of ops, in topological order; shapes are (channels, height, width) without the batch."""
+    """The graph of ops, in topological order; shapes are (channels, height, width) without the batch.
+
+    Those of clips are (channels, frames, height, width), and `frame_rate` is that of the input, in frames a second.
+    """
 
     input_shape: list[int]
     output_shape: list[int]
+    frame_rate: float | None = None
     ops: list[OpView]
 
 

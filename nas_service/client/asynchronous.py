@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.lineage_views import StepView
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -169,6 +170,10 @@ class AsyncClient:
     async def candidate(self, candidate_id: str) -> CandidateDetail:
         """A candidate with its architecture, lineage and trials."""
         return await self._send(calls.candidate(candidate_id))
+
+    async def changes(self, candidate_id: str) -> list[StepView]:
+        """What changed from each of its ancestors to the next, oldest first, and at last to the candidate."""
+        return await self._send(calls.changes(candidate_id))
 
     async def picture(self, candidate_id: str) -> str:
         """A weight agnostic network as SVG; ApiError with status 409 for a candidate of another space."""

@@ -12,6 +12,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.lineage_views import StepView
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -147,6 +148,10 @@ def trials(job_id: str, cursor: str | None, limit: int, state: str) -> Call[Page
 
 def candidate(candidate_id: str) -> Call[CandidateDetail]:
     return Call(CandidateDetail, "GET", f"/candidates/{_safe(candidate_id)}")
+
+
+def changes(candidate_id: str) -> Call[list[StepView]]:
+    return Call(list[StepView], "GET", f"/candidates/{_safe(candidate_id)}/changes")
 
 
 def picture(candidate_id: str) -> Call[str]:

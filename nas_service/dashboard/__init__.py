@@ -1,4 +1,4 @@
-"""The first page of the service: jobs, and for a job its population as it grows. Reads nothing but the public API."""
+"""The pages of the service: jobs, a job's population as it grows, a candidate. They read nothing but the public API."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.client import AsyncClient
 
+from .candidate_page import CandidatePage
 from .job_page import JobPage
 from .jobs_page import jobs_page
 
@@ -32,5 +33,10 @@ def mount(app: FastAPI) -> None:
     async def _job(request: Request, job_id: str) -> None:
         viewer: Caller = request.state.caller
         await JobPage(api(viewer), job_id, viewer).build()
+
+    @ui.page("/jobs/{job_id}/candidates/{candidate_id}", response_timeout=PATIENCE_S)
+    async def _candidate(request: Request, job_id: str, candidate_id: str, against: str = "") -> None:
+        viewer: Caller = request.state.caller
+        await CandidatePage(api(viewer), job_id, candidate_id, against, viewer).build()
 
     ui.run_with(app, title="NAS service", show_welcome_message=False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from nicegui import ui
+from nicegui.events import EChartPointClickEventArguments
 
 from nas_service.access import Caller
 from nas_service.api.views import ArmView, CandidateView, JobView, Points
@@ -13,10 +14,11 @@ from nas_service.client import ApiError, AsyncClient
 from nas_service.durations import spoken
 
 from . import scatter
-from .theme import amount, count, figure, frame, milliseconds, pill, share
+from .theme import address, amount, count, figure, frame, milliseconds, pill, share
 
 REFRESH_S = 1.0
 PAGE = 20  # rows of the table
+LINK = '<q-td :props="props"><a :href="props.row.page">{{ props.value }}</a></q-td>'
 
 
 class JobPage:
@@ -36,9 +38,10 @@ class JobPage:
             self._body = ui.column().classes("w-full").style("gap:16px")
         with self._body:
             self._arms = ui.row().classes("sheet").style("gap:36px")
-            self._chart = ui.echart({}).classes("sheet").style("height:420px")
+            self._chart = ui.echart({}, on_point_click=self._open).classes("sheet").style("height:420px")
             with ui.column().classes("sheet"):
                 self._table = ui.table(rows=[], row_key="id").classes("w-full").props("flat dense hide-no-data")
+                self._table.add_slot("body-cell-id", LINK)
                 with ui.row().classes("items-center"):
                     self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=cyan-9")
                     self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=cyan-9")
@@ -150,6 +153,11 @@ class JobPage:
         self._forth.set_enabled(page.next is not None)
         self._place.text = f"{first} to {first + len(page.items) - 1}, best first" if page.items else "no result yet"
 
+    def _open(self, clicked: EChartPointClickEventArguments) -> None:
+        """The page of the candidate whose point was clicked."""
+        *_, candidate_id = cast("tuple[float, float, str]", clicked.data)
+        ui.navigate.to(address(self._job_id, candidate_id))
+
     async def _next(self) -> None:
         self._cursors.append(self._upcoming)
         await self._draw_table()
@@ -204,6 +212,7 @@ def _columns(job: JobView) -> list[dict[str, Any]]:
 def _row(candidate: CandidateView) -> dict[str, Any]:
     return {
         "id": candidate.id,
+        "page": address(candidate.job_id, candidate.id),
         "metric": share(candidate.value),
         "latency": milliseconds(candidate.latency_ms, candidate.latency_error_ms),
         "params": count(candidate.params),

@@ -64,8 +64,20 @@ def frame(title: str, viewer: Caller) -> ui.column:
     return ui.column().classes("page")
 
 
+def address(job_id: str, candidate_id: str) -> str:
+    """The page of a candidate."""
+    return f"/jobs/{job_id}/candidates/{candidate_id}"
+
+
 def pill(state: str) -> ui.label:
     return ui.label(state).classes("pill").style(f"background:{STATE_COLORS.get(state, MUTED)}")
+
+
+def sheet(caption: str) -> ui.column:
+    """A part of a page with its name on top; add to what it returns."""
+    with ui.column().classes("sheet").style("gap:12px") as part:
+        ui.label(caption).classes("text-base font-medium")
+    return part
 
 
 def figure(caption: str, value: str, note: str = "") -> None:
