@@ -97,6 +97,7 @@ class JobPage:
                     figure("owner", job.owner)
 
     def _controls(self, job: JobView) -> None:
+        ui.link("clone", f"/jobs/new?clone={job.id}")
         if not self._viewer.may_change(job.owner):
             return
         if job.state == "running":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .theme import ACCENT, DANGER, INK, LINE, MUTED, amount
+from .theme import ACCENT, BEHIND, DANGER, INK, LINE, MUTED, amount
 
 SHOWN = 4000  # points drawn at the most; the front is drawn whole
 
@@ -31,16 +31,17 @@ def options(dots: Sequence[Dot], *, cost: str, metric: str, limit: float | None)
         "grid": {"left": 64, "right": 24, "top": 40, "bottom": 56},
         "legend": {"top": 4, "right": 16, "icon": "circle", "textStyle": {"color": MUTED}},
         "tooltip": {":formatter": "p => p.data && p.data[2] ? `${p.data[2]}<br>${p.data[1]} at ${p.data[0]}` : ''"},
-        "xAxis": _axis(cost, gap=32) | _room_for(limit, dots),
-        "yAxis": _axis(metric, gap=46),
+        "xAxis": axis(cost, gap=32) | _room_for(limit, dots),
+        "yAxis": axis(metric, gap=46),
         "series": [
-            _series("candidates", thinned, color="#b8c4ce", size=6),
-            _series("Pareto front", front, color=ACCENT, size=9) | _front_line() | _limit_line(cost, limit),
+            _series("candidates", thinned, color=BEHIND, size=6),
+            _series("Pareto front", front, color=ACCENT, size=9) | _front_line() | limit_mark(cost, limit),
         ],
     }
 
 
-def _axis(name: str, gap: int) -> dict[str, Any]:
+def axis(name: str, gap: int) -> dict[str, Any]:
+    """A numeric axis with its name."""
     return {
         "type": "value",
         "name": name,
@@ -75,10 +76,11 @@ def _front_line() -> dict[str, Any]:
     return {"type": "line", "step": "end", "symbol": "circle", "lineStyle": {"color": ACCENT, "width": 1.5}}
 
 
-def _limit_line(cost: str, limit: float | None) -> dict[str, Any]:
+def limit_mark(cost: str, limit: float | None, *, position: str = "insideEndTop") -> dict[str, Any]:
+    """The limit as a line across, to be added to a series; nothing without a limit."""
     if limit is None:
         return {}
-    label = {"formatter": f"limit {amount(cost, limit)}", "color": DANGER, "position": "insideEndTop"}
+    label = {"formatter": f"limit {amount(cost, limit)}", "color": DANGER, "position": position}
     line = {"color": DANGER, "type": "dashed"}
     mark = {
         "silent": True,
