@@ -71,7 +71,7 @@ def takes(found: EstimateView) -> str:
 def spends(found: EstimateView) -> str:
     """What the search costs, and on what that is based."""
     if found.seconds_per_trial is None or found.cpu_hours is None:
-        return found.note
+        return found.note.removeprefix("unknown: ")
     gpus = f" and {found.gpu_hours:.2g} GPU hours" if found.gpu_hours else ""
     each = f"{spoken(found.seconds_per_trial)} a trial, {found.at_once} at once"
     return f"{found.cpu_hours:.2g} CPU hours{gpus}; {each} ({found.note})"

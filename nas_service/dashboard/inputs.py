@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from textwrap import shorten
+from typing import Any, Final, Protocol
 
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
@@ -11,6 +13,7 @@ from nicegui.elements.mixins.validation_element import ValidationElement
 from .option_fields import OptionField, ordered, shown
 from .spec_text import ABSENT, flow, value_of
 
+BRIEF: Final = 140  # characters below a field
 Changed = Callable[[Any], None]  # gets the new value, ABSENT where the option is to be left out
 
 
@@ -37,12 +40,32 @@ def input_of(field: OptionField, changed: Changed) -> Input:
             return Written(field, changed)
 
 
-class Written:
+class Edits:
+    """Tells what a person edits, and nothing while `show` changes a field: what a field cannot show stays as it is."""
+
+    def __init__(self, changed: Changed) -> None:
+        self._changed = changed
+        self._showing = False
+
+    @contextmanager
+    def _in_step(self) -> Iterator[None]:
+        self._showing = True
+        try:
+            yield
+        finally:
+            self._showing = False
+
+    def _edited(self, value: Any) -> None:
+        if not self._showing:
+            self._changed(value)
+
+
+class Written(Edits):
     """A number, a text, or anything else as a line of YAML. The default is its placeholder."""
 
     def __init__(self, field: OptionField, changed: Changed, label: str = "") -> None:
+        super().__init__(changed)
         self._field = field
-        self._changed = changed
         self.element = ui.input(label or field.name, on_change=self._typed).props("outlined dense stack-label")
         _describe(self.element, field.hint)
         self.element.props["debounce"] = 300
@@ -52,49 +75,43 @@ class Written:
             self.element.props.update({"type": "number"} | {k: v for k, v in bounds.items() if v is not None})
 
     def show(self, value: Any) -> None:
-        if self._value_or_none() != (value,):
-            self.element.value = self._text(value)
+        if self._value() != value:
+            with self._in_step():
+                self.element.value = self._text(value)
 
     def complain(self, message: str | None) -> None:
-        self.element.error = message
+        self.element.error = _brief(message)
 
     def _typed(self) -> None:
-        try:
-            value = self._value()
-        except ValueError as error:
-            self.complain(str(error))
-        else:
-            self._changed(value)
-
-    def _value_or_none(self) -> tuple[Any] | None:
-        try:
-            return (self._value(),)
-        except ValueError:
-            return None
+        self._edited(self._value())
 
     def _value(self) -> Any:
-        """Raises ValueError for what is no YAML."""
-        text = str(self.element.value or "")
+        """What is written; what is no YAML or no number is text, which the service refuses in its own words."""
+        text = "" if self.element.value is None else str(self.element.value)
         if not text.strip():
             return ABSENT
-        if self._field.kind == "text":
-            return text
-        return value_of(text) if self._field.kind == "yaml" else _number(text)
+        with suppress(ValueError):
+            match self._field.kind:
+                case "yaml":
+                    return value_of(text)
+                case "number":
+                    return _number(text)
+        return text
 
     def _text(self, value: Any) -> str:
         if value is ABSENT:
             return ""
-        if self._field.kind == "number":
-            return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+        if self._field.kind == "number" and isinstance(value, float) and value.is_integer():
+            return f"{value:.0f}"
         return value if self._field.kind == "text" and isinstance(value, str) else flow(value)
 
 
-class Choice:
+class Choice(Edits):
     """One of several values; the default is the first choice, and choosing it leaves the option out."""
 
     def __init__(self, field: OptionField, labels: Mapping[Any, str], changed: Changed, label: str = "") -> None:
+        super().__init__(changed)
         self._field = field
-        self._changed = changed
         unset = {None: "as the service decides"} if field.default is None else {}
         marked = {value: f"{name} (default)" if value == field.default else name for value, name in labels.items()}
         self.element = ui.select(unset | marked, label=label or field.name, on_change=self._chosen)
@@ -104,55 +121,57 @@ class Choice:
 
     def show(self, value: Any) -> None:
         there = self._field.default if value is ABSENT else value
-        self.element.value = there if any(there == option for option in self.element.options) else None
+        with self._in_step():
+            self.element.value = there if any(there == option for option in self.element.options) else None
 
     def offer(self, labels: Mapping[Any, str]) -> None:
         """Other choices, the value as it is."""
         if labels != self.element.options:
-            self.element.set_options(dict(labels))
+            with self._in_step():
+                self.element.set_options(dict(labels))
 
     def describe(self, hint: str) -> None:
         """Another hint, for what is chosen now."""
         _describe(self.element, hint)
 
     def complain(self, message: str | None) -> None:
-        self.element.error = message
+        self.element.error = _brief(message)
 
     def _chosen(self) -> None:
         value = self.element.value
-        if value is not None or self._field.default is None:
-            self._changed(ABSENT if value == self._field.default else value)
+        self._edited(ABSENT if value == self._field.default else value)
 
 
-class Switch:
+class Switch(Edits):
     """On or off."""
 
     def __init__(self, field: OptionField, changed: Changed, label: str = "") -> None:
+        super().__init__(changed)
         self._field = field
         with ui.column().classes("field"):
             self.element = ui.switch(label or field.name, value=bool(field.default), on_change=self._turned).props(
                 "dense"
             )
             self._said = Said(field.hint)
-        self._changed = changed
 
     def show(self, value: Any) -> None:
         there = self._field.default if value is ABSENT else value
-        self.element.value = there is True
+        with self._in_step():
+            self.element.value = there is True
 
     def complain(self, message: str | None) -> None:
         self._said.complain(message)
 
     def _turned(self) -> None:
-        self._changed(ABSENT if self.element.value == self._field.default else self.element.value)
+        self._edited(ABSENT if self.element.value == self._field.default else self.element.value)
 
 
-class Toggles:
+class Toggles(Edits):
     """Any number of choices, each a button that is pressed or not."""
 
     def __init__(self, field: OptionField, changed: Changed) -> None:
+        super().__init__(changed)
         self._field = field
-        self._changed = changed
         self._chosen: list[Any] = []
         with ui.column().classes("field").props('role="group"') as group:
             group.props["aria-label"] = field.name
@@ -181,7 +200,7 @@ class Toggles:
         self.show(ordered(pressed if choice in self._chosen else [*pressed, choice], self._field.choices))
         default = self._field.default if isinstance(self._field.default, list) else None
         same = default is not None and ordered(default, self._field.choices) == self._chosen
-        self._changed(ABSENT if same else self._chosen)
+        self._edited(ABSENT if same else self._chosen)
 
 
 class Said:
@@ -192,13 +211,21 @@ class Said:
         self._label = ui.label(hint).classes("muted text-xs")
 
     def complain(self, message: str | None) -> None:
-        self._label.text = message or self._hint
+        self._label.text = _brief(message) or self._hint
         self._label.classes(add="danger" if message else "muted", remove="muted" if message else "danger")
 
 
 def _describe(element: ValidationElement[Any], hint: str) -> None:
-    element.classes("field").props("hide-bottom-space")
-    element.props["hint"] = hint or None
+    element.without_auto_validation().classes("field").props("hide-bottom-space")
+    if hint:
+        element.props["hint"] = hint
+    else:
+        element.props.pop("hint", None)  # null would keep the room for one
+
+
+def _brief(message: str | None) -> str | None:
+    """What there is room for below a field; the whole message stands elsewhere on the page."""
+    return message and shorten(message, BRIEF, placeholder=" …")
 
 
 def _placeholder(default: Any) -> str:
@@ -210,4 +237,4 @@ def _placeholder(default: Any) -> str:
 def _number(text: str) -> int | float:
     """Raises ValueError for what is none."""
     value = float(text)
-    return int(value) if value.is_integer() and "e" not in text.lower() and "." not in text else value
+    return int(value) if value.is_integer() else value

@@ -22,6 +22,7 @@ NOT_MEASURED: Final = (
     "No device has been measured yet, so there are no milliseconds to limit. Save this spec on the device as SPEC.yaml "
     "and run the command below, or limit multiply-adds (MACs), which need no device."
 )
+ONCE_IT_FITS: Final = "There is a preview once the spec fits."
 READ_ONLY: Final = (
     "This key may only read. To submit, and to preview, log in with a key of scope submit, which an admin makes with:"
 )
@@ -35,6 +36,7 @@ class NewJobPage:
         self._viewer = viewer
         self._spec: dict[str, Any] = {}
         self._key = uuid4().hex  # of a submission; a new one for each spec, so that a double click makes one job
+        self._edits = 0  # so far; an answer to an older spec is not shown
         self._may_submit = viewer.scope.covers(Scope.SUBMIT)
 
     async def build(self, clone: str | None = None) -> None:
@@ -78,9 +80,10 @@ class NewJobPage:
 
     def _writing(self) -> None:
         with ui.column().classes("sheet").style("gap:10px"):
-            self._refusal = ui.column().classes("w-full").style("gap:6px").props('role="alert"')
+            self._refusal = ui.column().classes("w-full refusal").props('role="alert"')
             self._text = ui.textarea("YAML", value=write(self._spec), on_change=self._typed)
             self._text.props('outlined autogrow stack-label debounce=300 spellcheck="false"').classes("w-full yaml")
+            self._text.without_auto_validation().props("hide-bottom-space")
 
     # Form and text, in step.
 
@@ -92,10 +95,11 @@ class NewJobPage:
 
     def _typed(self) -> None:
         """The text was edited, or follows the form: then it says what the spec says already."""
-        try:
-            spec = read(self._text.value or "")
-        except ValueError as error:
-            self._refuse(ApiError(422, "", str(error)))
+        spec = self._written()
+        if spec is None:
+            self._edits += 1
+            self._timer.cancel()
+            self._forecast.say(ONCE_IT_FITS)
             return
         if spec != self._spec:
             self._changed(spec)
@@ -103,10 +107,19 @@ class NewJobPage:
         elif self._text.error is not None:
             self._changed(spec)
 
+    def _written(self) -> dict[str, Any] | None:
+        """The spec that the text holds. Where it holds none, the page says why."""
+        try:
+            return read(self._text.value or "")
+        except ValueError as error:
+            self._refuse(ApiError(422, "The spec cannot be read", str(error)))
+            return None
+
     def _changed(self, spec: dict[str, Any]) -> None:
         """Ask the service what it says of the new spec, once nothing is typed for a moment."""
         self._spec = spec
         self._key = uuid4().hex
+        self._edits += 1
         self._timer.cancel()
         with self._answers:
             self._timer = ui.timer(PAUSE_S, self._look_ahead, once=True)
@@ -117,16 +130,16 @@ class NewJobPage:
         if not self._may_submit:
             self._forecast.say("A preview needs a key of scope submit.")
             return
-        asked = self._spec
+        asked, edits = self._spec, self._edits
         self._forecast.wait()
         try:
             found = await self._client.preview(asked)
         except ApiError as error:
-            if asked is self._spec:
+            if edits == self._edits:
                 self._refuse(error)
-                self._forecast.say("There is a preview once the spec fits.")
+                self._forecast.say(ONCE_IT_FITS)
         else:
-            if asked is self._spec:
+            if edits == self._edits:
                 self._refuse(None)
                 self._forecast.show(found, asked)
 
@@ -140,9 +153,12 @@ class NewJobPage:
                 _advise(str(error), command_in(error.detail), classes="danger")
 
     async def _submit(self) -> None:
+        spec = self._written()
+        if spec is None:
+            return
         self._button.props("loading")
         try:
-            job = await self._client.submit(self._spec, self._key)
+            job = await self._client.submit(spec, self._key)
         except ApiError as error:
             self._refuse(error)
         else:

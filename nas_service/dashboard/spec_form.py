@@ -106,8 +106,9 @@ class SpecForm:
             self._limit = Written(OptionField("limit", "number", default=None), self._limited, "Limit")
         with ui.element("div").classes("fields"):
             self._name_of("strategy")
-            for field in budget.fields:
-                self._fields.draw_text(("budget", field.name), field, field.name.capitalize())
+            with ui.element("div").classes("pair"):
+                for field in budget.fields:
+                    self._fields.draw_text(("budget", field.name), field, field.name.capitalize())
 
     def _name_of(self, part: str) -> None:
         names = {name: name for name in self._offer.named[part]}
