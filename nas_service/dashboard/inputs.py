@@ -107,7 +107,7 @@ class Written(Edits):
 
 
 class Choice(Edits):
-    """One of several values; the default is the first choice, and choosing it leaves the option out."""
+    """One of several values; the default is marked, and choosing it leaves the option out."""
 
     def __init__(self, field: OptionField, labels: Mapping[Any, str], changed: Changed, label: str = "") -> None:
         super().__init__(changed)
@@ -150,7 +150,7 @@ class Switch(Edits):
         self._field = field
         with ui.column().classes("field"):
             self.element = ui.switch(label or field.name, value=bool(field.default), on_change=self._turned).props(
-                "dense"
+                "dense color=cyan-9"
             )
             self._said = Said(field.hint)
 
@@ -216,7 +216,7 @@ class Said:
 
 
 def _describe(element: ValidationElement[Any], hint: str) -> None:
-    element.without_auto_validation().classes("field").props("hide-bottom-space")
+    element.without_auto_validation().classes("field").props("hide-bottom-space color=cyan-9")
     if hint:
         element.props["hint"] = hint
     else:

@@ -83,7 +83,7 @@ class NewJobPage:
             self._refusal = ui.column().classes("w-full refusal").props('role="alert"')
             self._text = ui.textarea("YAML", value=write(self._spec), on_change=self._typed)
             self._text.props('outlined autogrow stack-label debounce=300 spellcheck="false"').classes("w-full yaml")
-            self._text.without_auto_validation().props("hide-bottom-space")
+            self._text.without_auto_validation().props("hide-bottom-space color=cyan-9")
 
     # Form and text, in step.
 

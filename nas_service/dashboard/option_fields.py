@@ -11,6 +11,7 @@ from .spec_text import ABSENT
 Kind = Literal["choice", "several", "number", "switch", "text", "yaml"]
 Schema = Mapping[str, Any]
 
+WORTH_SAYING: Final = 1e9  # an upper bound beyond is one of integers, not of the option
 FALSE_AND_TRUE: Final = (False, True)
 
 
@@ -127,13 +128,9 @@ def _choices(items: Schema) -> tuple[Any, ...]:
 
 
 def _bounds(lowest: float | None, highest: float | None) -> str:
-    if lowest is None or highest is None:
+    if lowest is None or highest is None or highest > WORTH_SAYING:
         return ""
-    return f"{_short(lowest)} to {_short(highest)}"
-
-
-def _short(value: float) -> str:
-    return f"{value:,}" if abs(value) < 1e9 else f"{value:.2g}"
+    return f"{lowest:,} to {highest:,}"
 
 
 def _paragraph(text: str) -> str:
