@@ -261,6 +261,10 @@ class AsyncClient:
     async def tasks(self) -> list[CatalogueEntry]:
         return await self._send(calls.tasks())
 
+    async def spec_schema(self) -> dict[str, Any]:
+        """The JSON schema of a job spec."""
+        return await self._send(calls.spec_schema())
+
     async def plugins(self) -> list[Plugin]:
         """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
         return await self._send(calls.plugins())

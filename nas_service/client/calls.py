@@ -198,6 +198,10 @@ def tasks() -> Call[list[CatalogueEntry]]:
     return Call(list[CatalogueEntry], "GET", "/tasks")
 
 
+def spec_schema() -> Call[dict[str, Any]]:
+    return Call(dict[str, Any], "GET", "/spec")
+
+
 def plugins() -> Call[list[Plugin]]:
     return Call(list[Plugin], "GET", "/plugins")
 

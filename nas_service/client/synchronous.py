@@ -296,6 +296,10 @@ class Client:
     def tasks(self) -> list[CatalogueEntry]:
         return self._send(calls.tasks())
 
+    def spec_schema(self) -> dict[str, Any]:
+        """The JSON schema of a job spec."""
+        return self._send(calls.spec_schema())
+
     def plugins(self) -> list[Plugin]:
         """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
         return self._send(calls.plugins())

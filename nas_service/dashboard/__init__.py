@@ -1,4 +1,4 @@
-"""The pages of the service: jobs, a job's population as it grows, a candidate. They read nothing but the public API."""
+"""The pages of the service: jobs, one as it grows, a candidate, a form for a new job. They use the public API alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from nas_service.client import AsyncClient
 from .candidate_page import CandidatePage
 from .job_page import JobPage
 from .jobs_page import jobs_page
+from .new_job_page import NewJobPage
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
 HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
@@ -28,6 +29,11 @@ def mount(app: FastAPI) -> None:
     async def _jobs(request: Request) -> None:
         viewer: Caller = request.state.caller
         await jobs_page(api(viewer), viewer)
+
+    @ui.page("/jobs/new", response_timeout=PATIENCE_S)
+    async def _new_job(request: Request, clone: str | None = None) -> None:
+        viewer: Caller = request.state.caller
+        await NewJobPage(api(viewer), viewer).build(clone)
 
     @ui.page("/jobs/{job_id}", response_timeout=PATIENCE_S)
     async def _job(request: Request, job_id: str) -> None:

@@ -100,6 +100,7 @@ class JobPage:
                     figure("owner", job.owner)
 
     def _controls(self, job: JobView) -> None:
+        ui.button("clone").props(f"href=/jobs/new?clone={job.id} outline dense no-caps color=cyan-9 padding='2px 14px'")
         if not self._viewer.may_change(job.owner):
             return
         if job.state == "running":

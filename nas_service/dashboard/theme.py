@@ -14,6 +14,7 @@ MUTED: Final = "#7b8794"
 LINE: Final = "#e4e7eb"
 PAPER: Final = "#f7f9fa"
 ACCENT: Final = "#0b7285"
+BEHIND: Final = "#b8c4ce"  # of what is drawn behind the accent
 DANGER: Final = "#c92a2a"
 
 STATE_COLORS: Final = {
@@ -42,6 +43,20 @@ body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .figure {{ font-size: 22px; line-height: 1.2; }}
 .q-table th {{ color: {MUTED}; font-weight: 500; }}
 a {{ color: {ACCENT}; text-decoration: none; }}
+.beside {{ display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; width: 100%; }}
+.follows {{ position: sticky; top: 16px; align-self: start; max-height: calc(100vh - 32px); overflow-y: auto; }}
+.fields {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: 14px 16px; width: 100%; }}
+.pair {{ display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 12px; }}
+.field {{ width: 100%; gap: 4px; }}
+.refusal {{ gap: 6px; }}
+.refusal:empty {{ display: none; }}
+.choice {{ border: 1px solid {LINE}; border-radius: 999px; padding: 2px 12px; font-size: 13px; color: {MUTED}; }}
+.choice[aria-pressed="true"] {{ border-color: {ACCENT}; color: {ACCENT}; font-weight: 500; }}
+.yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
+@media (max-width: 900px) {{
+  .beside {{ grid-template-columns: minmax(0, 1fr); }}
+  .follows {{ position: static; max-height: none; }}
+}}
 """
 
 
@@ -56,6 +71,7 @@ def frame(title: str, viewer: Caller) -> ui.column:
     ):
         ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
         ui.space()
+        ui.link("New job", "/jobs/new")
         ui.link("API", "/docs")
         if viewer.key:
             ui.label(viewer.owner).classes("muted")
