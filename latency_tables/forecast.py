@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from device_agent.measure import Protocol, pinned, visit
 from device_agent.rounds import Subject
+from device_agent.setting import Setting
 
 TRIED = 15  # subjects from which the time of all is foretold
 
@@ -29,7 +30,7 @@ AnnounceCallback = Callable[[Forecast], None]
 def seconds_left(
     lacking: Sequence[tuple[Subject, int]],
     *,
-    threads: int,
+    setting: Setting,
     protocol: Protocol,
     clock: Clock = time.monotonic,
 ) -> float:
@@ -38,18 +39,18 @@ def seconds_left(
     if not unfinished:
         return 0.0
     tried = [unfinished[i * len(unfinished) // TRIED] for i in range(TRIED)]
-    _pace(tried[0], threads, protocol, clock)  # loads torch and onnxruntime, which must not count
-    paces = [_pace(subject, threads, protocol, clock) for subject in tried]
+    _pace(tried[0], setting, protocol, clock)  # loads torch and onnxruntime, which must not count
+    paces = [_pace(subject, setting, protocol, clock) for subject in tried]
     export_s = sum(export for export, _ in paces) / TRIED
     visit_s = sum(visit for _, visit in paces) / TRIED
     return export_s * len(unfinished) + visit_s * sum(visits for _, visits in lacking)
 
 
-def _pace(subject: Subject, threads: int, protocol: Protocol, clock: Clock) -> tuple[float, float]:
+def _pace(subject: Subject, setting: Setting, protocol: Protocol, clock: Clock) -> tuple[float, float]:
     """Seconds of one export and of one visit."""
     started = clock()
     model = subject.export()
     exported = clock()
-    with pinned(threads):
-        visit(model, threads, protocol)
+    with pinned(setting):
+        visit(model, setting, protocol)
     return exported - started, clock() - exported

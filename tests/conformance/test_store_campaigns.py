@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from device_agent.measure import Visit
+from device_agent.setting import CPU
 from nas_service.errors import Conflict, NotFound
 from nas_service.store import Campaign, Store, campaigns
 
@@ -16,6 +17,8 @@ FIRST = Campaign(
     id="a",
     device="pi4",
     threads=1,
+    precision="float32",
+    provider=CPU,
     owner="ann",
     state="waiting",
     message="",

@@ -8,6 +8,7 @@ import pytest
 
 from device_agent.measure import Visit
 from device_agent.rounds import Subject
+from device_agent.setting import USUAL
 from latency_tables import forecast
 
 SUBJECTS = [Subject(f"s{i}", lambda: b"") for i in range(20)]
@@ -28,7 +29,7 @@ def tried(monkeypatch) -> list[object]:
 
 def seconds(lacking, protocol):
     ticks = count()  # by this clock an export takes one second, and so does a visit
-    return forecast.seconds_left(lacking, threads=1, protocol=protocol, clock=lambda: float(next(ticks)))
+    return forecast.seconds_left(lacking, setting=USUAL, protocol=protocol, clock=lambda: float(next(ticks)))
 
 
 def test_the_pace_of_a_few_is_that_of_all(tried, moment):
@@ -46,7 +47,7 @@ def test_loading_libraries_does_not_count(monkeypatch, moment):
     monkeypatch.setattr(forecast, "visit", first_visit_loads)
     left = forecast.seconds_left(
         [(subject, 3) for subject in SUBJECTS],
-        threads=1,
+        setting=USUAL,
         protocol=moment,
         clock=lambda: next(ticks) + loaded_in_s[0],
     )

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import mutated
 
+from device_agent.setting import Setting
 from latency_tables import LatencyTable, TableError, load, table_path
 from latency_tables.runtime import Runtime
 from latency_tables.table import Entry
@@ -130,26 +131,26 @@ def test_missing_file(tmp_path):
 
 
 def test_mismatch_names_what_differs(made_up):
-    assert made_up.mismatch(threads=1) is None
-    assert "threads 1 where 2 runs here" in made_up.mismatch(threads=2)
+    assert made_up.mismatch() is None
+    assert "threads 1 where 2 runs here" in made_up.mismatch(setting=Setting(2))
     older = replace(made_up, runtime=replace(made_up.runtime, onnxruntime="1.0", exporter="by hand"))
-    assert "onnxruntime '1.0'" in older.mismatch(threads=1)
-    assert "exporter 'by hand'" in older.mismatch(threads=1)
+    assert "onnxruntime '1.0'" in older.mismatch()
+    assert "exporter 'by hand'" in older.mismatch()
 
 
 def test_without_onnxruntime_its_version_is_not_compared(made_up, monkeypatch):
-    monkeypatch.setattr(Runtime, "here", lambda threads: replace(made_up.runtime, onnxruntime="", threads=threads))
-    assert made_up.mismatch(threads=1) is None
+    monkeypatch.setattr(Runtime, "here", lambda _: replace(made_up.runtime, onnxruntime=""))
+    assert made_up.mismatch() is None
 
 
 def test_path_of_a_device(tmp_path):
-    assert table_path(tmp_path, "pi4", 2) == tmp_path / "pi4-2t.json"
+    assert table_path(tmp_path, "pi4", Setting(2)) == tmp_path / "pi4-2t.json"
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 65, "sp ace"])
 def test_names_that_cannot_be_files(tmp_path, name):
     with pytest.raises(TableError, match="cannot be called"):
-        table_path(tmp_path, name, 1)
+        table_path(tmp_path, name)
 
 
 def test_a_mutated_file_is_a_table_or_refused_as_none(made_up, all_networks, tmp_path):

@@ -177,10 +177,10 @@ def test_a_table_of_another_machine_is_not_extended(client: Client, server: Serv
 
 def test_an_agent_of_another_version_is_told_where_the_right_one_is(client: Client, server: Server) -> None:
     client.measure("pi4", SPEC)
-    with pytest.raises(Refused, match=r"speaks version 1 with agents, and yours speaks 0.*/agent\.pyz"):
+    with pytest.raises(Refused, match=r"speaks version 2 with agents, and yours speaks 0.*/agent\.pyz"):
         server.order(asking(version=0))
-    with pytest.raises(OtherVersion, match="version 2"):
-        Order.from_json({"version": 2})
+    with pytest.raises(OtherVersion, match="version 3"):
+        Order.from_json({"version": 3})
 
 
 def test_what_the_device_does_not_run_ends_the_campaign(client: Client, server: Server, monkeypatch) -> None:

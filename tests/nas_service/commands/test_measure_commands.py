@@ -20,8 +20,9 @@ from typer.testing import CliRunner, Result
 
 from device_agent import online
 from device_agent.machine import Device
-from device_agent.orders import Order, Wanted
+from device_agent.orders import VERSION, Order, Wanted
 from device_agent.server import Server
+from device_agent.setting import USUAL
 from latency_tables import Coverage, load
 from latency_tables.subjects import REFERENCE
 from latency_tables.survey import Plan, Survey
@@ -175,10 +176,10 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ops = {op.key: op for network in networks for op in network.ops}
     survey = Survey(Plan.of(Coverage(tuple(ops.values()), 60, exhausted=True), networks[:5], None), MOMENT)
     lacking = survey.lacking([])
-    order = Order("offline", 0, 1, MOMENT, REFERENCE.name, tuple(Wanted(s.name, n) for s, n in lacking))
+    order = Order("offline", 0, USUAL, MOMENT, REFERENCE.name, tuple(Wanted(s.name, n) for s, n in lacking))
     visits = [[s.name, 0.1 + 0.3 * ("4 x" in s.name), 5] for s, n in lacking for _ in range(n)]
     return {
-        "version": 1,
+        "version": VERSION,
         "order": order.to_json(),
         "device": asdict(Device.here("pi4")),
         "onnxruntime": "1.31.0",
