@@ -32,6 +32,7 @@ from latency import IMAGE, IMAGES, PROFILE_SEED
 
 from device_agent.measure import INTERLEAVED, Protocol
 from device_agent.rounds import Progress
+from device_agent.setting import USUAL
 from latency_tables import LatencyTable, profile_space, survey
 from latency_tables.drift import Steadied, steadied
 from latency_tables.profile import distinct_networks
@@ -98,7 +99,7 @@ def profiled(
     table = profile_space(
         space,
         device="benchmark",
-        threads=1,
+        setting=USUAL,
         path=path,
         rng=np.random.default_rng(PROFILE_SEED),
         progress=progress,

@@ -100,7 +100,7 @@ def timed(action: Step, times: int, seed: int) -> float:
 def made_up(space: BoundSpace, rng: np.random.Generator, samples: int) -> LatencyTable:
     ops = {op.key: op for _ in range(samples) for op in space.architecture(space.sample(rng)).ops}
     entries = {key: Entry(1e-3 + op.macs / 1e9, 0.0, 1) for key, op in ops.items()}
-    return LatencyTable(Device.here("local"), Runtime.here(1), entries, (), Calibration(1.0, 0.01, 0.03, 12))
+    return LatencyTable(Device.here("local"), Runtime.here(), entries, (), Calibration(1.0, 0.01, 0.03, 12))
 
 
 def show(report: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from .check import Check, check_table
 from .coverage import Coverage, cover
 from .forecast import Forecast
 from .profile import extendable, plan_for, profile_space
-from .table import Estimate, LatencyTable, TableError, load, table_path
+from .table import Estimate, LatencyTable, TableError, load, table_path, table_paths
 
 __all__ = [
     "Check",
@@ -23,4 +23,5 @@ __all__ = [
     "plan_for",
     "profile_space",
     "table_path",
+    "table_paths",
 ]

@@ -19,6 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from device_agent.files import write_atomically
 from device_agent.machine import Device
+from device_agent.setting import CPU, USUAL, Setting
 from search_spaces import Architecture
 
 from .between import Interpolation
@@ -156,13 +157,15 @@ class LatencyTable:
         latency_ms = self.calibration.latency_ms(total)
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
 
-    def mismatch(self, *, threads: int, allow: Collection[str] = ()) -> str | None:
+    def mismatch(self, *, setting: Setting = USUAL, allow: Collection[str] = ()) -> str | None:
         """Why this table does not speak for what runs here, in a sentence; None if it does.
 
-        `allow` names facts that may differ: of the runtime, and `cpu`, which is compared where the device is this one.
+        `allow` names facts that may differ: of the runtime, and `cpu`, which like the number of cores is compared
+        where the device is this one.
         """
-        here, cpu = Runtime.here(threads), Device.here(LOCAL).cpu
+        here, cpu = Runtime.here(setting), Device.here(LOCAL).cpu
         ignored = {name for name in allow if name != "cpu"} | (set() if here.onnxruntime else {"onnxruntime"})
+        ignored |= set() if self.device.name == LOCAL else {"cores"}
         if problem := self.differs(replace(here, **{name: getattr(self.runtime, name) for name in ignored})):
             return problem
         if self.device.name == LOCAL and "cpu" not in allow and self.device.cpu != cpu:
@@ -260,6 +263,8 @@ _SINCE_2 = {
     "doubt": None,
     "flags": (),
     "governor": "",
+    "provider": CPU,
+    "cores": None,
 }  # saying nothing, they change no hash
 
 
@@ -276,10 +281,17 @@ def _scaled(timed: Timed, factor: float) -> Timed:
     return replace(timed, latency_ms=timed.latency_ms * factor, spread_ms=timed.spread_ms * factor)
 
 
-def table_path(folder: Path, device: str, threads: int) -> Path:
+def table_path(folder: Path, device: str, setting: Setting = USUAL) -> Path:
     """Where a folder keeps the table of a device. Raises TableError for a name that cannot be part of a file name."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", device):
         raise TableError(
             f"a device cannot be called {device!r}: take letters, digits, '-', '_' and '.', at most 64 of them"
         )
-    return folder / f"{device}-{threads}t.json"
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,80}", str(setting)):
+        raise TableError(f"no table is made with {setting.words}")
+    return folder / f"{device}-{setting}.json"
+
+
+def table_paths(folder: Path) -> list[Path]:
+    """The tables of a folder, in order."""
+    return sorted(folder.glob("*-*.json"))

@@ -85,7 +85,7 @@ def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable | None:
     if device is None:
         return None
     try:
-        return load(table_path(tables, device.name, device.threads))
+        return load(table_path(tables, device.name, device.setting))
     except TableError:
         return None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter
 
+from device_agent.setting import Setting
 from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.views import (
@@ -210,18 +211,18 @@ def devices() -> Call[list[DeviceView]]:
     return Call(list[DeviceView], "GET", "/devices")
 
 
-def table(name: str, threads: int) -> Call[dict[str, Any]]:
-    return Call(dict[str, Any], "GET", f"/devices/{_safe(name)}/table", {"threads": threads})
+def table(name: str, setting: Setting) -> Call[dict[str, Any]]:
+    return Call(dict[str, Any], "GET", f"/devices/{_safe(name)}/table", asdict(setting))
 
 
 def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
     return Call(DeviceView, "PUT", f"/devices/{_safe(name)}/table", body=dict(document))
 
 
-def measure(device: str, spec: Mapping[str, Any], threads: int | None, fresh: bool) -> Call[CampaignView]:
-    """Raises ApiError for values that JSON does not know, before anything is sent."""
+def measure(device: str, spec: Mapping[str, Any], setting: Mapping[str, Any], fresh: bool) -> Call[CampaignView]:
+    """Of a `setting`, what is None is as in the spec. Raises ApiError for values that JSON does not know."""
     _refuse_unknown(spec, "")
-    wanted = {"spec": dict(spec), "threads": threads, "fresh": fresh}
+    wanted = {"spec": dict(spec), "fresh": fresh, **setting}
     return Call(CampaignView, "POST", f"/devices/{_safe(device)}/campaigns", body=wanted)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from device_agent.setting import CPU, Setting, Threads
 from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.views import (
@@ -307,19 +308,32 @@ class Client:
     def devices(self) -> list[DeviceView]:
         return self._send(calls.devices())
 
-    def table(self, name: str, threads: int = 1) -> dict[str, Any]:
+    def table(
+        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
+    ) -> dict[str, Any]:
         """A device's latency table, as measured."""
-        return self._send(calls.table(name, threads))
+        return self._send(calls.table(name, Setting(threads, precision, provider)))
 
     def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
         """Hand in a table that was measured on a device."""
         return self._send(calls.put_table(name, document))
 
     def measure(
-        self, device: str, spec: Mapping[str, Any], *, threads: int | None = None, fresh: bool = False
+        self,
+        device: str,
+        spec: Mapping[str, Any],
+        *,
+        threads: Threads | None = None,
+        precision: str | None = None,
+        provider: str | None = None,
+        fresh: bool = False,
     ) -> CampaignView:
-        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew."""
-        return self._send(calls.measure(device, spec, threads, fresh))
+        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
+
+        Threads, precision and provider are as in the spec where they are left out.
+        """
+        setting = {"threads": threads, "precision": precision, "provider": provider}
+        return self._send(calls.measure(device, spec, setting, fresh))
 
     def finalists(self, job_id: str) -> FinalistsView:
         """The best networks of a job, measured on its device, beside their estimates."""

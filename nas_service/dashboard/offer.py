@@ -13,7 +13,7 @@ from nas_service.demo.spec import SPACE
 
 from .option_fields import OptionField, Part, defaults_of, fields_of, parts_of
 from .spec_text import ABSENT, Path, at, changed, without_defaults
-from .targets import LATENCY, Target, aimed, target_of
+from .targets import LATENCY, Target, aimed, setting_of, target_of
 
 OPTIONS: Final[Mapping[str, Path]] = {"space": ("space", "options"), "task": ("task",), "strategy": ("strategy",)}
 FIRST_LIMITS: Final = {LATENCY: 0.3, "macs": 2_000_000}
@@ -68,7 +68,7 @@ class Offer:
     def first_spec(self) -> dict[str, Any]:
         """Where a form begins: the search of the demo, on the first device that was measured."""
         spec: dict[str, Any] = {"name": "search", "space": SPACE, "task": {"name": "digits", "epochs": 4}}
-        usable = (Target(LATENCY, one.name, one.threads) for one in self.devices if not one.problem)
+        usable = (Target(LATENCY, one.name, setting_of(one)) for one in self.devices if not one.problem)
         target = next(usable, Target("macs"))
         spec = aimed(spec, target)
         spec = changed(spec, target.limit, FIRST_LIMITS[target.cost])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from device_agent.setting import USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.api.device_views import DeviceView
 
 from .spec_text import ABSENT, Path, at, changed
@@ -16,11 +17,11 @@ UNITS: Final = {LATENCY: "ms", "macs": "MACs", "params": "parameters"}
 
 @dataclass(frozen=True)
 class Target:
-    """A cost, and the device on which so many threads run; without a device for a cost that needs none."""
+    """A cost, and the device on which it is in which setting; without a device for a cost that needs none."""
 
     cost: str = LATENCY
     device: str | None = None
-    threads: int = 1
+    setting: Setting = USUAL
 
     @property
     def limit(self) -> Path:
@@ -29,7 +30,7 @@ class Target:
 
     @property
     def label(self) -> str:
-        where = f"{self.device}, {self.threads} thread{'s' if self.threads > 1 else ''}" if self.device else ""
+        where = f"{self.device}, {self.setting.words}" if self.device else ""
         if self.cost == LATENCY:
             return where or "no device yet"
         cost = UNITS.get(self.cost, self.cost)
@@ -43,7 +44,7 @@ def targets(devices: Iterable[DeviceView], present: Target) -> dict[Target, str]
     """What can be aimed at, in words: measured devices, costs that need none, and what the spec says at present."""
     found = {}
     for device in devices:
-        target = Target(LATENCY, device.name, device.threads)
+        target = Target(LATENCY, device.name, setting_of(device))
         found[target] = f"{target.label} (cannot be used)" if device.problem else target.label
     found |= {target: target.label for target in COUNTED}
     return found if present in found else found | {present: f"{present.label} (not measured)"}
@@ -53,12 +54,13 @@ def target_of(spec: Mapping[str, Any]) -> Target:
     """What a spec aims at, also one that is half written."""
     cost, device = at(spec, ("objective", "cost")), spec.get("device")
     name = device.get("name", "local") if isinstance(device, Mapping) else None
-    threads = at(device, ("threads",))
-    return Target(
-        LATENCY if cost is ABSENT else str(cost),
-        None if name is None else str(name),
-        threads if isinstance(threads, int) else 1,
-    )
+    read = {"threads": threads_of, "precision": precision_of, "provider": provider_of}
+    said = {key: _or_usual(parse, at(device, (key,))) for key, parse in read.items()}
+    return Target(LATENCY if cost is ABSENT else str(cost), None if name is None else str(name), USUAL.but(**said))
+
+
+def setting_of(device: DeviceView) -> Setting:
+    return Setting(device.threads, device.precision, device.provider)
 
 
 def aimed(spec: Mapping[str, Any], target: Target) -> dict[str, Any]:
@@ -71,4 +73,15 @@ def aimed(spec: Mapping[str, Any], target: Target) -> dict[str, Any]:
     if target.device is None:
         return changed(result, ("device",), ABSENT)
     result = changed(result, ("device", "name"), target.device)
-    return changed(result, ("device", "threads"), target.threads)
+    for key, value in asdict(target.setting).items():
+        usual = key != "threads" and value == getattr(USUAL, key)
+        result = changed(result, ("device", key), ABSENT if usual else value)
+    return result
+
+
+def _or_usual(parse: Callable[[object], Any], written: object) -> Any:
+    """None where nothing is said, or nothing that can be read yet."""
+    try:
+        return parse(written)
+    except ValueError:
+        return None

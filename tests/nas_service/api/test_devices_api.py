@@ -41,7 +41,7 @@ def table() -> LatencyTable:
         )
         for a in sampled[:20]
     )
-    return LatencyTable.measured(Device.here("pi"), Runtime.here(1), entries, networks)
+    return LatencyTable.measured(Device.here("pi"), Runtime.here(), entries, networks)
 
 
 def document(table: LatencyTable, folder: Path) -> dict[str, Any]:

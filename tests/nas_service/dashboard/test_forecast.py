@@ -59,7 +59,7 @@ def test_time_and_cost_in_words() -> None:
     ("message", "command"),
     [
         (
-            "no table with 2 thread(s); measure one with: nas device profile pi --threads 2 --for SPEC.yaml",
+            "no table with 2 threads; measure one with: nas device profile pi --threads 2 --for SPEC.yaml",
             "nas device profile pi --threads 2 --for SPEC.yaml",
         ),
         (

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from device_agent.setting import Setting
 from nas_service.api.device_views import DeviceView
 from nas_service.dashboard.targets import Target, aimed, target_of, targets
 
@@ -14,8 +15,9 @@ def device(name: str, problem: str = "") -> DeviceView:
     return DeviceView(name=name, threads=4, hash="h", ops=3, facts={}, problem=problem)
 
 
-LOCAL = Target("latency_ms", "local", 1)
-PI = Target("latency_ms", "pi", 4)
+LOCAL = Target("latency_ms", "local")
+PI = Target("latency_ms", "pi", Setting(4))
+PI_INT8 = Target("latency_ms", "pi", Setting("all", "int8"))
 MACS = Target("macs")
 
 
@@ -25,10 +27,11 @@ MACS = Target("macs")
         ({}, Target()),
         ({"device": {}}, LOCAL),
         ({"device": {"name": "pi", "threads": 4}}, PI),
+        ({"device": {"name": "pi", "threads": "all", "precision": "int8"}}, PI_INT8),
         ({"objective": {"cost": "macs"}}, MACS),
-        ({"objective": {"cost": "macs"}, "device": {"name": "pi", "threads": 4}}, Target("macs", "pi", 4)),
+        ({"objective": {"cost": "macs"}, "device": {"name": "pi", "threads": 4}}, Target("macs", "pi", Setting(4))),
         ({"objective": "half writ", "device": ["a"]}, Target()),
-        ({"objective": {"cost": ["a"]}, "device": {"name": 3, "threads": "x"}}, Target("['a']", "3", 1)),
+        ({"objective": {"cost": ["a"]}, "device": {"name": 3, "threads": "x"}}, Target("['a']", "3")),
     ],
 )
 def test_a_spec_aims_at_something_also_half_written(spec: dict[str, Any], target: Target) -> None:
@@ -62,6 +65,6 @@ def test_a_limit_in_another_unit_goes_and_others_stay() -> None:
     }
 
 
-@pytest.mark.parametrize("target", [PI, LOCAL, MACS, Target("params")])
+@pytest.mark.parametrize("target", [PI, PI_INT8, LOCAL, MACS, Target("params")])
 def test_what_was_chosen_is_what_the_spec_aims_at(target: Target) -> None:
     assert target_of(aimed({"objective": {"cost": "macs", "limits": {"macs": 3}}}, target)) == target
