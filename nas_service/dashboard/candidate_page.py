@@ -114,7 +114,7 @@ class CandidatePage:
 
     def _draw(self, candidate: CandidateDetail, measured: FinalistsView | None) -> None:
         self._draw_head(candidate)
-        self._draw_facts(candidate, _measured(candidate, measured))
+        self._draw_facts(candidate, measurement(candidate, measured))
         self._learning.draw(candidate, _untrained(candidate))
         self._lineage.draw(candidate)
 
@@ -173,7 +173,8 @@ def _standing(candidate: CandidateDetail, job: JobView) -> str:
     return "not in full" if candidate.state == "completed" and not candidate.full else ""
 
 
-def _measured(candidate: CandidateDetail, finalists: FinalistsView | None) -> BesideView | None:
+def measurement(candidate: CandidateDetail, finalists: FinalistsView | None) -> BesideView | None:
+    """What its device took, where it is one of the finalists and they have been measured."""
     networks = finalists.networks if finalists is not None else ()
     return next((one for one in networks if one.candidate_id == candidate.id), None)
 
