@@ -84,9 +84,8 @@ class Architecture:
     @cached_property
     def hash(self) -> str:
         """32 hex digits over op keys and edges: equal for equal networks, whatever genotype made them."""
-        text = _template(self.inputs) % tuple([op.key for op in self.ops])
-        rate = "" if self.frame_rate is None else f"@{self.frame_rate}"
-        return blake2b(f"{self.input_shape}{rate}{text}".encode(), digest_size=16).hexdigest()
+        text = _template(self.input_shape, self.frame_rate, self.inputs) % tuple([op.key for op in self.ops])
+        return blake2b(text.encode(), digest_size=16).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         nodes = [node.op.to_json() | {"inputs": list(node.inputs)} for node in self.nodes]
@@ -107,7 +106,8 @@ def _one_after_another(nodes: int) -> tuple[tuple[int, ...], ...]:
     return tuple((position - 1,) for position in range(nodes))
 
 
-@lru_cache(maxsize=1024)
-def _template(inputs: tuple[tuple[int, ...], ...]) -> str:
+@lru_cache(maxsize=1024, typed=True)  # a rate of 5 is written otherwise than one of 5.0
+def _template(input_shape: Shape, frame_rate: float | None, inputs: tuple[tuple[int, ...], ...]) -> str:
     """What is hashed, with a place for the key of each op."""
-    return ";".join(f"%s<{read}" for read in inputs)
+    rate = "" if frame_rate is None else f"@{frame_rate}"
+    return f"{input_shape}{rate}" + ";".join(f"%s<{read}" for read in inputs)

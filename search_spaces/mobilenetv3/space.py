@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import repeat
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from annotated_types import Len
@@ -67,33 +68,22 @@ class MobileNetV3Options(Options):
         return BACKBONES[self.backbone] if isinstance(self.backbone, str) else self.backbone
 
 
-class LayerNames(NamedTuple):
-    """A layer, and what is its own: two positions, and the width that its expansion leads to."""
+class StagePlace(NamedTuple):
+    """Where a stage's choices stand among the positions, its kernels and expansions by layer, and its widths' names."""
 
-    name: str
-    kernel: str
-    expansion: str
-    expanded: str
-
-    @classmethod
-    def of(cls, name: str) -> LayerNames:
-        return cls(name, f"{name}.kernel", f"{name}.expansion", f"{name}.expanded")
-
-
-class StageNames(NamedTuple):
-    """The positions of a stage, by what is chosen there, and those of its layers."""
-
+    shared: slice  # op, width, depth, squeeze-and-excitation, skip and activation, as `_positions` has them
+    kernels: slice
+    expansions: slice
     width: str
-    depth: str
-    of_all: tuple[str, str, str, str]  # op, squeeze-and-excitation, skip and activation, which its layers share
-    layers: tuple[LayerNames, ...]
+    layers: tuple[str, ...]
+    expanded: tuple[str, ...]
 
     @classmethod
-    def of(cls, name: str, deepest: int) -> StageNames:
-        layers = tuple(LayerNames.of(f"{name}.layer{layer}") for layer in range(deepest))
-        return cls(
-            f"{name}.width", f"{name}.depth", (f"{name}.op", f"{name}.se", f"{name}.skip", f"{name}.activation"), layers
-        )
+    def of(cls, name: str, start: int, deepest: int) -> StagePlace:
+        own, end = start + 6, start + 6 + 2 * deepest
+        layers = tuple(f"{name}.layer{layer}" for layer in range(deepest))
+        expanded = tuple(f"{layer}.expanded" for layer in layers)
+        return cls(slice(start, own), slice(own, end, 2), slice(own + 1, end, 2), f"{name}.width", layers, expanded)
 
 
 class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
@@ -101,8 +91,10 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         self.options = options
         self.signature = signature
         self.positions = tuple(self._positions())
+        starts = [at for at, position in enumerate(self.positions) if position.name.endswith(".op")]
         self._stages = [
-            StageNames.of(f"stage{number}", max(self._depths(stage))) for number, stage in enumerate(options.stages())
+            StagePlace.of(f"stage{number}", start, max(self._depths(stage)))
+            for number, (start, stage) in enumerate(zip(starts, options.stages(), strict=True))
         ]
         self._strides = (2, *(stage.stride for stage in options.stages()))  # of the stem, of the first layer of each
         self._stem = make_divisible(options.stem * options.width)
@@ -142,19 +134,17 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         return not (what == "expansion" and op != "mbconv") and not (what == "se" and op == "conv")
 
     def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
-        resolution, stem = chosen["resolution"], widths.get(STEM, self._stem)
+        return self.build_listed(tuple(chosen[position.name] for position in self.positions), widths)
+
+    def build_listed(self, options: tuple[Any, ...], widths: Mapping[str, int]) -> Architecture:
+        resolution, form = options[:2]
+        stem = widths.get(STEM, self._stem)
         stem_stride, *strides = stride_plan(resolution, self._strides)
         ops = [stem_op((self.signature.channels, resolution, resolution), stem, stem_stride, "hswish")]
-        shape = ops[0].out_shape
         for stage, stride in zip(self._stages, strides, strict=True):
-            out = widths.get(stage.width, chosen[stage.width])
-            op, se, skip, activation = [chosen[name] for name in stage.of_all]
-            for layer in stage.layers[: chosen[stage.depth]]:
-                factor = chosen[layer.expansion] if op == "mbconv" else 1
-                own = chosen[layer.kernel], factor, widths.get(layer.expanded)
-                ops.append(_layer_op(shape, out, stride, *own, op, se, skip, activation))
-                shape, stride = ops[-1].out_shape, 1
-        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * shape[0])), self.options.hidden, chosen["last_stage"])
+            _add_stage(ops, stage, stride, options, widths)
+        shape = ops[-1].out_shape
+        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * shape[0])), self.options.hidden, form)
         return Architecture.chain([*ops, *last_stage(shape, ends, self.signature.outputs)])
 
     def widths(self, genotype: Genotype) -> dict[str, int]:
@@ -173,10 +163,35 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
 
     def _layer_names(self, genotype: Genotype) -> list[str]:
         chosen = self.decode(genotype)
-        return [layer.name for stage in self._stages for layer in stage.layers[: chosen[stage.depth]]]
+        return [name for stage in self._stages for name in stage.layers if self.is_active(f"{name}.kernel", chosen)]
 
 
-@cache
+def _add_stage(
+    ops: list[Op], stage: StagePlace, stride: int, options: tuple[Any, ...], widths: Mapping[str, int]
+) -> None:
+    op, out, depth, se, skip, activation = options[stage.shared]
+    out = widths.get(stage.width, out)
+    factors = options[stage.expansions] if op == "mbconv" else repeat(1)
+    given = map(widths.get, stage.expanded[:depth])
+    shape = ops[-1].out_shape
+    for kernel, factor, expanded in zip(options[stage.kernels], factors, given, strict=False):
+        allowed = skip if shape[0] == out else "none"
+        layer = _LAYER_OPS[shape, out, stride, kernel, factor, expanded, op, se, allowed, activation]
+        ops.append(layer)
+        shape, stride = layer.out_shape, 1
+
+
+class _LayerOps(dict[tuple[Any, ...], Op]):
+    """The op of a layer, by all that decides it; like the pool of ops it only grows, and at about the same pace."""
+
+    def __missing__(self, decisive: tuple[Any, ...]) -> Op:
+        self[decisive] = op = _layer_op(*decisive)
+        return op
+
+
+_LAYER_OPS = _LayerOps()
+
+
 def _layer_op(
     shape: Shape,
     out: int,
@@ -189,7 +204,7 @@ def _layer_op(
     skip: Skip,
     activation: Activation,
 ) -> Op:
-    """The op of the chosen layer; `given` is the width of its expansion where the genotype states it."""
+    """The chosen layer, fed `shape`; `given` is the width of its expansion where the genotype states it."""
     if op == "conv":
         return layer_op(shape, Layer(kernel, None, out, stride, 0, activation, skip), stride)
     widened = make_divisible(shape[0] * factor) if op == "mbconv" and factor != 1 else shape[0]
