@@ -15,7 +15,6 @@ from pathlib import Path
 
 from .bundle import is_bundle, measure_bundle
 from .machine import installed_onnxruntime
-from .measure import NotOffered
 from .online import IDLE_S, work
 from .orders import OtherVersion
 from .rounds import CannotRun, Progress
@@ -44,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"measured: {measure_bundle(offline, _show)}")  # noqa: T201
         else:
             _serve(Server(asked.server, asked.key, _say), asked.name, once=asked.once)
-    except (Refused, OtherVersion, CannotRun, NotOffered, ValueError, OSError) as error:
+    except (Refused, OtherVersion, CannotRun, ValueError, OSError) as error:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return _refuse("stopped; the same command goes on where it was")

@@ -116,7 +116,7 @@ def _run_times(opened: ort.InferenceSession, feed: dict[str, Any], protocol: Pro
         yield clock() - start
 
 
-class NotOffered(RuntimeError):
+class NotOffered(ValueError):
     """An execution provider that the onnxruntime of this device does not offer, or that cannot be used here."""
 
 

@@ -122,7 +122,6 @@ def test_int8_networks_are_those_of_exports_with_ranges_of_random_inputs():
         plain, int8 = subject.export(), in_precision(subject, "int8").export()
         assert "QuantizeLinear" in {node.op_type for node in onnx.load_from_string(int8).graph.node}
         assert convolutions(int8) == convolutions(plain)
-        assert in_precision(subject, "int8").export() == int8
 
 
 def test_a_classifier_alone_is_quantised_as_it_is_within_a_network():

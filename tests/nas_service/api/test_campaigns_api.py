@@ -94,7 +94,7 @@ def test_each_setting_has_a_table_of_its_own(client: Client, server: Server, ser
     setting = {"threads": "all", "precision": "int8", "provider": "AzureExecutionProvider"}
     campaign = client.measure("pi4", SPEC, **setting)
     assert (campaign.threads, campaign.precision, campaign.provider) == tuple(setting.values())
-    asked = order(server)
+    asked = order(server, runtime=installed_onnxruntime())
     assert asked.setting == Setting(**setting)
     assert b"QuantizeLinear" in server.network(asked, asked.reference)
     assert work(server)

@@ -163,6 +163,9 @@ def test_threads_come_from_the_spec_unless_given(home, spec, moment):
 def test_a_table_for_each_setting(home, spec, moment, monkeypatch):
     monkeypatch.setattr(suspects, "CLEARLY", inf)
     monkeypatch.setattr(survey, "NOISY", inf)
+    monkeypatch.setitem(device.profile_space.__kwdefaults__, "networks", 4)
+    few = SPEC["space"]["options"] | {"kernel": [3]}
+    spec.write_text(yaml.safe_dump(SPEC | {"space": SPEC["space"] | {"options": few}}))
     setting = ("--threads", "all", "--precision", "int8", "--provider", "AzureExecutionProvider")
     made = nas_device("profile", "local", "--for", spec, *setting)
     assert made.exit_code == 0, made.stderr
@@ -171,8 +174,8 @@ def test_a_table_for_each_setting(home, spec, moment, monkeypatch):
     assert (table.runtime.cores, table.mismatch(setting=table.runtime.setting)) == (table.device.cores, None)
     (row,) = json.loads(nas_device("list", "--json").stdout)
     assert (row["setting"], row["threads"], row["precision"]) == ("all-int8-Azure", "all", "int8")
-    checked = nas_device("check", "local", "--for", spec, *setting, "--networks", 3, "--json")
-    assert json.loads(checked.stdout)["networks"] == 3
+    checked = nas_device("check", "local", "--for", spec, *setting, "--networks", 2, "--json")
+    assert json.loads(checked.stdout)["networks"] == 2
     other = nas_device("check", "local", "--for", spec, *setting[:4])
     assert (other.exit_code, "local-all-int8.json" in other.stderr) == (2, True)
     assert "--threads all --precision int8" in other.stderr
