@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -60,8 +59,8 @@ def _refuse_impossible(survey: Survey, made: list[tuple[str, Visit]]) -> None:
     for subject, visit in made:
         if subject not in counts:
             raise TableError(f"nobody asked for {subject!r}")
-        if not (isfinite(visit.latency_ms) and visit.latency_ms > 0 and visit.runs > 0):
-            raise TableError(f"{visit.latency_ms!r} ms in {visit.runs} runs of {subject!r} cannot be")
+        if visit.flaw:
+            raise TableError(f"{visit.flaw} of {subject!r} cannot be")
         counts[subject] += 1
     wanted = {subject.name: survey.protocol.visits for subject in survey.plan.subjects} | {REFERENCE.name: 1}
     short = [subject for subject, visits in wanted.items() if counts[subject] < visits]

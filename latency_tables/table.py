@@ -20,9 +20,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from device_agent.files import write_atomically
 from device_agent.machine import Device
 from device_agent.setting import CPU, USUAL, Setting
-from search_spaces import Architecture
+from search_spaces import Architecture, Op
 
-from .between import Interpolation
+from .between import Between, Interpolation
 from .calibration import NORMAL_95, Calibration
 from .runtime import Runtime
 
@@ -157,6 +157,10 @@ class LatencyTable:
         latency_ms = self.calibration.latency_ms(total)
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
 
+    def cost_of(self, op: Op) -> Between | None:
+        """What one op costs before calibration, measured or told by others; None where nothing is known of it."""
+        return self._interpolation.of(op)
+
     def mismatch(self, *, setting: Setting = USUAL, allow: Collection[str] = ()) -> str | None:
         """Why this table does not speak for what runs here, in a sentence; None if it does.
 
@@ -203,7 +207,7 @@ class LatencyTable:
     def _interpolated(self, architecture: Architecture) -> Estimate:
         total, variance = 0.0, 0.0
         for op in architecture.ops:
-            found = self._interpolation.of(op)
+            found = self.cost_of(op)
             if found is None:
                 return self._partial(architecture)
             total += found.cost_ms
@@ -213,7 +217,7 @@ class LatencyTable:
         return Estimate(latency_ms, hypot(latency_ms * self.calibration.relative_error, spread_ms))
 
     def _partial(self, architecture: Architecture) -> Estimate:
-        found = {op.key: self._interpolation.of(op) for op in architecture.ops}
+        found = {op.key: self.cost_of(op) for op in architecture.ops}
         known = [cost.cost_ms for op in architecture.ops if (cost := found[op.key])]
         latency_ms = self.calibration.latency_ms(sum(known))
         missing = tuple(sorted(key for key, cost in found.items() if cost is None))

@@ -9,7 +9,6 @@ by those that are stored, so an agent that dies, or another one on the same devi
 from __future__ import annotations
 
 import json
-import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -42,7 +41,6 @@ from .store import Campaign, Job, Store, campaigns, events
 LEASE_S = 60.0
 PLAN_SEED = 0
 RECENT = 16  # campaigns whose plans are kept
-MOST_MS = 600_000.0  # a visit that claims more is a mistake
 SAME_MACHINE = ("cpu", "cores", "flags")
 
 
@@ -207,10 +205,8 @@ class Campaigns:
     def _refuse_unasked(self, campaign_id: str, made: Made) -> None:
         for number, (subject, visit) in enumerate(made):
             self._asked_for(campaign_id, subject, f"visits.{number}.0")
-            if not (math.isfinite(visit.latency_ms) and 0 < visit.latency_ms < MOST_MS):
-                raise BadResult(f"{visit.latency_ms!r} ms for {subject!r} cannot be", f"visits.{number}.1")
-            if visit.runs < 1:
-                raise BadResult(f"{visit.runs} runs of {subject!r} cannot be", f"visits.{number}.2")
+            if visit.flaw:
+                raise BadResult(f"{visit.flaw} of {subject!r} cannot be", f"visits.{number}")
 
     def _asked_for(self, campaign_id: str, subject: str, field: str) -> Subject:
         found = self._known(campaign_id).subjects.get(subject)

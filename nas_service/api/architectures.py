@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from latency_tables import LatencyTable, TableError, load, table_path
+from latency_tables import Between, LatencyTable, TableError, load, table_path
 from nas_service.errors import Conflict
 from nas_service.spec import DeviceSpec, JobSpec
 from nas_service.store import Candidate, Job
@@ -58,20 +58,8 @@ def _as_conflict() -> Iterator[None]:
 
 
 def view(architecture: Architecture, table: LatencyTable | None) -> ArchitectureView:
-    """The graph with shapes, counts and, where the table knows the op, its latency."""
-    ops = [
-        OpView(
-            kind=node.op.kind,
-            inputs=list(node.inputs),
-            in_shape=list(node.op.in_shape),
-            out_shape=list(node.op.out_shape),
-            params=node.op.params,
-            macs=node.op.macs,
-            latency_ms=_latency_ms(node.op, table),
-            fields=_fields(node.op),
-        )
-        for node in architecture.nodes
-    ]
+    """The graph with shapes, counts and, where the table knows something of the op, its latency."""
+    ops = [_op_view(node.op, node.inputs, table.cost_of(node.op) if table else None) for node in architecture.nodes]
     return ArchitectureView(
         input_shape=list(architecture.input_shape),
         output_shape=list(architecture.output_shape),
@@ -90,9 +78,18 @@ def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable | None:
         return None
 
 
-def _latency_ms(op: Op, table: LatencyTable | None) -> float | None:
-    entry = table.entries.get(op.key) if table else None
-    return None if entry is None else entry.latency_ms
+def _op_view(op: Op, inputs: Sequence[int], cost: Between | None) -> OpView:
+    return OpView(
+        kind=op.kind,
+        inputs=list(inputs),
+        in_shape=list(op.in_shape),
+        out_shape=list(op.out_shape),
+        params=op.params,
+        macs=op.macs,
+        latency_ms=cost.cost_ms if cost else None,
+        latency_error_ms=cost.cost_ms * cost.relative_error if cost else None,
+        fields=_fields(op),
+    )
 
 
 def _fields(op: Op) -> dict[str, Any]:

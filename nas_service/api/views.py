@@ -237,6 +237,7 @@ class OpView(View):
     """A node of an architecture. `inputs` are positions of other nodes, -1 is the network's input.
 
     `fields` are the op's own properties (kernel, expanded_channels); `latency_ms` is what the job's table says of it.
+    `latency_error_ms` is 0 where that was measured, else the standard deviation of what others say of such an op.
     """
 
     kind: str
@@ -246,6 +247,7 @@ class OpView(View):
     params: int
     macs: int
     latency_ms: float | None
+    latency_error_ms: float | None = None
     fields: dict[str, Any]
 
 

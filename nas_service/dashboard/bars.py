@@ -9,7 +9,7 @@ from nas_service.api.views import OpView
 
 from .axes import value_axis
 from .drawing import FOOT, HEAD, ROW
-from .theme import ACCENT, INK, LINE, MUTED, count
+from .theme import ACCENT, BEHIND, INK, LINE, MUTED, count
 
 Cost = Literal["latency_ms", "params", "macs"]
 LABELS: dict[Cost, str] = {"latency_ms": "milliseconds", "params": "parameters", "macs": "MACs"}
@@ -22,7 +22,7 @@ def height(ops: Sequence[OpView]) -> int:
 
 
 def options(ops: Sequence[OpView], cost: Cost) -> dict[str, Any]:
-    """A bar an op, the first on top; an op whose cost is not known has none."""
+    """A bar an op, the first on top; one whose cost is not known has none, one that was not measured a pale one."""
     known = [float(value) for op in ops if (value := getattr(op, cost)) is not None]
     axis = value_axis(LABELS[cost], 26, known) | {"position": "top", "splitNumber": 4}
     return {
@@ -45,14 +45,20 @@ def options(ops: Sequence[OpView], cost: Cost) -> dict[str, Any]:
                 "barWidth": 14,
                 "itemStyle": {"color": ACCENT, "borderRadius": [0, 3, 3, 0]},
                 "label": {"show": True, "position": "right", "color": INK},
-                "data": [_bar(getattr(op, cost), cost) for op in ops],
+                "data": [_bar(op, cost) for op in ops],
             }
         ],
     }
 
 
-def _bar(value: float | None, cost: Cost) -> dict[str, Any]:
+def _bar(op: OpView, cost: Cost) -> dict[str, Any]:
     """Its label is a number and a unit, nothing that ECharts would take for a template."""
+    value: float | None = getattr(op, cost)
     if value is None:
         return {"value": 0, "label": {"formatter": "not measured", "color": MUTED}}
-    return {"value": value, "label": {"formatter": f"{value:.3g}" if cost == "latency_ms" else count(value)}}
+    if cost != "latency_ms":
+        return {"value": value, "label": {"formatter": count(value)}}
+    if not op.latency_error_ms:
+        return {"value": value, "label": {"formatter": f"{value:.3g}"}}
+    label = {"formatter": f"{value:.3g} ± {op.latency_error_ms:.1g}"}
+    return {"value": value, "label": label, "itemStyle": {"color": BEHIND}}

@@ -7,7 +7,17 @@ from itertools import count
 
 import pytest
 
-from device_agent.measure import NotOffered, Protocol, Visit, measure_network, pinned, refuse_lacking, summary, visit
+from device_agent.measure import (
+    MOST_MS,
+    NotOffered,
+    Protocol,
+    Visit,
+    measure_network,
+    pinned,
+    refuse_lacking,
+    summary,
+    visit,
+)
 from device_agent.setting import USUAL, Setting
 from latency_tables.subjects import export_network
 from search_spaces import Architecture
@@ -97,3 +107,19 @@ def test_a_provider_that_the_runtime_lacks_is_not_replaced_by_another(model, mom
         refuse_lacking(lacking)
     with pytest.raises(NotOffered, match="has no SlideRuleExecutionProvider"):
         measure_network(model, setting=lacking, protocol=moment)
+
+
+@pytest.mark.parametrize(
+    ("made", "flaw"),
+    [
+        (Visit(0.5, 3), ""),
+        (Visit(0.0, 3), "0.0 ms"),
+        (Visit(-1.0, 3), "-1.0 ms"),
+        (Visit(float("nan"), 3), "nan ms"),
+        (Visit(float("inf"), 3), "inf ms"),
+        (Visit(MOST_MS, 3), "600000.0 ms"),
+        (Visit(0.5, 0), "0 runs"),
+    ],
+)
+def test_what_no_session_can_show(made, flaw):
+    assert made.flaw == flaw

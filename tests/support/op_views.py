@@ -36,5 +36,6 @@ def op(kind: str = "conv", **fields: Any) -> OpView:
     """An op on maps of 16 channels that keeps their size."""
     shape = fields.pop("shape", [16, 8, 8])
     given: dict[str, Any] = {"inputs": [-1], "in_shape": [16, 8, 8], "params": 10, "macs": 640, "latency_ms": None}
+    given["latency_error_ms"] = None
     costs = {name: fields.pop(name) for name in list(given) if name in fields}
     return OpView(kind=kind, out_shape=shape, fields=fields, **(given | costs))

@@ -29,6 +29,16 @@ def test_what_was_not_measured_says_so_and_has_no_length() -> None:
     assert (unknown["value"], unknown["label"]["formatter"]) == (0, "not measured")
 
 
+def test_what_others_say_of_an_op_is_told_from_what_was_measured() -> None:
+    told = op(latency_ms=0.0123, latency_error_ms=0.00234)
+    measured, interpolated = options([op(latency_ms=0.0123, latency_error_ms=0.0), told], "latency_ms")["series"][0][
+        "data"
+    ]
+    assert "itemStyle" not in measured
+    assert interpolated["label"]["formatter"] == "0.0123 ± 0.002"
+    assert interpolated["itemStyle"]
+
+
 def test_a_name_is_no_template_of_a_label() -> None:
     drawn = options([op("{b|evil}", params=1500)], "params")
     assert drawn["series"][0]["data"][0]["label"]["formatter"] == "1.5 k"
