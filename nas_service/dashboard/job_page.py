@@ -14,6 +14,7 @@ from nas_service.client import ApiError, AsyncClient
 from nas_service.durations import spoken
 
 from . import scatter
+from .finalists_panel import FinalistsPanel
 from .theme import address, amount, count, figure, frame, milliseconds, pill, share
 
 REFRESH_S = 1.0
@@ -29,6 +30,7 @@ class JobPage:
         self._job_id = job_id
         self._viewer = viewer
         self._job: JobView | None = None
+        self._finalists = FinalistsPanel(client)
         self._cursors: list[str | None] = [None]  # of the pages up to the one that is shown
 
     async def build(self) -> None:
@@ -37,6 +39,7 @@ class JobPage:
             self._figures = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
         with self._body:
+            self._finalists.build()
             self._arms = ui.row().classes("sheet").style("gap:36px")
             self._chart = ui.echart({}, on_point_click=self._open).classes("sheet").style("height:420px")
             with ui.column().classes("sheet"):
@@ -64,6 +67,7 @@ class JobPage:
             self._draw_figures(job)
         if before is None or job.completed != before.completed:
             await self._draw_results(job)
+        await self._finalists.refresh(job)
 
     def _explain(self, error: ApiError) -> None:
         """Say why there is nothing to see; the next refresh that succeeds draws everything anew."""

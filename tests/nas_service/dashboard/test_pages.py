@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
 from playwright.sync_api import Page, expect
 from services import ENDLESS, MODEL, SPEC, Live
+from tiny_device import SPEC as TINY
+from tiny_device import hurry, work
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from nas_service import access
+from device_agent.server import Server
+from nas_service import access, finalists
 from nas_service.access import Scope
 from nas_service.client import Client
 from nas_service.store import keys, schema, trials
@@ -439,3 +443,29 @@ def test_who_may_only_read_sees_the_form_and_why_it_cannot_be_submitted(
     expect(page.get_by_text("This key may only read")).to_be_visible()
     expect(page.get_by_role("button", name="Submit")).to_be_disabled()
     expect(page.get_by_text("A preview needs a key of scope submit.")).to_be_visible()
+
+
+def test_finalists_that_were_measured_stand_beside_their_estimates(
+    visit: Open, live: Live, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test here: it leaves a latency table, and some of the others are about a service without one."""
+    hurry(monkeypatch)
+    monkeypatch.setattr(finalists, "LOOK_S", 0.05)
+    server = Server(live.url)
+    client.measure("pi4", TINY)
+    assert work(server)
+    work(server)
+    objective = {"cost": "latency_ms", "target": 1.0}
+    job = client.submit(TINY | {"device": {"name": "pi4"}, "objective": objective, "measure": {"finalists": 2}})
+    assert client.wait(job.id).state == "finished"
+    page = visit(f"/jobs/{job.id}")
+    sheet = page.locator(".sheet", has=page.get_by_text("Finalists", exact=True))
+    expect(sheet).to_contain_text("waits for an agent on 'pi4'")
+    while not work(server):
+        time.sleep(0.1)
+    work(server)
+    expect(sheet).to_contain_text("completed")
+    expect(sheet).to_contain_text("inside their intervals")
+    measured = client.finalists(job.id).networks
+    expect(sheet.get_by_role("link")).to_have_text([f"candidate {one.number}" for one in measured])
+    expect(sheet).to_contain_text(f"measured {measured[0].measured_ms:.3f}")
