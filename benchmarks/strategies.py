@@ -61,7 +61,7 @@ BARS = {"evolution": 100, "nsga2": 100, "tpe": 100}  # trials after which random
 RIVALS = {"nsga2": "optuna-nsga2", "tpe": "optuna-tpe"}
 EARLY = {
     "asha": EarlyStoppingSpec(method="asha", factor=3, rungs=3),
-    "predicted": EarlyStoppingSpec(method="predicted", factor=5, rungs=3),
+    "predicted": EarlyStoppingSpec(method="predicted", factor=3, rungs=4),
 }
 STOPPED_EARLY = ("random", "evolution", "nsga2", "tpe")
 BEST_EARLY = ("predicted", "random")
