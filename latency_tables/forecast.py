@@ -10,12 +10,12 @@ from device_agent.measure import Protocol, pinned, visit
 from device_agent.rounds import Subject
 from device_agent.setting import Setting
 
+from .coverage import FEWEST_OPS
 from .subjects import COPIES, of_network, of_op
 from .survey import Plan
 from .table import TableError
 
 TRIED = 12  # subjects of a kind from which the time of all of them is foretold
-FEWEST_OPS = 12  # measured ones, that others can be told from
 SPARE = 0.9  # of a budget; the rest is for what has to be measured again
 
 Lacking = Sequence[tuple[Subject, int]]  # with the visits that are still to make

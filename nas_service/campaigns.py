@@ -39,6 +39,7 @@ from .spec import DeviceSpec, JobSpec
 from .store import Campaign, Job, Store, campaigns, events
 
 LEASE_S = 60.0
+MOST_OPS = 400  # of a campaign that says nothing else: about half an hour on a small device
 PLAN_SEED = 0
 RECENT = 16  # campaigns whose plans are kept
 SAME_MACHINE = ("cpu", "cores", "flags")
@@ -82,13 +83,23 @@ class Campaigns:
         self._known = lru_cache(maxsize=RECENT)(self._read)
 
     def plan(
-        self, spec: JobSpec, device: str, setting: Setting, owner: str, at: float, *, fresh: bool = False
+        self,
+        spec: JobSpec,
+        device: str,
+        setting: Setting,
+        owner: str,
+        at: float,
+        *,
+        fresh: bool = False,
+        ops: int = MOST_OPS,
     ) -> Campaign:
         """Store a campaign for what a table of `device` lacks for a job. Raises Conflict where it lacks nothing.
 
+        At most so many `ops` are measured, those that are met most often; the others are told from them.
+
         Raises InvalidSpec for a spec that does not fit, BadResult for a name or a space that cannot be measured.
         """
-        survey = survey_for(self._tables, spec, device, setting, fresh=fresh)
+        survey = survey_for(self._tables, spec, device, setting, fresh=fresh, ops=ops)
         campaign = _planned(survey, device, setting, owner, at, fresh=fresh)
         with self._store.write() as conn:
             campaigns.add(conn, campaign, survey.plan.to_json())
@@ -222,8 +233,10 @@ class Campaigns:
         return Known(plan, {one.name: in_precision(one, precision) for one in (*plan.subjects, REFERENCE)})
 
 
-def survey_for(tables: Path, spec: JobSpec, device: str, setting: Setting, *, fresh: bool = False) -> Survey:
-    """What a table of `device` lacks for a job. Raises what `Campaigns.plan` raises."""
+def survey_for(
+    tables: Path, spec: JobSpec, device: str, setting: Setting, *, fresh: bool = False, ops: int = MOST_OPS
+) -> Survey:
+    """What a table of `device` lacks for a job, at most so many ops. Raises what `Campaigns.plan` raises."""
     before = None if fresh else _present(tables, device, setting)
     space = parts(spec)[-1]
     cuts, rng = cut_space(spec, space), np.random.default_rng(PLAN_SEED)
@@ -233,7 +246,7 @@ def survey_for(tables: Path, spec: JobSpec, device: str, setting: Setting, *, fr
         raise BadResult(str(error), "spec.space") from None
     if not wanted.subjects:
         raise Conflict(f"the table of {device!r} with {setting.words} lacks nothing for this job")
-    return Survey(wanted, INTERLEAVED)
+    return Survey(wanted.first(ops), INTERLEAVED)
 
 
 def _planned(

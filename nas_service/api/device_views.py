@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from device_agent.setting import CPU, Threads
+from latency_tables.coverage import FEWEST_OPS
 from nas_service.spec import PrecisionName, ProviderName, ThreadCount
 
 from .views import View
@@ -93,11 +94,14 @@ class FinalistsView(View):
 class CampaignRequest(BaseModel):
     """The job whose space is meant; `fresh` forgets the table that there is.
 
-    Threads, precision and provider are as in the spec where they are left out.
+    Threads, precision and provider are as in the spec where they are left out. At most so many `ops` are measured (400
+    if it is left out), those that the space meets most often; the others are told from them, and another campaign
+    measures more.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     spec: dict[str, Any]
+    ops: Annotated[int | None, Field(ge=FEWEST_OPS, le=100_000)] = None
     threads: ThreadCount | None = None
     precision: PrecisionName | None = None
     provider: ProviderName | None = None

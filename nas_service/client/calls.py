@@ -219,11 +219,11 @@ def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
     return Call(DeviceView, "PUT", f"/devices/{_safe(name)}/table", body=dict(document))
 
 
-def measure(device: str, spec: Mapping[str, Any], setting: Mapping[str, Any], fresh: bool) -> Call[CampaignView]:
-    """Of a `setting`, what is None is as in the spec. Raises ApiError for values that JSON does not know."""
+def measure(device: str, spec: Mapping[str, Any], wanted: Mapping[str, Any]) -> Call[CampaignView]:
+    """What is None of the wanted is as spec or service say. Raises ApiError for values that JSON does not know."""
     _refuse_unknown(spec, "")
-    wanted = {"spec": dict(spec), "fresh": fresh, **setting}
-    return Call(CampaignView, "POST", f"/devices/{_safe(device)}/campaigns", body=wanted)
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return Call(CampaignView, "POST", f"/devices/{_safe(device)}/campaigns", body={"spec": dict(spec), **given})
 
 
 def campaigns(device: str | None) -> Call[list[CampaignView]]:

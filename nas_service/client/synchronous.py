@@ -326,14 +326,16 @@ class Client:
         threads: Threads | None = None,
         precision: str | None = None,
         provider: str | None = None,
+        ops: int | None = None,
         fresh: bool = False,
     ) -> CampaignView:
         """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
 
-        Threads, precision and provider are as in the spec where they are left out.
+        Threads, precision and provider are as in the spec where they are left out. At most so many `ops` are measured,
+        those that are met most often.
         """
-        setting = {"threads": threads, "precision": precision, "provider": provider}
-        return self._send(calls.measure(device, spec, setting, fresh))
+        wanted = {"threads": threads, "precision": precision, "provider": provider, "ops": ops, "fresh": fresh}
+        return self._send(calls.measure(device, spec, wanted))
 
     def finalists(self, job_id: str) -> FinalistsView:
         """The best networks of a job, measured on its device, beside their estimates."""

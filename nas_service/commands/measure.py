@@ -15,12 +15,13 @@ from device_agent.setting import MOST_THREADS, Setting
 from latency_tables import table_path
 from latency_tables.carried import bundle as write_bundle
 from latency_tables.carried import taken
+from latency_tables.coverage import FEWEST_OPS
 from latency_tables.published import ERROR, PUBLISHED, read_published
 from latency_tables.runtime import Runtime
 
 from ..admission import parse
 from ..api.device_views import CampaignView
-from ..campaigns import survey_for
+from ..campaigns import MOST_OPS, survey_for
 from ..client import Client
 from ..settings import Settings
 from ..spec import read_spec
@@ -30,6 +31,9 @@ from .terminal import DEFAULT_URL, AsJson, Server, connected, print_json
 
 POLL_S = 1.0
 
+MostOps = Annotated[
+    int, typer.Option("--ops", min=FEWEST_OPS, help="measured at the most, those first that are met most often")
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="by default NAME.pyz")]
 Visits = Annotated[Path, typer.Argument(metavar="FILE", help="what the bundle wrote on the device")]
@@ -42,6 +46,7 @@ def measure(
     threads: ThreadsOption = None,
     precision: PrecisionOption = None,
     provider: ProviderOption = None,
+    ops: MostOps = MOST_OPS,
     fresh: Fresh = False,
     wait: Annotated[bool, typer.Option(help="until the table is there")] = True,
     server: Server = DEFAULT_URL,
@@ -51,7 +56,8 @@ def measure(
     with user_errors():
         spec = read_spec(spec_file)
     with connected(server) as client:
-        campaign = client.measure(name, spec, threads=threads, precision=precision, provider=provider, fresh=fresh)
+        setting = {"threads": threads, "precision": precision, "provider": provider}
+        campaign = client.measure(name, spec, **setting, ops=ops, fresh=fresh)
         if wait:
             campaign = _followed(client, campaign, quiet=as_json)
     if as_json:
@@ -78,6 +84,7 @@ def bundle(
     threads: ThreadsOption = None,
     precision: PrecisionOption = None,
     provider: ProviderOption = None,
+    ops: MostOps = MOST_OPS,
     fresh: Fresh = False,
 ) -> None:
     """Write one file that measures a device which sees no service: carry it there, run it, carry back what it wrote."""
@@ -85,7 +92,7 @@ def bundle(
     with user_errors():
         spec = parse(read_spec(spec_file))
         setting = spec.setting.but(threads, precision, provider)
-        survey = survey_for(Settings().tables, spec, name, setting, fresh=fresh)
+        survey = survey_for(Settings().tables, spec, name, setting, fresh=fresh, ops=ops)
         unfinished = path.with_name(f".{path.name}.part")
         with unfinished.open("w+b") as file, _bar("writing networks") as bars:
             task = bars.add_task("", total=None)

@@ -10,7 +10,8 @@ import pytest
 from device_agent.measure import Visit
 from device_agent.setting import USUAL
 from latency_tables import Coverage, TableError, forecast
-from latency_tables.forecast import FEWEST_OPS, SPARE, Forecast
+from latency_tables.coverage import FEWEST_OPS
+from latency_tables.forecast import SPARE, Forecast
 from latency_tables.subjects import COPIES, of_op
 from latency_tables.survey import Plan, Survey
 from search_spaces.ops import Conv

@@ -11,6 +11,7 @@ from nas_service.api.callers import Who, own_campaign
 from nas_service.api.device_views import CampaignRequest, CampaignView
 from nas_service.api.paging import Id
 from nas_service.api.service import Here
+from nas_service.campaigns import MOST_OPS
 from nas_service.store import campaigns
 
 router = APIRouter(tags=["devices"])
@@ -25,7 +26,9 @@ def plan(name: str, body: JsonObject, service: Here, caller: Who) -> CampaignVie
     wanted = parsed(CampaignRequest, body)
     spec = parse(wanted.spec)
     setting = spec.setting.but(wanted.threads, wanted.precision, wanted.provider)
-    made = service.campaigns.plan(spec, name, setting, caller.owner, service.clock(), fresh=wanted.fresh)
+    made = service.campaigns.plan(
+        spec, name, setting, caller.owner, service.clock(), fresh=wanted.fresh, ops=wanted.ops or MOST_OPS
+    )
     return CampaignView.model_validate(made)
 
 

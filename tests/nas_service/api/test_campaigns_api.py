@@ -25,6 +25,7 @@ from device_agent.orders import VERSION, Order, OtherVersion
 from device_agent.server import Refused, Server
 from device_agent.setting import Setting
 from latency_tables import load
+from latency_tables.coverage import FEWEST_OPS
 from latency_tables.subjects import REFERENCE
 from nas_service import access
 from nas_service.access import Scope
@@ -149,6 +150,25 @@ def test_a_table_is_extended_by_what_it_lacks(client: Client, server: Server, se
     assert client.campaign(more.id).state == "completed"
     after = load(path)
     assert before.entries.items() < after.entries.items()
+
+
+def test_at_most_so_many_ops_are_measured_and_the_next_ones_later(
+    client: Client, server: Server, service: services.Live
+) -> None:
+    space = SPEC["space"] | {"options": SPEC["space"]["options"] | {"kernel": [3, 5, 7], "expansion": [2, 3, 4]}}
+    wider, path = SPEC | {"space": space}, service.app.state.service.settings.tables / "pi4-1t.json"
+    client.measure("pi4", wider, ops=FEWEST_OPS)
+    assert work(server)
+    work(server)
+    first = load(path)
+    assert len(first.entries) == FEWEST_OPS
+    client.measure("pi4", wider)
+    assert work(server)
+    work(server)
+    second = load(path)
+    assert second.entries.items() > first.entries.items()
+    with pytest.raises(ApiError, match="lacks nothing"):
+        client.measure("pi4", wider)
 
 
 def test_visits_count_once_however_often_they_are_sent(client: Client, server: Server) -> None:
