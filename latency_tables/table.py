@@ -156,6 +156,13 @@ class LatencyTable:
         latency_ms = self.calibration.latency_ms(total)
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
 
+    def fitted_ms(self, network: MeasuredNetwork) -> float:
+        """What the table says of a network that its calibration rests on.
+
+        Raises LookupError where an op was not measured and cannot be interpolated.
+        """
+        return self.calibration.latency_ms(sum(map(self._interpolation.cost_ms, network.ops)))
+
     def mismatch(self, *, threads: int, allow: Collection[str] = ()) -> str | None:
         """Why this table does not speak for what runs here, in a sentence; None if it does.
 

@@ -28,14 +28,18 @@ def listed(folder: Path) -> list[DeviceView]:
 
 def read(folder: Path, name: str, threads: int) -> bytes:
     """The document of a table, as measured. Raises NotFound."""
+    return located(folder, name, threads).read_bytes()
+
+
+def located(folder: Path, name: str, threads: int) -> Path:
+    """The file of a table. Raises BadTable for a name that cannot be one's, NotFound where there is none."""
     path = _path(folder, name, threads)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         raise NotFound(
             f"there is no latency table for {name!r} with {threads} thread(s); "
             f"measure one with: nas device profile {name} --threads {threads} --for SPEC.yaml"
-        ) from None
+        )
+    return path
 
 
 def write(folder: Path, name: str, document: dict[str, Any]) -> DeviceView:
@@ -49,8 +53,9 @@ def write(folder: Path, name: str, document: dict[str, Any]) -> DeviceView:
             raise BadTable(str(error).replace(str(file), "that was sent")) from None
     if table.device.name != name:
         raise Conflict(f"this table was measured on {table.device.name!r}, not on {name!r}", "name")
-    table.save(_path(folder, name, table.runtime.threads))
-    return _view(table)
+    path = _path(folder, name, table.runtime.threads)
+    table.save(path)
+    return _view(table, path)
 
 
 def _path(folder: Path, name: str, threads: int) -> Path:
@@ -63,12 +68,12 @@ def _path(folder: Path, name: str, threads: int) -> Path:
 def _views(folder: Path) -> Iterator[DeviceView]:
     for path in sorted(folder.glob("*.json")):
         try:
-            yield _view(load(path))
+            yield _view(load(path), path)
         except TableError as error:
             yield DeviceView(name=path.stem, threads=0, hash="", ops=0, facts={}, problem=str(error))
 
 
-def _view(table: LatencyTable) -> DeviceView:
+def _view(table: LatencyTable, path: Path) -> DeviceView:
     return DeviceView(
         name=table.device.name,
         threads=table.runtime.threads,
@@ -77,6 +82,8 @@ def _view(table: LatencyTable) -> DeviceView:
         facts=asdict(table.device) | asdict(table.runtime) | asdict(table.calibration),
         problem=table.mismatch(threads=table.runtime.threads) or "",
         doubt=_doubt(table),
+        drift=table.drift,
+        written_at=path.stat().st_mtime,
     )
 
 

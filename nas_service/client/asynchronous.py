@@ -9,7 +9,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -267,6 +268,10 @@ class AsyncClient:
         """A device's latency table, as measured."""
         return await self._send(calls.table(name, threads))
 
+    async def table_summary(self, name: str, threads: int = 1) -> TableSummary:
+        """What a device's latency table holds, and how far its estimates were from measurements."""
+        return await self._send(calls.table_summary(name, threads))
+
     async def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
         """Hand in a table that was measured on a device."""
         return await self._send(calls.put_table(name, document))
@@ -291,6 +296,10 @@ class AsyncClient:
     async def cancel_campaign(self, campaign_id: str) -> CampaignView:
         """End a campaign; what was measured of it is forgotten."""
         return await self._send(calls.cancel_campaign(campaign_id))
+
+    async def agents(self) -> list[AgentView]:
+        """Who asked the service for something to measure since it began, the newest first."""
+        return await self._send(calls.agents())
 
     async def cluster(self) -> ClusterView:
         return await self._send(calls.cluster())

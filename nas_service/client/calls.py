@@ -11,7 +11,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter
 
-from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -205,6 +206,10 @@ def table(name: str, threads: int) -> Call[dict[str, Any]]:
     return Call(dict[str, Any], "GET", f"/devices/{_safe(name)}/table", {"threads": threads})
 
 
+def table_summary(name: str, threads: int) -> Call[TableSummary]:
+    return Call(TableSummary, "GET", f"/devices/{_safe(name)}/summary", {"threads": threads})
+
+
 def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
     return Call(DeviceView, "PUT", f"/devices/{_safe(name)}/table", body=dict(document))
 
@@ -230,6 +235,10 @@ def campaign(campaign_id: str) -> Call[CampaignView]:
 
 def cancel_campaign(campaign_id: str) -> Call[CampaignView]:
     return Call(CampaignView, "POST", f"/campaigns/{_safe(campaign_id)}/cancel")
+
+
+def agents() -> Call[list[AgentView]]:
+    return Call(list[AgentView], "GET", "/agents")
 
 
 def cluster() -> Call[ClusterView]:

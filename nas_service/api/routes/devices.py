@@ -6,11 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from nas_service.api import description, tables
+from nas_service.api import description, table_summary, tables
 from nas_service.api.bodies import JsonObject
 from nas_service.api.callers import ADMIN
 from nas_service.api.device_views import DeviceView
 from nas_service.api.service import Here
+from nas_service.api.table_views import TableSummary
+from nas_service.store import campaigns
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -29,6 +31,14 @@ def listed(service: Here) -> list[DeviceView]:
 def table(name: str, service: Here, threads: Threads = 1) -> Response:
     """A table as it was measured."""
     return Response(tables.read(service.settings.tables, name, threads), media_type="application/json")
+
+
+@router.get("/{name}/summary")
+def summary(name: str, service: Here, threads: Threads = 1) -> TableSummary:
+    """What a table holds, its doubtful and its dearest ops, and how far its estimates were from measurements."""
+    with service.store.read() as conn:
+        measured = campaigns.listed(conn, name)
+    return table_summary.of_table(service.settings.tables, name, threads, measured)
 
 
 @router.put("/{name}/table", dependencies=ADMIN, openapi_extra=TABLE_BODY)

@@ -48,6 +48,7 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
             await asked.tasks(),
             await asked.plugins(),
             await asked.devices(),
+            [one.device for one in await asked.agents()],
             await asked.cluster(),
         ]
 
@@ -65,6 +66,7 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         client.tasks(),
         client.plugins(),
         client.devices(),
+        [one.device for one in client.agents()],
         client.cluster(),
     ]
 
