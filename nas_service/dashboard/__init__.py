@@ -1,4 +1,4 @@
-"""The first page of the service: jobs, and for a job its population as it grows. Reads nothing but the public API."""
+"""The pages of the service: jobs, a job as it grows, devices, the cluster. They read nothing but the public API."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.client import AsyncClient
 
+from .cluster_page import ClusterPage
+from .device_page import DevicePage
+from .devices_page import devices_page
 from .job_page import JobPage
 from .jobs_page import jobs_page
 
@@ -33,4 +36,24 @@ def mount(app: FastAPI) -> None:
         viewer: Caller = request.state.caller
         await JobPage(api(viewer), job_id, viewer).build()
 
+    @ui.page("/devices", response_timeout=PATIENCE_S)
+    async def _devices(request: Request) -> None:
+        viewer: Caller = request.state.caller
+        await devices_page(api(viewer), viewer, _address(request))
+
+    @ui.page("/devices/{name}", response_timeout=PATIENCE_S)
+    async def _device(request: Request, name: str, threads: int = 1) -> None:
+        viewer: Caller = request.state.caller
+        await DevicePage(api(viewer), name, threads, viewer, _address(request)).build()
+
+    @ui.page("/cluster", response_timeout=PATIENCE_S)
+    async def _cluster(request: Request) -> None:
+        viewer: Caller = request.state.caller
+        await ClusterPage(api(viewer), viewer).build()
+
     ui.run_with(app, title="NAS service", show_welcome_message=False)
+
+
+def _address(request: Request) -> str:
+    """Of the service, as the viewer sees it."""
+    return str(request.base_url).rstrip("/")

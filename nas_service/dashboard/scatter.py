@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .theme import ACCENT, DANGER, INK, LINE, MUTED, amount
+from .axes import value_axis
+from .theme import ACCENT, DANGER, MUTED, amount
 
 SHOWN = 4000  # points drawn at the most; the front is drawn whole
 
@@ -31,25 +32,12 @@ def options(dots: Sequence[Dot], *, cost: str, metric: str, limit: float | None)
         "grid": {"left": 64, "right": 24, "top": 40, "bottom": 56},
         "legend": {"top": 4, "right": 16, "icon": "circle", "textStyle": {"color": MUTED}},
         "tooltip": {":formatter": "p => p.data && p.data[2] ? `${p.data[2]}<br>${p.data[1]} at ${p.data[0]}` : ''"},
-        "xAxis": _axis(cost, gap=32) | _room_for(limit, dots),
-        "yAxis": _axis(metric, gap=46),
+        "xAxis": value_axis(cost, 32, [d.cost for d in dots]) | {"scale": True} | _room_for(limit, dots),
+        "yAxis": value_axis(metric, 46, [d.value for d in dots]) | {"scale": True},
         "series": [
             _series("candidates", thinned, color="#b8c4ce", size=6),
             _series("Pareto front", front, color=ACCENT, size=9) | _front_line() | _limit_line(cost, limit),
         ],
-    }
-
-
-def _axis(name: str, gap: int) -> dict[str, Any]:
-    return {
-        "type": "value",
-        "name": name,
-        "nameLocation": "middle",
-        "nameGap": gap,
-        "scale": True,
-        "axisLabel": {"color": MUTED, "hideOverlap": True},
-        "nameTextStyle": {"color": INK},
-        "splitLine": {"lineStyle": {"color": LINE}},
     }
 
 

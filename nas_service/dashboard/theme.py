@@ -15,6 +15,7 @@ LINE: Final = "#e4e7eb"
 PAPER: Final = "#f7f9fa"
 ACCENT: Final = "#0b7285"
 DANGER: Final = "#c92a2a"
+WARNING: Final = "#b7791f"
 
 STATE_COLORS: Final = {
     "queued": "#7b8794",
@@ -27,6 +28,8 @@ STATE_COLORS: Final = {
     "completed": "#2b8a3e",
     "infeasible": "#b7791f",
     "proposed": "#7b8794",
+    "waiting": "#7b8794",
+    "measuring": "#0b7285",
 }
 
 _STYLE = f"""
@@ -37,11 +40,33 @@ body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .pill {{ border-radius: 999px; padding: 1px 10px; font-size: 12px; color: white; }}
 .muted {{ color: {MUTED}; }}
 .danger {{ color: {DANGER}; }}
+.warning {{ color: {WARNING}; }}
+.text {{ min-width: 0; overflow-wrap: anywhere; }}
 .job {{ padding: 12px 0; gap: 8px 20px; }}
 .job + .job {{ border-top: 1px solid {LINE}; }}
 .figure {{ font-size: 22px; line-height: 1.2; }}
 .q-table th {{ color: {MUTED}; font-weight: 500; }}
+.number {{ white-space: nowrap !important; }}
+.sheet > .job:last-child {{ padding-bottom: 4px; }}
 a {{ color: {ACCENT}; text-decoration: none; }}
+.facts {{ display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 20px; width: 100%; margin: 0; }}
+.facts dd {{ margin: 0; }}
+.columns {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 24px;
+            width: 100%; }}
+.split {{ display: grid; grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); gap: 16px 28px; width: 100%; }}
+.op {{ padding: 7px 0; }}
+.columns > * {{ min-width: 0; }}
+.command {{ background: {PAPER}; border: 1px solid {LINE}; border-radius: 6px; padding: 6px 6px 6px 12px; width: 100%;
+            gap: 8px; flex-wrap: nowrap; align-items: flex-start; }}
+.command-text {{ font-family: ui-monospace, monospace; font-size: 12.5px; line-height: 1.6; white-space: pre-wrap;
+                 overflow-wrap: anywhere; flex: 1 1 0; min-width: 0; }}
+@media (max-width: 600px) {{
+    .page {{ padding: 16px 12px 32px; }}
+    .sheet {{ padding: 12px 14px; }}
+    .q-table--dense th, .q-table--dense td {{ padding-left: 5px !important; padding-right: 5px !important; }}
+    .wide {{ display: none; }}
+    .split {{ grid-template-columns: minmax(0, 1fr); }}
+}}
 """
 
 
@@ -56,6 +81,8 @@ def frame(title: str, viewer: Caller) -> ui.column:
     ):
         ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
         ui.space()
+        ui.link("Devices", "/devices")
+        ui.link("Cluster", "/cluster")
         ui.link("API", "/docs")
         if viewer.key:
             ui.label(viewer.owner).classes("muted")
@@ -66,6 +93,13 @@ def frame(title: str, viewer: Caller) -> ui.column:
 
 def pill(state: str) -> ui.label:
     return ui.label(state).classes("pill").style(f"background:{STATE_COLORS.get(state, MUTED)}")
+
+
+def sheet(caption: str) -> ui.column:
+    """A part of a page with its name on top; add to what it returns."""
+    with ui.column().classes("sheet").style("gap:12px") as part:
+        ui.label(caption).classes("text-base font-medium")
+    return part
 
 
 def figure(caption: str, value: str, note: str = "") -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from services import SPEC
 
@@ -33,3 +37,10 @@ def made_table(name: str = "pi", threads: int = 1) -> LatencyTable:
         for a in architectures[:NETWORKS]
     )
     return LatencyTable.measured(Device.here(name), Runtime.here(threads), entries, networks)
+
+
+def document(table: LatencyTable, folder: Path) -> dict[str, Any]:
+    """A table as it is sent."""
+    table.save(folder / "table.json")
+    read: dict[str, Any] = json.loads((folder / "table.json").read_text())
+    return read

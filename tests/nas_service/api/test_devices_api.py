@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import services
-from made_tables import made_table
+from made_tables import document, made_table
 from services import SPEC
 
 from latency_tables import LatencyTable
@@ -26,12 +24,6 @@ def client(service: services.Live) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def table() -> LatencyTable:
     return made_table()
-
-
-def document(table: LatencyTable, folder: Path) -> dict[str, Any]:
-    table.save(folder / "table.json")
-    read: dict[str, Any] = json.loads((folder / "table.json").read_text())
-    return read
 
 
 def test_a_table_is_taken_in_listed_read_back_and_used(
