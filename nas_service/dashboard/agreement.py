@@ -53,7 +53,7 @@ def figures(errors: ErrorsView) -> list[tuple[str, str]]:
         ("within 5 %", f"{errors.within_5:.0%}"),
         ("within 10 %", f"{errors.within_10:.0%}"),
         ("Kendall's tau", "–" if errors.tau is None else f"{errors.tau:.2f}"),
-        ("bias", f"{errors.bias:+.1%}"),
+        ("bias", f"{round(errors.bias, 3) + 0.0:+.1%}"),  # -0.0 + 0.0 is 0.0
     ]
 
 

@@ -88,7 +88,7 @@ def _draw_workers(cluster: ClusterView) -> None:
             figure("workers", f"{cluster.workers:,}", cluster.kind)
             figure("CPUs", resources(cluster.total.cpus, cluster.free.cpus))
             figure("GPUs", resources(cluster.total.gpus, cluster.free.gpus))
-            leads = ("leads", "it runs the jobs") if cluster.leading else ("follows", "another one runs the jobs")
+            leads = ("leads", "it runs the jobs") if cluster.leading else ("follows", "it leaves jobs to another")
             figure("this process", *leads)
         versions = " · ".join(f"{name} {version}" for name, version in cluster.versions.items())
         ui.label(versions).classes("muted text-sm text")

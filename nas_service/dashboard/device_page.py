@@ -14,7 +14,7 @@ from nas_service.client import ApiError, AsyncClient
 
 from .campaign_rows import CampaignParts
 from .commands import step
-from .device_words import campaign_row, device_address, drift, error_bar, named, networks, plural, remarks
+from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, plural, remarks
 from .part import Part, trouble
 from .remarks import draw_remarks
 from .table_parts import draw_summary
@@ -100,7 +100,7 @@ class DevicePage:
         if shown.table.hash:
             with ui.row().classes("sheet").style("gap:20px 36px"):
                 figure("error bar", error_bar(shown.table.facts), "holds 90 % of networks")
-                figure("ops measured", f"{shown.table.ops:,}", f"calibrated {networks(shown.table.facts)}")
+                figure("ops measured", f"{shown.table.ops:,}", calibration(shown.table.facts))
                 figure("runtime", _runtime(shown.table), plural(shown.table.threads, "thread"))
                 figure(
                     "last measured",

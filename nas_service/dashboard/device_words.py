@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView
-from nas_service.api.table_views import EntryView
 
 from .theme import ago
 
@@ -38,7 +37,7 @@ class TableRow:
     runtime: str
     threads: str
     ops: str
-    networks: str
+    calibration: str
     error: str
     age: str
     remarks: tuple[Remark, ...]
@@ -84,7 +83,7 @@ def table_row(table: DeviceView) -> TableRow:
         runtime=f"onnxruntime {facts['onnxruntime']}" if facts.get("onnxruntime") else "runtime not told",
         threads=plural(table.threads, "thread"),
         ops=plural(table.ops, "op"),
-        networks=networks(facts),
+        calibration=calibration(facts),
         error=error_bar(facts),
         age="" if table.written_at is None else ago(table.written_at),
         remarks=remarks(table),
@@ -130,9 +129,9 @@ def machine(facts: Mapping[str, Any]) -> str:
     return " · ".join(filter(None, (facts.get("cpu"), cores, facts.get("system"))))
 
 
-def networks(facts: Mapping[str, Any]) -> str:
-    """What the calibration rests on; nothing for a table of published costs."""
-    return f"on {plural(facts['networks'], 'network')}" if facts.get("networks") else "no networks"
+def calibration(facts: Mapping[str, Any]) -> str:
+    """What it rests on: whole networks, or none for a table of published costs."""
+    return f"calibrated on {plural(facts['networks'], 'network')}" if facts.get("networks") else "not calibrated"
 
 
 def error_bar(facts: Mapping[str, Any]) -> str:
@@ -149,26 +148,6 @@ def drift(slowest: float) -> str:
     if slowest <= STEADY:
         return ""
     return f"the device was up to {slowest:.2f} times slower than usual while it was measured; costs are corrected"
-
-
-def spelled(key: str) -> tuple[str, str]:
-    """An op's key as its kind with the map that it reads, and its other properties, those that say nothing left out."""
-    kind, _, rest = key.removesuffix(")").partition("(")
-    values = dict(part.partition("=")[::2] for part in rest.split(",") if "=" in part)
-    read = values.pop("in_shape", "").replace("x", "×")
-    told = [f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value not in ("", "0", "none")]
-    return f"{kind} {read}".strip(), " · ".join(told)
-
-
-def maps(smallest: Sequence[int] | None, largest: Sequence[int] | None) -> str:
-    """From the smallest map to the largest one; one of them where they are the same."""
-    told = dict.fromkeys("×".join(map(str, shape)) for shape in (smallest, largest) if shape)
-    return " to ".join(told) or "–"
-
-
-def spread(entry: EntryView) -> str:
-    """Of its measurements, as a share of what it costs."""
-    return f"{entry.spread_ms / entry.latency_ms:.1%}"
 
 
 def plural(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ from .part import Part, trouble
 from .remarks import draw_remarks
 from .theme import frame, sheet
 
-REFRESH_S = 2.0
+REFRESH_S = 3.0
 
 
 async def devices_page(client: AsyncClient, viewer: Caller, server: str) -> None:
@@ -72,7 +72,7 @@ def _table(table: TableRow) -> None:
                 ui.label(table.machine).classes("muted text-xs")
             if table.readable:
                 _told(table.runtime, table.threads)
-                _told(table.ops, table.networks)
+                _told(table.ops, table.calibration)
                 _told(table.error, "error bar")
                 _told(table.age, "last measured")
         if table.remarks:

@@ -10,9 +10,9 @@ from nas_service.api.table_views import ComparedView, EntryView, KindView, Table
 
 from . import agreement
 from .columns import number, text, word
-from .device_words import maps, spelled, spread
 from .facts import facts
-from .theme import milliseconds, sheet
+from .op_words import cost, maps, spelled, spread
+from .theme import sheet
 
 DOUBTFUL = 10  # rows of a page of the table
 
@@ -41,21 +41,28 @@ def _draw_agreement(calibration: ComparedView, finalists: ComparedView) -> None:
             chart = ui.echart(agreement.options(calibration.networks, finalists.networks))
             chart.classes("w-full").style("height:420px")
             with ui.column().style("gap:20px"):
-                told = "The table is calibrated on them, so unseen ones are a little further off."
-                _draw_errors("calibration networks", calibration, told)
-                told = "Networks that jobs chose by their estimates, at the device's speed of that day."
-                _draw_errors("finalists of jobs", finalists, told)
+                _draw_errors(
+                    "calibration networks",
+                    calibration,
+                    "The table is calibrated on them, so unseen ones are a little further off.",
+                    "The costs of its ops were not compared with whole networks.",
+                )
+                _draw_errors(
+                    "finalists of jobs",
+                    finalists,
+                    "Networks that jobs chose by their estimates, at the device's speed of that day.",
+                    "With measure: {finalists: 5} in its spec, a job has its best networks measured here.",
+                )
                 ui.label("The band is ±5 % around what was measured.").classes("muted text-xs")
 
 
-def _draw_errors(caption: str, compared: ComparedView, told: str) -> None:
+def _draw_errors(caption: str, compared: ComparedView, told: str, absent: str) -> None:
+    """`told` is what to know of them, `absent` what to know where there are none."""
     with ui.column().classes("w-full").style("gap:4px"):
-        ui.label(f"{len(compared.networks)} {caption}").classes("font-medium")
-        if compared.errors is None:
-            ui.label("None was measured yet: measure: {finalists: 5} in a spec does it.").classes("muted text-sm")
-            return
-        ui.label(told).classes("muted text-xs")
-        facts(agreement.figures(compared.errors))
+        ui.label(f"{len(compared.networks) or 'no'} {caption}").classes("font-medium")
+        ui.label(told if compared.errors else absent).classes("muted text-xs")
+        if compared.errors is not None:
+            facts(agreement.figures(compared.errors))
 
 
 def _draw_dearest(dearest: Sequence[EntryView]) -> None:
@@ -66,7 +73,7 @@ def _draw_dearest(dearest: Sequence[EntryView]) -> None:
                 with ui.row().classes("w-full no-wrap").style("gap:12px"):
                     ui.label(name).classes("text")
                     ui.space()
-                    ui.label(f"{milliseconds(entry.latency_ms, entry.spread_ms)} ms").style("white-space:nowrap")
+                    ui.label(cost(entry)).style("white-space:nowrap")
                 share = entry.latency_ms / dearest[0].latency_ms
                 ui.linear_progress(share, show_value=False, size="4px").props("rounded color=cyan-9")
                 ui.label(told).classes("muted text-xs text")
@@ -105,7 +112,7 @@ def _draw_doubtful(flagged: Sequence[EntryView]) -> None:
             "key": entry.op,
             "op": " · ".join(filter(None, spelled(entry.op))),
             "flag": entry.flag,
-            "cost": milliseconds(entry.latency_ms),
+            "cost": f"{entry.latency_ms:.3g}",
             "spread": spread(entry),
             "runs": f"{entry.runs:,}",
         }

@@ -36,6 +36,7 @@ _STYLE = f"""
 body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .nicegui-content {{ padding: 0; }}
 .page {{ width: 100%; max-width: 1180px; margin: 0 auto; padding: 20px 24px 48px; gap: 16px; }}
+.head {{ background: white; border-bottom: 1px solid {LINE}; padding: 10px 24px; }}
 .sheet {{ background: white; border: 1px solid {LINE}; border-radius: 8px; padding: 16px 20px; width: 100%; }}
 .pill {{ border-radius: 999px; padding: 1px 10px; font-size: 12px; color: white; }}
 .muted {{ color: {MUTED}; }}
@@ -61,6 +62,7 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .command-text {{ font-family: ui-monospace, monospace; font-size: 12.5px; line-height: 1.6; white-space: pre-wrap;
                  overflow-wrap: anywhere; flex: 1 1 0; min-width: 0; }}
 @media (max-width: 600px) {{
+    .head {{ padding: 10px 12px; gap: 4px 12px; }}
     .page {{ padding: 16px 12px 32px; }}
     .sheet {{ padding: 12px 14px; }}
     .q-table--dense th, .q-table--dense td {{ padding-left: 5px !important; padding-right: 5px !important; }}
@@ -74,11 +76,7 @@ def frame(title: str, viewer: Caller) -> ui.column:
     """The page's head and body; add to what it returns. Who logged in is named and can log out."""
     ui.page_title(f"{title} · NAS service")
     ui.add_css(_STYLE)
-    with (
-        ui.row()
-        .classes("w-full items-center")
-        .style(f"background:white;border-bottom:1px solid {LINE};padding:10px 24px")
-    ):
+    with ui.row().classes("w-full items-center head"):
         ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
         ui.space()
         ui.link("Devices", "/devices")

@@ -43,3 +43,4 @@ def test_without_networks_there_is_a_range_all_the_same() -> None:
 def test_the_errors_are_told_in_percent() -> None:
     errors = ErrorsView(mape=0.012, within_5=0.95, within_10=1.0, tau=None, bias=-0.004)
     assert [value for _, value in figures(errors)] == ["1.2%", "95%", "100%", "–", "-0.4%"]
+    assert figures(errors.model_copy(update={"bias": -0.0001}))[-1] == ("bias", "+0.0%")

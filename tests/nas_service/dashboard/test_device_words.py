@@ -1,4 +1,4 @@
-"""Tables, campaigns and ops as people read them."""
+"""Tables, campaigns and agents as people read them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ import pytest
 
 from device_agent.machine import Device
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView
-from nas_service.api.table_views import EntryView
 from nas_service.dashboard.device_words import (
     agent_row,
     campaign_row,
     device_address,
     drift,
-    maps,
     named,
     remarks,
-    spelled,
-    spread,
     table_row,
 )
 
@@ -42,8 +38,14 @@ def campaign(**changes: Any) -> CampaignView:
 def test_a_table_in_words() -> None:
     row = table_row(device())
     assert (row.machine, row.runtime, row.threads) == ("Cortex-A72 · 4 cores · Linux", "onnxruntime 1.20.1", "1 thread")
-    assert (row.ops, row.networks, row.error, row.age) == ("931 ops", "on 40 networks", "± 3.1%", "2 h ago")
+    assert (row.ops, row.calibration, row.error, row.age) == (
+        "931 ops",
+        "calibrated on 40 networks",
+        "± 3.1%",
+        "2 h ago",
+    )
     assert row.remarks == ()
+    assert table_row(device(facts=FACTS | {"networks": 0})).calibration == "not calibrated"
 
 
 def test_a_table_that_cannot_be_read_has_its_problem_alone() -> None:
@@ -97,15 +99,3 @@ def test_a_campaign_says_how_far_it_is() -> None:
 def test_an_agent_says_what_runs_on_its_device() -> None:
     row = agent_row(AgentView(device="pi4", facts=asdict(PI), onnxruntime="1.20.1", seen_at=time.time()))
     assert (row.runtime, row.age) == ("onnxruntime 1.20.1, python 3.11.2", "asked just now")
-
-
-def test_an_op_is_spelled_without_what_says_nothing() -> None:
-    key = "mbconv(in_shape=16x112x112,out_channels=24,kernel=3,se_channels=0,skip=none)"
-    assert spelled(key) == ("mbconv 16×112×112", "out channels 24 · kernel 3")
-    assert spelled("something else") == ("something else", "")
-
-
-def test_maps_and_spreads() -> None:
-    assert maps((24, 4, 4), (3, 32, 32)) == "24×4×4 to 3×32×32"
-    assert [maps((64,), (64,)), maps(None, None)] == ["64", "–"]
-    assert spread(EntryView(op="", latency_ms=0.2, spread_ms=0.05, runs=9, flag="noisy")) == "25.0%"
