@@ -23,9 +23,14 @@ def spelled(key: str) -> tuple[str, str]:
     return f"{kind} {read}".strip(), " · ".join(told)
 
 
+def digits(latency_ms: float) -> str:
+    """Three that say something, for ops take microseconds or seconds."""
+    return f"{latency_ms:,.0f}" if latency_ms >= 100 else f"{latency_ms:#.3g}"
+
+
 def cost(entry: EntryView) -> str:
-    """With its spread: ops take microseconds or seconds, so digits are counted from the first that says something."""
-    return f"{entry.latency_ms:.3g} ± {entry.spread_ms:.1g} ms"
+    """With its spread."""
+    return f"{digits(entry.latency_ms)} ± {entry.spread_ms:.1g} ms"
 
 
 def maps(smallest: Sequence[int] | None, largest: Sequence[int] | None) -> str:

@@ -11,7 +11,7 @@ from nas_service.api.table_views import ComparedView, EntryView, KindView, Table
 from . import agreement
 from .columns import number, text, word
 from .facts import facts
-from .op_words import cost, maps, spelled, spread
+from .op_words import cost, digits, maps, spelled, spread
 from .theme import sheet
 
 DOUBTFUL = 10  # rows of a page of the table
@@ -112,7 +112,7 @@ def _draw_doubtful(flagged: Sequence[EntryView]) -> None:
             "key": entry.op,
             "op": " · ".join(filter(None, spelled(entry.op))),
             "flag": entry.flag,
-            "cost": f"{entry.latency_ms:.3g}",
+            "cost": digits(entry.latency_ms),
             "spread": spread(entry),
             "runs": f"{entry.runs:,}",
         }
