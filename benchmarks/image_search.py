@@ -137,7 +137,7 @@ def run(path: Path, size_name: str, kept: Path | None) -> dict[str, Any]:
         "front": [{name: value for name, value in each.items() if name != "genotype"} for each in search["front"]],
         "training_minutes": round((time.perf_counter() - started) / 60, 1),
         "device": asdict(Device.here("benchmark")),
-        "runtime": asdict(Runtime.here(1)),
+        "runtime": asdict(Runtime.here()),
         "size": asdict(size) | {"name": size_name},
     }
 
@@ -185,8 +185,7 @@ def searched(here: Serving, path: Path, size: Size, limit_ms: float) -> dict[str
     profile_space(
         space_for(task_for(path, size.epochs), size),
         device="local",
-        threads=1,
-        path=table_path(here.home / "tables", "local", 1),
+        path=table_path(here.home / "tables", "local"),
         rng=np.random.default_rng(0),
         progress=lambda _: None,
         protocol=replace(INTERLEAVED, visits=size.visits),

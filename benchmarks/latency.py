@@ -114,7 +114,6 @@ def run(scope: Scope) -> dict[str, Any]:
         table = profile_space(
             space,
             device="benchmark",
-            threads=1,
             path=Path(folder) / "table.json",
             rng=np.random.default_rng(PROFILE_SEED),
             progress=lambda _: None,

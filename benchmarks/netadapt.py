@@ -185,8 +185,7 @@ def latency(spaces: Iterable[NarrowableSpace], size: Size, tables: Path) -> Pric
         table = profile_space(
             cuts,
             device="local",
-            threads=1,
-            path=table_path(tables, "local", 1),
+            path=table_path(tables, "local"),
             rng=rng,
             progress=lambda _: None,
             networks=max(4, size.cut_networks // 4),

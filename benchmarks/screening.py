@@ -28,6 +28,7 @@ from search_spaces.space import Signature
 
 BAR = 20_000
 COUNTS = {"quick": 2_000, "full": 40_000}
+SAMPLES = 40_000  # whose ops the table has: the figures are of screening, and hardly of interpolation
 IMAGES = Signature("image", 3, 1000, (8, 1024))
 SPACES: dict[str, dict[str, Any]] = {
     "mobilenetv3, 224 px": {},
@@ -65,7 +66,7 @@ def run(size: str) -> dict[str, Any]:
 
 def screened(space: BoundSpace, networks: int) -> dict[str, Any]:
     """Networks that were not met before, of a space whose ops were."""
-    table = made_up(space, np.random.default_rng(0), networks)
+    table = made_up(space, np.random.default_rng(0))
     steps: dict[str, Step] = {
         "drawn": space.sample,
         "built": lambda rng: space.architecture(space.sample(rng)),
@@ -97,10 +98,10 @@ def timed(action: Step, times: int, seed: int) -> float:
     return time.perf_counter() - start
 
 
-def made_up(space: BoundSpace, rng: np.random.Generator, samples: int) -> LatencyTable:
-    ops = {op.key: op for _ in range(samples) for op in space.architecture(space.sample(rng)).ops}
+def made_up(space: BoundSpace, rng: np.random.Generator) -> LatencyTable:
+    ops = {op.key: op for _ in range(SAMPLES) for op in space.architecture(space.sample(rng)).ops}
     entries = {key: Entry(1e-3 + op.macs / 1e9, 0.0, 1) for key, op in ops.items()}
-    return LatencyTable(Device.here("local"), Runtime.here(1), entries, (), Calibration(1.0, 0.01, 0.03, 12))
+    return LatencyTable(Device.here("local"), Runtime.here(), entries, (), Calibration(1.0, 0.01, 0.03, 12))
 
 
 def show(report: dict[str, Any]) -> None:

@@ -199,7 +199,6 @@ def priced(path: Path, networks: Sequence[Network]) -> LatencyTable:
     return profile_space(
         bound(),
         device="local",
-        threads=1,
         path=path,
         rng=np.random.default_rng(DRAW_SEED),
         coverage=Coverage(tuple(ops[key] for key in sorted(ops)), len(networks), exhausted=True),

@@ -79,7 +79,7 @@ def run(size: str) -> dict[str, Any]:
         "gemm": gemm,
         "rounds": ROUNDS[size],
         "device": asdict(Device.here("benchmark")),
-        "runtime": asdict(Runtime.here(1)),
+        "runtime": asdict(Runtime.here()),
         "size": size,
     }
 

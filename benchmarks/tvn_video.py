@@ -140,7 +140,7 @@ def run(path: Path, size_name: str, kept: Path | None) -> dict[str, Any]:
         "training_minutes": minutes,
         "search_fold": SEARCH_FOLD,
         "device": asdict(Device.here("benchmark")),
-        "runtime": asdict(Runtime.here(1)),
+        "runtime": asdict(Runtime.here()),
         "size": asdict(size),
     }
 

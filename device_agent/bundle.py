@@ -74,7 +74,7 @@ def measure_bundle(path: Path, progress: ProgressCallback) -> Path:
         measure_subjects(
             [(_subject(held, files, subject), visits) for subject, visits in lacking if visits > 0],
             _subject(held, files, order.reference),
-            threads=order.threads,
+            setting=order.setting,
             protocol=order.protocol,
             rng=np.random.default_rng(),
             sink=journal,

@@ -37,12 +37,17 @@ class Device:
         return cls(
             name,
             _listed("model name") or platform.processor() or platform.machine(),
-            os.cpu_count() or 1,
+            usable_cores(),
             platform.platform(terse=True),
             platform.python_version(),
             tuple(sorted(KERNELS & {*_listed("flags").split(), *_listed("Features").split()})),
             _read(GOVERNOR).strip(),
         )
+
+
+def usable_cores() -> int:
+    """How many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def installed_onnxruntime() -> str:

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .machine import usable_cores
+from .setting import USUAL, Setting
+
 if TYPE_CHECKING:
     import onnxruntime as ort
 
@@ -51,9 +54,17 @@ class Visit:
     latency_ms: float
     runs: int
 
+    @property
+    def flaw(self) -> str:
+        """What of it cannot be, in words; empty for a visit that can."""
+        if not 0 < self.latency_ms < MOST_MS:  # nor what is no number
+            return f"{self.latency_ms!r} ms"
+        return "" if self.runs > 0 else f"{self.runs} runs"
+
 
 INTERLEAVED = Protocol()
 ALONE = Protocol(visits=100)  # one network: more visits, so that they span a disturbance of a second
+MOST_MS = 600_000.0  # a visit that claims more is a mistake
 _FEWEST_VISITS = 12
 _MOST_SECONDS = 10.0
 
@@ -61,7 +72,7 @@ _MOST_SECONDS = 10.0
 def measure_network(
     model: bytes,
     *,
-    threads: int = 1,
+    setting: Setting = USUAL,
     protocol: Protocol = ALONE,
     clock: Clock = time.perf_counter_ns,
 ) -> Measurement:
@@ -72,9 +83,9 @@ def measure_network(
     """
     visits: list[Visit] = []
     end = clock() + int(_MOST_SECONDS * 1e9)
-    with pinned(threads):
+    with pinned(setting):
         while len(visits) < protocol.visits and (len(visits) < _FEWEST_VISITS or clock() < end):
-            visits.append(visit(model, threads, protocol, clock))
+            visits.append(visit(model, setting, protocol, clock))
     return summary(visits, protocol)
 
 
@@ -88,12 +99,12 @@ def summary(visits: Sequence[Visit], protocol: Protocol) -> Measurement:
 
 def visit(
     model: bytes,
-    threads: int,
+    setting: Setting,
     protocol: Protocol,
     clock: Clock = time.perf_counter_ns,
 ) -> Visit:
     """One fresh session, looked at once."""
-    opened = session(model, threads)
+    opened = session(model, setting)
     (taken,) = opened.get_inputs()
     feed = {taken.name: _sample(taken.shape)}
     for _ in range(protocol.dropped):
@@ -113,16 +124,37 @@ def _run_times(opened: ort.InferenceSession, feed: dict[str, Any], protocol: Pro
         yield clock() - start
 
 
-def session(model: bytes, threads: int) -> ort.InferenceSession:
-    """A CPU session that runs ops one after another on `threads` threads, as a deployed network would."""
+class NotOffered(ValueError):
+    """An execution provider that the onnxruntime of this device does not offer, or that cannot be used here."""
+
+
+def offered() -> list[str]:
+    """The execution providers of this device's onnxruntime."""
     import onnxruntime as ort
 
+    return list(ort.get_available_providers())
+
+
+def refuse_lacking(setting: Setting) -> None:
+    """Raises NotOffered, with what there is, where the provider is not offered: onnxruntime would use another one."""
+    if setting.provider not in (found := offered()):
+        raise NotOffered(f"the onnxruntime of this device has no {setting.provider}; it offers: {', '.join(found)}")
+
+
+def session(model: bytes, setting: Setting) -> ort.InferenceSession:
+    """A session that runs ops one after another, as a deployed network would. Raises NotOffered."""
+    import onnxruntime as ort
+
+    refuse_lacking(setting)
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = setting.on(usable_cores())
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    opened = ort.InferenceSession(model, options, providers=[setting.provider])
+    if setting.provider not in (used := opened.get_providers()):
+        raise NotOffered(f"{setting.provider} does not start on this device; onnxruntime used {', '.join(used)}")
+    return opened
 
 
 def _sample(shape: Sequence[int | str]) -> np.ndarray[Any, Any]:
@@ -132,16 +164,17 @@ def _sample(shape: Sequence[int | str]) -> np.ndarray[Any, Any]:
 
 
 @contextmanager
-def pinned(threads: int) -> Iterator[None]:
-    """Keep the calling thread, and those it starts meanwhile, on the last `threads` of the CPUs it may use.
+def pinned(setting: Setting) -> Iterator[None]:
+    """Keep the calling thread, and those it starts meanwhile, on as many of the CPUs it may use as there are threads.
 
-    The first CPUs serve most interrupts. Where the system knows no affinity (macOS, Windows) nothing happens.
+    They are the last ones, for the first serve most interrupts. Where the system knows no affinity (macOS, Windows)
+    nothing happens.
     """
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, set(sorted(before)[-threads:]))
+    os.sched_setaffinity(0, set(sorted(before)[-setting.on(len(before)) :]))
     try:
         yield
     finally:

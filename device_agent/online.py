@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numpy as np
 
 from .machine import Device, installed_onnxruntime
-from .measure import Visit
+from .measure import NotOffered, Visit
 from .orders import VERSION, Order
 from .rounds import CannotRun, ProgressCallback, Subject, measure_subjects
 from .server import Refused, Server
@@ -58,9 +58,9 @@ def work(server: Server, name: str, agent: str, say: Callable[[str], None], prog
     order = server.order(machine)
     if order is None:
         return False
-    say(f"campaign {order.campaign}: {len(order.lacking)} networks to measure on {order.threads} thread(s)")
+    say(f"campaign {order.campaign}: {len(order.lacking)} networks to measure with {order.setting.words}")
     try:
-        carry_out(server, order, progress)
+        carry_out(server, order, say, progress)
     except Refused as refused:
         if refused.status not in GONE:
             raise
@@ -68,7 +68,7 @@ def work(server: Server, name: str, agent: str, say: Callable[[str], None], prog
     return True
 
 
-def carry_out(server: Server, order: Order, progress: ProgressCallback) -> None:
+def carry_out(server: Server, order: Order, say: Callable[[str], None], progress: ProgressCallback) -> None:
     """Make the visits that the order lacks. Raises Refused where it is no longer this agent's."""
     posting = Posting(server, order)
 
@@ -83,13 +83,14 @@ def carry_out(server: Server, order: Order, progress: ProgressCallback) -> None:
         measure_subjects(
             [(subject(wanted.subject), wanted.visits) for wanted in order.lacking],
             subject(order.reference),
-            threads=order.threads,
+            setting=order.setting,
             protocol=order.protocol,
             rng=np.random.default_rng(),
             sink=posting,
             progress=progress,
         )
-    except CannotRun as error:
-        server.cannot(order, error.subject, str(error))
+    except (CannotRun, NotOffered) as error:
+        say(f"campaign {order.campaign}: {error}")
+        server.cannot(order, error.subject if isinstance(error, CannotRun) else order.reference, str(error))
     else:
         posting.flush()

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .measure import Protocol
+from .setting import Setting
 
-VERSION = 1  # of everything that an agent and a service say to each other
+VERSION = 2  # of everything that an agent and a service say to each other
 
 
 class OtherVersion(ValueError):
@@ -31,14 +32,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Order:
-    """Subjects to visit so many times, with one reference between them, on so many threads.
+    """Subjects to visit so many times, with one reference between them, all in one setting.
 
     `made` is how many visits the campaign has already: the next one has this number. A lease holds for `lease_s`.
     """
 
     campaign: str
     attempt: int
-    threads: int
+    setting: Setting
     protocol: Protocol
     reference: str
     lacking: tuple[Wanted, ...]
@@ -57,7 +58,7 @@ class Order:
             return cls(
                 written["campaign"],
                 written["attempt"],
-                written["threads"],
+                Setting(**written["setting"]),
                 Protocol(**written["protocol"]),
                 written["reference"],
                 tuple(map(_wanted, written["lacking"])),

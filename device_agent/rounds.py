@@ -15,6 +15,7 @@ from numpy.random import Generator
 
 from . import measure
 from .measure import Visit
+from .setting import Setting
 
 BATCH = 256  # subjects whose files are held in memory, and are interleaved, together
 BATCH_BYTES = 200_000_000  # or fewer, on networks that are large: an agent may run where there is little memory
@@ -76,34 +77,38 @@ def measure_subjects(
     lacking: Sequence[tuple[Subject, int]],
     reference: Subject,
     *,
-    threads: int,
+    setting: Setting,
     protocol: measure.Protocol,
     rng: Generator,
     sink: Sink,
     progress: ProgressCallback,
     clock: Clock = time.monotonic,
 ) -> None:
-    """Visit every subject so many times more. Before and after all, and between every few, the reference is visited."""
+    """Visit every subject so many times more. Before and after all, and between every few, the reference is visited.
+
+    Raises NotOffered before anything is exported, and CannotRun for a subject that does not run.
+    """
     subjects = list(lacking)
     rng.shuffle(subjects)
     if not subjects:
         return
+    measure.refuse_lacking(setting)
     steps = Steps(sum(visits for _, visits in subjects) + EXPORT_STEPS * len(subjects), progress, clock)
     constant = reference.export()
     for batch in _batches(subjects, steps):
         models = {subject.name: model for subject, _, model in batch}
-        with measure.pinned(threads):
+        with measure.pinned(setting):
             for number, name in enumerate(_interleaved({s.name: visits for s, visits, _ in batch}, rng)):
                 if number % REFERENCE_EVERY == 0:
-                    _visit(reference.name, constant, threads, protocol, sink)
-                _visit(name, models[name], threads, protocol, sink)
+                    _visit(reference.name, constant, setting, protocol, sink)
+                _visit(name, models[name], setting, protocol, sink)
                 steps.advance()
-            _visit(reference.name, constant, threads, protocol, sink)
+            _visit(reference.name, constant, setting, protocol, sink)
 
 
-def _visit(name: str, model: bytes, threads: int, protocol: measure.Protocol, sink: Sink) -> None:
+def _visit(name: str, model: bytes, setting: Setting, protocol: measure.Protocol, sink: Sink) -> None:
     try:
-        made = measure.visit(model, threads, protocol)
+        made = measure.visit(model, setting, protocol)
     except Exception as error:
         raise CannotRun(name, str(error).split("\n")[0]) from error
     sink.add(name, made)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from math import isfinite
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,11 +11,12 @@ from device_agent.bundle import write_bundle
 from device_agent.machine import Device
 from device_agent.measure import Visit
 from device_agent.orders import VERSION, Order, Wanted
-from search_spaces.export_format import EXPORTER
+from device_agent.setting import Setting
+from search_spaces.export_format import exporter
 
 from .profile import extendable
 from .runtime import Runtime
-from .subjects import REFERENCE
+from .subjects import REFERENCE, to_measure
 from .survey import Plan, Survey
 from .table import LatencyTable, TableError, table_path
 
@@ -24,14 +24,14 @@ OFFLINE = "offline"  # the campaign of an order that no service gave
 
 
 def bundle(
-    file: BinaryIO, survey: Survey, device: str, threads: int, *, fresh: bool, progress: Callable[[int, int], None]
+    file: BinaryIO, survey: Survey, device: str, setting: Setting, *, fresh: bool, progress: Callable[[int, int], None]
 ) -> None:
     """Write the archive that measures on the device. `progress` hears how many networks of all are in. Needs torch."""
-    lacking = survey.lacking(())
+    lacking, reference = to_measure(survey.lacking(()), setting.precision)
     wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
-    order = Order(OFFLINE, 0, threads, survey.protocol, REFERENCE.name, wanted)
-    plan = {"device": device, "exporter": EXPORTER, "fresh": fresh, **survey.plan.to_json()}
-    write_bundle(file, order, plan, [REFERENCE, *(subject for subject, _ in lacking)], progress)
+    order = Order(OFFLINE, 0, setting, survey.protocol, REFERENCE.name, wanted)
+    plan = {"device": device, "exporter": exporter(setting.precision), "fresh": fresh, **survey.plan.to_json()}
+    write_bundle(file, order, plan, [reference, *(subject for subject, _ in lacking)], progress)
 
 
 def taken(written: bytes, folder: Path) -> LatencyTable:
@@ -45,11 +45,11 @@ def taken(written: bytes, folder: Path) -> LatencyTable:
         survey = Survey(Plan.from_json(plan), order.protocol)
         device = Device(**said["device"] | {"flags": tuple(said["device"]["flags"])})
         made = [(str(subject), Visit(float(latency_ms), int(runs))) for subject, latency_ms, runs in said["visits"]]
-        runtime = Runtime(said["onnxruntime"], plan["exporter"], order.threads)
+        runtime = Runtime.of(said["onnxruntime"], order.setting, device.cores, plan["exporter"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TableError(f"this is no file of visits that an agent wrote: {error}") from None
     _refuse_impossible(survey, made)
-    path = table_path(folder, device.name, order.threads)
+    path = table_path(folder, device.name, order.setting)
     before = extendable(path, device, runtime) if path.exists() and not plan["fresh"] else None
     return survey.table(made, device, runtime, before)
 
@@ -59,8 +59,8 @@ def _refuse_impossible(survey: Survey, made: list[tuple[str, Visit]]) -> None:
     for subject, visit in made:
         if subject not in counts:
             raise TableError(f"nobody asked for {subject!r}")
-        if not (isfinite(visit.latency_ms) and visit.latency_ms > 0 and visit.runs > 0):
-            raise TableError(f"{visit.latency_ms!r} ms in {visit.runs} runs of {subject!r} cannot be")
+        if visit.flaw:
+            raise TableError(f"{visit.flaw} of {subject!r} cannot be")
         counts[subject] += 1
     wanted = {subject.name: survey.protocol.visits for subject in survey.plan.subjects} | {REFERENCE.name: 1}
     short = [subject for subject, visits in wanted.items() if counts[subject] < visits]

@@ -16,7 +16,7 @@ from search_spaces import Architecture, BoundSpace
 
 from .drift import steadied
 from .profile import distinct_networks
-from .subjects import REFERENCE, of_network, reference_entry
+from .subjects import REFERENCE, of_network, reference_entry, to_measure
 from .survey import Plan, Survey
 from .table import Estimate, LatencyTable, TableError
 
@@ -83,17 +83,14 @@ def check_table(
     Raises TableError where the table does not speak for what runs
     here, lacks an op, or saw the whole space.
     """
-    if problem := table.mismatch(threads=table.runtime.threads):
-        raise TableError(
-            f"{problem}; measure it again with: nas device profile {table.device.name} --for SPEC.yaml --fresh"
-        )
+    if problem := table.mismatch(setting=table.runtime.setting):
+        raise TableError(f"{problem}; measure it again with: {_profile(table)} --fresh")
     chosen = _unseen(table, space, networks, rng)
     twice = replace(protocol, visits=2 * protocol.visits)
     journal = Journal()
-    lacking = Survey(Plan((), tuple(chosen)), twice).lacking(())
-    measure_subjects(
-        lacking, REFERENCE, threads=table.runtime.threads, protocol=twice, rng=rng, sink=journal, progress=progress
-    )
+    setting = table.runtime.setting
+    subjects = to_measure(Survey(Plan((), tuple(chosen)), twice).lacking(()), setting.precision)
+    measure_subjects(*subjects, setting=setting, protocol=twice, rng=rng, sink=journal, progress=progress)
     visits = steadied(journal.made, REFERENCE.name).visits
     half = protocol.visits
     first = np.array([summary(visits[of_network(a).name][:half], protocol).latency_ms for a in chosen])
@@ -101,6 +98,10 @@ def check_table(
     slowdown = table.slowdown(reference_entry(summary(visits[REFERENCE.name], protocol)))
     estimates = [table.estimate(architecture) for architecture in chosen]
     return _compared(chosen, estimates, first, second, slowdown)
+
+
+def _profile(table: LatencyTable) -> str:
+    return f"nas device profile {table.device.name} --for SPEC.yaml {table.runtime.setting.options}"
 
 
 def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generator) -> list[Architecture]:
@@ -111,7 +112,7 @@ def _unseen(table: LatencyTable, space: BoundSpace, networks: int, rng: Generato
     if missing:
         raise TableError(
             f"the table of {table.device.name!r} lacks {len(missing)} op(s) of this space, for example {min(missing)}; "
-            f"measure them with: nas device profile {table.device.name} --for SPEC.yaml"
+            f"measure them with: {_profile(table)}"
         )
     return chosen
 

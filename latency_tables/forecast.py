@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from device_agent.measure import Protocol, pinned, visit
 from device_agent.rounds import Subject
+from device_agent.setting import Setting
 
 from .subjects import COPIES, of_network, of_op
 from .survey import Plan
@@ -29,13 +30,13 @@ class Pace:
     visit_s: float
 
     @classmethod
-    def of(cls, subjects: Sequence[Subject], threads: int, protocol: Protocol, clock: Clock) -> Pace:
+    def of(cls, subjects: Sequence[Subject], setting: Setting, protocol: Protocol, clock: Clock) -> Pace:
         """That of a few of them, spread over all; nothing of it is recorded."""
         if not subjects:
             return cls(0.0, 0.0)
         tried = subjects[:: -(-len(subjects) // TRIED)]
-        _tried_out(tried[0], threads, protocol, clock)  # loads torch and onnxruntime, which must not count
-        paces = [_tried_out(subject, threads, protocol, clock) for subject in tried]
+        _tried_out(tried[0], setting, protocol, clock)  # loads torch and onnxruntime, which must not count
+        paces = [_tried_out(subject, setting, protocol, clock) for subject in tried]
         return cls(*(sum(seconds) / len(tried) for seconds in zip(*paces, strict=True)))
 
     def seconds(self, visits: Sequence[int]) -> float:
@@ -57,7 +58,7 @@ class Forecast:
         plan: Plan,
         lacking: Lacking,
         *,
-        threads: int,
+        setting: Setting,
         protocol: Protocol,
         budget_s: float | None = None,
         clock: Clock = time.monotonic,
@@ -68,8 +69,8 @@ class Forecast:
         """
         visits = {subject.name: count for subject, count in lacking}
         whole = {of_network(network).name for network in plan.networks}
-        ops = Pace.of([s for s, _ in lacking if s.name not in whole], threads, protocol, clock)
-        networks = Pace.of([s for s, _ in lacking if s.name in whole], threads, protocol, clock)
+        ops = Pace.of([s for s, _ in lacking if s.name not in whole], setting, protocol, clock)
+        networks = Pace.of([s for s, _ in lacking if s.name in whole], setting, protocol, clock)
         of_networks = networks.seconds([count for name, count in visits.items() if name in whole])
         spent, kept = of_networks, 0
         for op in plan.ops:
@@ -90,11 +91,11 @@ class Forecast:
 AnnounceCallback = Callable[[Forecast], None]
 
 
-def _tried_out(subject: Subject, threads: int, protocol: Protocol, clock: Clock) -> tuple[float, float]:
+def _tried_out(subject: Subject, setting: Setting, protocol: Protocol, clock: Clock) -> tuple[float, float]:
     """Seconds of one export and of one visit."""
     started = clock()
     model = subject.export()
     exported = clock()
-    with pinned(threads):
-        visit(model, threads, protocol)
+    with pinned(setting):
+        visit(model, setting, protocol)
     return exported - started, clock() - exported

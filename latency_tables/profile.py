@@ -11,13 +11,14 @@ from device_agent.journal import Journal
 from device_agent.machine import Device
 from device_agent.measure import INTERLEAVED, Protocol
 from device_agent.rounds import ProgressCallback, measure_subjects
+from device_agent.setting import USUAL, Setting
 from search_spaces import Architecture, BoundSpace
 
 from .calibration import FEWEST_NETWORKS
 from .coverage import Coverage, cover
 from .forecast import AnnounceCallback, Forecast
 from .runtime import Runtime
-from .subjects import REFERENCE
+from .subjects import to_measure
 from .survey import Plan, Survey
 from .table import LatencyTable, TableError, load
 
@@ -29,7 +30,7 @@ def profile_space(
     space: BoundSpace,
     *,
     device: str,
-    threads: int,
+    setting: Setting = USUAL,
     path: Path,
     rng: Generator,
     progress: ProgressCallback,
@@ -51,22 +52,21 @@ def profile_space(
     to calibrate on, and for a budget that is too short for anything. Before it begins to measure, `announce` hears how
     much there is to do.
     """
-    here = Device.here(device), Runtime.here(threads)
+    here = Device.here(device), Runtime.here(setting)
     table = None if fresh or not path.exists() else extendable(path, *here)
     plan = plan_for(space, coverage or cover(space, rng), rng, table, networks)
     if table is not None and not (plan.ops or plan.networks):
         return table
     survey, journal = Survey(plan, protocol), Journal(path.with_suffix(".journal"), _facts(*here, protocol))
     if announce is not None or budget_s is not None:
-        lacking = survey.lacking(journal.made)
-        forecast = Forecast.of(plan, lacking, threads=threads, protocol=protocol, budget_s=budget_s)
+        lacking, _ = to_measure(survey.lacking(journal.made), setting.precision)
+        forecast = Forecast.of(plan, lacking, setting=setting, protocol=protocol, budget_s=budget_s)
         survey = Survey(forecast.plan, protocol)
         if announce is not None:
             announce(forecast)
     while lacking := survey.lacking(journal.made):
-        measure_subjects(
-            lacking, REFERENCE, threads=threads, protocol=protocol, rng=rng, sink=journal, progress=progress
-        )
+        subjects = to_measure(lacking, setting.precision)
+        measure_subjects(*subjects, setting=setting, protocol=protocol, rng=rng, sink=journal, progress=progress)
     table = survey.table(journal.made, *here, table)
     table.save(path)
     journal.discard()

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from device_agent.machine import installed_onnxruntime
-from search_spaces.export_format import EXPORTER
+from device_agent.machine import installed_onnxruntime, usable_cores
+from device_agent.setting import CPU, USUAL, Setting, Threads
+from search_spaces.export_format import exporter
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What decides the kernels that run: onnxruntime, how the files were exported, threads, batch and precision."""
+    """What decides the kernels that run: onnxruntime, how the files were exported, and the setting.
+
+    `cores` is how many `all` threads were; None where their number was given.
+    """
 
     onnxruntime: str
     exporter: str
-    threads: int
+    threads: Threads
     batch: int = 1
     precision: str = "float32"
+    provider: str = CPU
+    cores: int | None = None
 
     @classmethod
-    def here(cls, threads: int) -> Runtime:
+    def of(cls, onnxruntime: str, setting: Setting, cores: int, written: str | None = None) -> Runtime:
+        """That of a device with so many cores; `written` says how files were made, where not here and now."""
+        counted = cores if setting.threads == "all" else None
+        how = exporter(setting.precision) if written is None else written
+        return cls(onnxruntime, how, setting.threads, 1, setting.precision, setting.provider, counted)
+
+    @classmethod
+    def here(cls, setting: Setting = USUAL) -> Runtime:
         """The runtime of this environment; `onnxruntime` is empty where it is not installed (a bare coordinator)."""
-        return cls(installed_onnxruntime(), EXPORTER, threads)
+        return cls.of(installed_onnxruntime(), setting, usable_cores())
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.threads, self.precision, self.provider)

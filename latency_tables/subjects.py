@@ -7,6 +7,7 @@ sum of ops measured alone missed whole networks by 10 % where this misses them b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from math import hypot
 
@@ -16,6 +17,8 @@ from search_spaces import Architecture, Op
 from search_spaces.ops import Classifier, Conv, MBConv
 
 from .table import Entry, MeasuredNetwork
+
+Lacking = list[tuple[Subject, int]]  # subjects, and how many visits each lacks
 
 COPIES = 4
 REFERENCE_NETWORK = Architecture.chain(
@@ -49,6 +52,22 @@ def export_network(architecture: Architecture) -> bytes:
     from search_spaces.modules import build, export_onnx
 
     return export_onnx(build(architecture), architecture.input_shape)
+
+
+def in_precision(subject: Subject, precision: str) -> Subject:
+    """The same subject in that precision."""
+    return subject if precision == "float32" else Subject(subject.name, partial(_export_int8, subject.export))
+
+
+def to_measure(lacking: Lacking, precision: str) -> tuple[Lacking, Subject]:
+    """Subjects that lack visits, and the reference that is measured beside them, in that precision."""
+    return [(in_precision(subject, precision), n) for subject, n in lacking], in_precision(REFERENCE, precision)
+
+
+def _export_int8(export: Callable[[], bytes]) -> bytes:
+    from search_spaces.modules.quantisation import quantised_untrained
+
+    return quantised_untrained(export())
 
 
 def entry(single: Measurement, several: Measurement) -> Entry:

@@ -19,9 +19,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from device_agent.files import write_atomically
 from device_agent.machine import Device
-from search_spaces import Architecture
+from device_agent.setting import CPU, USUAL, Setting
+from search_spaces import Architecture, Op
 
-from .between import Interpolation
+from .between import Between, Interpolation
 from .calibration import NORMAL_95, Calibration
 from .runtime import Runtime
 
@@ -163,13 +164,19 @@ class LatencyTable:
         """
         return self.calibration.latency_ms(sum(map(self._interpolation.cost_ms, network.ops)))
 
-    def mismatch(self, *, threads: int, allow: Collection[str] = ()) -> str | None:
+    def cost_of(self, op: Op) -> Between | None:
+        """What one op costs before calibration, measured or told by others; None where nothing is known of it."""
+        return self._interpolation.of(op)
+
+    def mismatch(self, *, setting: Setting = USUAL, allow: Collection[str] = ()) -> str | None:
         """Why this table does not speak for what runs here, in a sentence; None if it does.
 
-        `allow` names facts that may differ: of the runtime, and `cpu`, which is compared where the device is this one.
+        `allow` names facts that may differ: of the runtime, and `cpu`, which like the number of cores is compared
+        where the device is this one.
         """
-        here, cpu = Runtime.here(threads), Device.here(LOCAL).cpu
+        here, cpu = Runtime.here(setting), Device.here(LOCAL).cpu
         ignored = {name for name in allow if name != "cpu"} | (set() if here.onnxruntime else {"onnxruntime"})
+        ignored |= set() if self.device.name == LOCAL else {"cores"}
         if problem := self.differs(replace(here, **{name: getattr(self.runtime, name) for name in ignored})):
             return problem
         if self.device.name == LOCAL and "cpu" not in allow and self.device.cpu != cpu:
@@ -207,7 +214,7 @@ class LatencyTable:
     def _interpolated(self, architecture: Architecture) -> Estimate:
         total, variance = 0.0, 0.0
         for op in architecture.ops:
-            found = self._interpolation.of(op)
+            found = self.cost_of(op)
             if found is None:
                 return self._partial(architecture)
             total += found.cost_ms
@@ -217,7 +224,7 @@ class LatencyTable:
         return Estimate(latency_ms, hypot(latency_ms * self.calibration.relative_error, spread_ms))
 
     def _partial(self, architecture: Architecture) -> Estimate:
-        found = {op.key: self._interpolation.of(op) for op in architecture.ops}
+        found = {op.key: self.cost_of(op) for op in architecture.ops}
         known = [cost.cost_ms for op in architecture.ops if (cost := found[op.key])]
         latency_ms = self.calibration.latency_ms(sum(known))
         missing = tuple(sorted(key for key, cost in found.items() if cost is None))
@@ -267,6 +274,8 @@ _SINCE_2 = {
     "doubt": None,
     "flags": (),
     "governor": "",
+    "provider": CPU,
+    "cores": None,
 }  # saying nothing, they change no hash
 
 
@@ -283,10 +292,17 @@ def _scaled(timed: Timed, factor: float) -> Timed:
     return replace(timed, latency_ms=timed.latency_ms * factor, spread_ms=timed.spread_ms * factor)
 
 
-def table_path(folder: Path, device: str, threads: int) -> Path:
+def table_path(folder: Path, device: str, setting: Setting = USUAL) -> Path:
     """Where a folder keeps the table of a device. Raises TableError for a name that cannot be part of a file name."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", device):
         raise TableError(
             f"a device cannot be called {device!r}: take letters, digits, '-', '_' and '.', at most 64 of them"
         )
-    return folder / f"{device}-{threads}t.json"
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,80}", str(setting)):
+        raise TableError(f"no table is made with {setting.words}")
+    return folder / f"{device}-{setting}.json"
+
+
+def table_paths(folder: Path) -> list[Path]:
+    """The tables of a folder, in order."""
+    return sorted(folder.glob("*-*.json"))

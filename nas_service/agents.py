@@ -7,8 +7,8 @@ from threading import Lock
 from typing import Any
 
 from device_agent.machine import Device
+from device_agent.setting import Setting
 from latency_tables.runtime import Runtime
-from search_spaces.export_format import EXPORTER
 
 MOST_SEEN = 200  # devices
 
@@ -25,8 +25,8 @@ class Agent:
     def machine(self) -> dict[str, Any]:
         return {"device": asdict(self.device), "onnxruntime": self.onnxruntime}
 
-    def runtime(self, threads: int) -> Runtime:
-        return Runtime(self.onnxruntime, EXPORTER, threads)
+    def runtime(self, setting: Setting) -> Runtime:
+        return Runtime.of(self.onnxruntime, setting, self.device.cores)
 
 
 @dataclass(frozen=True)

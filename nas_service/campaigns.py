@@ -9,7 +9,6 @@ by those that are stored, so an agent that dies, or another one on the same devi
 from __future__ import annotations
 
 import json
-import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,8 +22,9 @@ from sqlalchemy import Connection
 from device_agent.measure import INTERLEAVED, Protocol
 from device_agent.orders import VERSION, Order, Wanted
 from device_agent.rounds import REFERENCE_EVERY, Subject
+from device_agent.setting import Setting
 from latency_tables import LatencyTable, TableError, extendable, load, plan_for, table_path
-from latency_tables.subjects import REFERENCE
+from latency_tables.subjects import REFERENCE, in_precision
 from latency_tables.survey import Made, Plan, Survey
 from latency_tables.verdict import Verdict
 from search_spaces import Architecture
@@ -34,13 +34,12 @@ from .agents import Agent, SeenAgents
 from .errors import Conflict, ServiceError, Unavailable
 from .profiled import covered, cut_space
 from .search import parts
-from .spec import JobSpec
+from .spec import DeviceSpec, JobSpec
 from .store import Campaign, Job, Store, campaigns, events
 
 LEASE_S = 60.0
 PLAN_SEED = 0
 RECENT = 16  # campaigns whose plans are kept
-MOST_MS = 600_000.0  # a visit that claims more is a mistake
 SAME_MACHINE = ("cpu", "cores", "flags")
 
 
@@ -66,21 +65,23 @@ class Campaigns:
         self._known = lru_cache(maxsize=RECENT)(self._read)
         self.seen = SeenAgents()
 
-    def plan(self, spec: JobSpec, device: str, threads: int, owner: str, at: float, *, fresh: bool = False) -> Campaign:
+    def plan(
+        self, spec: JobSpec, device: str, setting: Setting, owner: str, at: float, *, fresh: bool = False
+    ) -> Campaign:
         """Store a campaign for what a table of `device` lacks for a job. Raises Conflict where it lacks nothing.
 
         Raises InvalidSpec for a spec that does not fit, BadResult for a name or a space that cannot be measured.
         """
-        survey = survey_for(self._tables, spec, device, threads, fresh=fresh)
-        campaign = _planned(survey, device, threads, owner, at, fresh=fresh)
+        survey = survey_for(self._tables, spec, device, setting, fresh=fresh)
+        campaign = _planned(survey, device, setting, owner, at, fresh=fresh)
         with self._store.write() as conn:
             campaigns.add(conn, campaign, survey.plan.to_json())
         return campaign
 
     def measure(self, conn: Connection, job: Job, finalists: Sequence[Architecture], at: float) -> None:
         """Store a campaign for these networks of a job, on the job's device."""
-        survey, device = Survey(Plan((), tuple(finalists)), INTERLEAVED), job.spec["device"]
-        campaign = _planned(survey, device["name"], device["threads"], job.owner, at, job_id=job.id)
+        survey, device = Survey(Plan((), tuple(finalists)), INTERLEAVED), DeviceSpec.model_validate(job.spec["device"])
+        campaign = _planned(survey, device.name, device.setting, job.owner, at, job_id=job.id)
         campaigns.add(conn, campaign, survey.plan.to_json())
 
     def order(self, agent: Agent, at: float) -> Order | None:
@@ -156,7 +157,7 @@ class Campaigns:
             if not lacking:
                 table, verdict = _concluded(campaign, survey, made, agent, before)
                 if table != before:
-                    table.save(table_path(self._tables, campaign.device, campaign.threads))
+                    table.save(table_path(self._tables, campaign.device, campaign.setting))
         except TableError as error:
             self.give_up(campaign.id, campaign.attempt, str(error), at)
             return None
@@ -167,14 +168,14 @@ class Campaigns:
         with self._store.write() as conn:
             campaigns.wait(conn, campaign.id, f"{agent.device.cpu} measures", campaign.made + _about(lacking))
         wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
-        of = (campaign.id, campaign.attempt, campaign.threads)
+        of = (campaign.id, campaign.attempt, campaign.setting)
         return Order(*of, survey.protocol, REFERENCE.name, wanted, campaign.made, LEASE_S)
 
     def _before(self, campaign: Campaign, agent: Agent) -> LatencyTable | None:
-        path = table_path(self._tables, campaign.device, campaign.threads)
+        path = table_path(self._tables, campaign.device, campaign.setting)
         if campaign.fresh or not path.exists():
             return None
-        return extendable(path, agent.device, agent.runtime(campaign.threads))
+        return extendable(path, agent.device, agent.runtime(campaign.setting))
 
     def _end(
         self, conn: Connection, campaign: Campaign, state: str, message: str, at: float, verdict: Verdict | None = None
@@ -189,10 +190,8 @@ class Campaigns:
     def _refuse_unasked(self, campaign_id: str, made: Made) -> None:
         for number, (subject, visit) in enumerate(made):
             self._asked_for(campaign_id, subject, f"visits.{number}.0")
-            if not (math.isfinite(visit.latency_ms) and 0 < visit.latency_ms < MOST_MS):
-                raise BadResult(f"{visit.latency_ms!r} ms for {subject!r} cannot be", f"visits.{number}.1")
-            if visit.runs < 1:
-                raise BadResult(f"{visit.runs} runs of {subject!r} cannot be", f"visits.{number}.2")
+            if visit.flaw:
+                raise BadResult(f"{visit.flaw} of {subject!r} cannot be", f"visits.{number}")
 
     def _asked_for(self, campaign_id: str, subject: str, field: str) -> Subject:
         found = self._known(campaign_id).subjects.get(subject)
@@ -204,12 +203,13 @@ class Campaigns:
         """Kept for the campaigns that are under way: a plan never changes, and may name thousands of ops."""
         with self._store.read() as conn:
             plan = Plan.from_json(campaigns.plan_of(conn, campaign_id))
-        return Known(plan, {subject.name: subject for subject in (*plan.subjects, REFERENCE)})
+            precision = campaigns.get(conn, campaign_id).precision
+        return Known(plan, {one.name: in_precision(one, precision) for one in (*plan.subjects, REFERENCE)})
 
 
-def survey_for(tables: Path, spec: JobSpec, device: str, threads: int, *, fresh: bool = False) -> Survey:
+def survey_for(tables: Path, spec: JobSpec, device: str, setting: Setting, *, fresh: bool = False) -> Survey:
     """What a table of `device` lacks for a job. Raises what `Campaigns.plan` raises."""
-    before = None if fresh else _present(tables, device, threads)
+    before = None if fresh else _present(tables, device, setting)
     space = parts(spec)[-1]
     cuts, rng = cut_space(spec, space), np.random.default_rng(PLAN_SEED)
     try:
@@ -217,18 +217,25 @@ def survey_for(tables: Path, spec: JobSpec, device: str, threads: int, *, fresh:
     except TableError as error:
         raise BadResult(str(error), "spec.space") from None
     if not wanted.subjects:
-        raise Conflict(f"the table of {device!r} with {threads} thread(s) lacks nothing for this job")
+        raise Conflict(f"the table of {device!r} with {setting.words} lacks nothing for this job")
     return Survey(wanted, INTERLEAVED)
 
 
 def _planned(
-    survey: Survey, device: str, threads: int, owner: str, at: float, *, fresh: bool = False, job_id: str | None = None
+    survey: Survey,
+    device: str,
+    setting: Setting,
+    owner: str,
+    at: float,
+    *,
+    fresh: bool = False,
+    job_id: str | None = None,
 ) -> Campaign:
     """A campaign that has not begun."""
     return Campaign(
         id=secrets.token_hex(5),
         device=device,
-        threads=threads,
+        **asdict(setting),
         owner=owner,
         state="waiting",
         message=f"waits for an agent on {device!r}",
@@ -251,7 +258,7 @@ def _concluded(
 ) -> tuple[LatencyTable, Verdict | None]:
     """The table that the visits lead to, and what finalists of a job say of the one before. Raises TableError."""
     if campaign.job_id is None:
-        return survey.table(made, agent.device, agent.runtime(campaign.threads), before), None
+        return survey.table(made, agent.device, agent.runtime(campaign.setting), before), None
     if before is None:
         raise TableError(f"the latency table of {campaign.device!r} that priced these networks is gone")
     measured, reference = survey.networks(made)
@@ -290,9 +297,9 @@ def _refuse_another(campaign: Campaign, agent: Agent) -> None:
         )
 
 
-def _present(tables: Path, device: str, threads: int) -> LatencyTable | None:
+def _present(tables: Path, device: str, setting: Setting) -> LatencyTable | None:
     try:
-        path = table_path(tables, device, threads)
+        path = table_path(tables, device, setting)
         return load(path) if path.exists() else None
     except TableError as error:
         raise BadResult(str(error), "name") from None

@@ -144,20 +144,20 @@ def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable:
             "device",
         )
     try:
-        path = table_path(tables, device.name, device.threads)
+        path = table_path(tables, device.name, device.setting)
     except TableError as error:
         raise InvalidSpec(str(error), "device.name") from None
-    profile = f"nas device profile {device.name} --threads {device.threads} --for SPEC.yaml"
+    profile = f"nas device profile {device.name} {device.setting.options} --for SPEC.yaml"
     if not path.exists():
         raise InvalidSpec(
-            f"no latency table for {device.name!r} with {device.threads} thread(s); measure one with: {profile}",
+            f"no latency table for {device.name!r} with {device.setting.words}; measure one with: {profile}",
             "device.name",
         )
     try:
         table = load(path)
     except TableError as error:
         raise InvalidSpec(f"{error}; measure it again with: {profile}", "device.name") from None
-    if mismatch := table.mismatch(threads=device.threads, allow=device.allow):
+    if mismatch := table.mismatch(setting=device.setting, allow=device.allow):
         raise InvalidSpec(
             f"{mismatch}; measure it again with: {profile}, or name under device.allow what may differ", "device.name"
         )

@@ -9,9 +9,32 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from device_agent.setting import (
+    CPU,
+    MOST_THREADS,
+    PROVIDER,
+    USUAL,
+    Precision,
+    Setting,
+    Threads,
+    precision_of,
+    provider_of,
+    threads_of,
+)
+
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+ThreadCount = Annotated[
+    Threads,
+    BeforeValidator(threads_of, json_schema_input_type=Annotated[int, Field(ge=1, le=MOST_THREADS)] | Literal["all"]),
+]
+PrecisionName = Annotated[
+    Precision, BeforeValidator(precision_of, json_schema_input_type=Literal["float32", "fp32", "int8"])
+]
+ProviderName = Annotated[
+    str, BeforeValidator(provider_of, json_schema_input_type=Annotated[str, Field(pattern=f"^{PROVIDER}$")])
+]
 Genotypes = Annotated[list[dict[str, Any]], Field(max_length=500)]  # in the job's row, which every step reads
 LARGEST_SPEC_BYTES = 2_000_000  # of a file: reading YAML takes a thousand times its size in memory and seconds a MB
 
@@ -92,15 +115,24 @@ class RefineSpec(OpenPart):
 
 
 class DeviceSpec(Part):
-    """The device whose latency table prices candidates; `threads` is what inference will use there.
+    """The device whose latency table prices candidates, and how inference will run there.
+
+    `threads` is their number, or `all`: as many as the device has cores. `precision` is float32 (or fp32) or int8,
+    `provider` an execution provider of the device's onnxruntime. Each combination has a table of its own.
 
     A table that was made with another onnxruntime, exporter or precision than the service has, or on another CPU where
     the device is this machine, is refused unless `allow` names what may differ.
     """
 
     name: Name = "local"
-    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    threads: ThreadCount = 1
+    precision: PrecisionName = "float32"
+    provider: ProviderName = CPU
     allow: list[Literal["onnxruntime", "exporter", "precision", "cpu"]] = []
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.threads, self.precision, self.provider)
 
 
 class Exponents(Part):
@@ -190,9 +222,9 @@ class JobSpec(Part):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     @property
-    def threads(self) -> int:
-        """Of inference on the device: one, where the spec names none."""
-        return self.device.threads if self.device else 1
+    def setting(self) -> Setting:
+        """Of inference on the device: one thread of the CPU in float32, where the spec names none."""
+        return self.device.setting if self.device else USUAL
 
 
 def read_spec(path: Path) -> dict[str, Any]:

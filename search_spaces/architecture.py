@@ -20,28 +20,33 @@ class Node(NamedTuple):
     inputs: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Architecture:
     """Nodes in topological order; the last one is the output. Raises ValueError where shapes do not meet.
 
-    `frame_rate` is that of an input clip, in frames a second: the same ops on slower frames are another network.
+    `frame_rate` is that of an input clip, in frames a second: the same ops on slower frames are another network. Nodes
+    are kept as `ops`, and as `inputs`, what each of them reads.
     """
 
     input_shape: Shape
-    nodes: tuple[Node, ...]
-    frame_rate: float | None = None
+    ops: tuple[Op, ...]
+    inputs: tuple[tuple[int, ...], ...]
+    frame_rate: float | None
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, input_shape: Shape, nodes: Iterable[tuple[Op, tuple[int, ...]]], frame_rate: float | None = None
+    ) -> None:
+        ops, inputs = zip(*nodes, strict=True)
+        vars(self).update(input_shape=input_shape, ops=ops, inputs=inputs, frame_rate=frame_rate)
         if not self._is_chain_that_fits():
             self._refuse_misfits()
 
     def _is_chain_that_fits(self) -> bool:
         """The common case, told apart at once: a search builds thousands of networks a second."""
-        ops, reads = zip(*self.nodes, strict=True)
-        if reads != _one_after_another(len(reads)):
+        if self.inputs != _one_after_another(len(self.ops)):
             return False
-        fed = [self.input_shape, *[op.out_shape for op in ops[:-1]]]
-        return fed == [op.in_shape for op in ops]
+        fed = [self.input_shape, *[op.out_shape for op in self.ops[:-1]]]
+        return fed == [op.in_shape for op in self.ops]
 
     def _refuse_misfits(self) -> None:
         given = [self.input_shape]  # by whatever may be read so far: the input, then nodes
@@ -58,15 +63,15 @@ class Architecture:
     def chain(cls, ops: Iterable[Op]) -> Architecture:
         """Ops one after another."""
         listed = tuple(ops)
-        return cls(listed[0].in_shape, tuple(map(Node, listed, _one_after_another(len(listed)))))
+        return cls(listed[0].in_shape, zip(listed, _one_after_another(len(listed)), strict=True))
 
-    @cached_property
-    def ops(self) -> tuple[Op, ...]:
-        return tuple([op for op, _ in self.nodes])
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(map(Node, self.ops, self.inputs))
 
     @property
     def output_shape(self) -> Shape:
-        return self.nodes[-1].op.out_shape
+        return self.ops[-1].out_shape
 
     @cached_property
     def params(self) -> int:
@@ -79,9 +84,8 @@ class Architecture:
     @cached_property
     def hash(self) -> str:
         """32 hex digits over op keys and edges: equal for equal networks, whatever genotype made them."""
-        text = ";".join([op.key + _reading(inputs) for op, inputs in self.nodes])
-        rate = "" if self.frame_rate is None else f"@{self.frame_rate}"
-        return blake2b(f"{self.input_shape}{rate}{text}".encode(), digest_size=16).hexdigest()
+        text = _template(self.input_shape, self.frame_rate, self.inputs) % tuple([op.key for op in self.ops])
+        return blake2b(text.encode(), digest_size=16).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         nodes = [node.op.to_json() | {"inputs": list(node.inputs)} for node in self.nodes]
@@ -102,6 +106,8 @@ def _one_after_another(nodes: int) -> tuple[tuple[int, ...], ...]:
     return tuple((position - 1,) for position in range(nodes))
 
 
-@lru_cache(maxsize=10_000)
-def _reading(inputs: tuple[int, ...]) -> str:
-    return f"<{inputs}"
+@lru_cache(maxsize=1024, typed=True)  # a rate of 5 is written otherwise than one of 5.0
+def _template(input_shape: Shape, frame_rate: float | None, inputs: tuple[tuple[int, ...], ...]) -> str:
+    """What is hashed, with a place for the key of each op."""
+    rate = "" if frame_rate is None else f"@{frame_rate}"
+    return f"{input_shape}{rate}" + ";".join(f"%s<{read}" for read in inputs)

@@ -8,7 +8,7 @@ and mutation leaves them alone.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from operator import getitem
@@ -53,8 +53,9 @@ class ChoiceSpace(BoundSpace):
         return tuple(position.name for position in self.positions)
 
     @cached_property
-    def _options(self) -> tuple[tuple[Any, ...], ...]:
-        return tuple(position.options for position in self.positions)
+    def _options(self) -> tuple[dict[int, Any], ...]:
+        """By index, for which a negative one is no index."""
+        return tuple(dict(enumerate(position.options)) for position in self.positions)
 
     @cached_property
     def _counts(self) -> NDArray[np.int64]:
@@ -71,6 +72,10 @@ class ChoiceSpace(BoundSpace):
     @abstractmethod
     def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
         """The architecture for the chosen option of each position, by name."""
+
+    def build_listed(self, options: tuple[Any, ...], widths: Mapping[str, int]) -> Architecture:
+        """The same for the options in the order of `positions`: quicker, for a space that needs no names."""
+        return self.build(dict(zip(self._names, options, strict=True)), widths)
 
     @abstractmethod
     def is_active(self, name: str, chosen: Mapping[str, Any]) -> bool:
@@ -122,7 +127,7 @@ class ChoiceSpace(BoundSpace):
 
         @lru_cache(maxsize=RECENT)
         def built(choices: tuple[int, ...], widths: tuple[tuple[str, int], ...]) -> Architecture:
-            return self.build(self.decode({"choices": list(choices)}), dict(widths))
+            return self.build_listed(self._options_at(choices), dict(widths))
 
         return built
 
@@ -132,7 +137,7 @@ class ChoiceSpace(BoundSpace):
 
         @lru_cache(maxsize=RECENT)
         def mutable(choices: tuple[int, ...]) -> list[int]:
-            chosen = self.decode({"choices": list(choices)})
+            chosen = dict(zip(self._names, self._options_at(choices), strict=True))
             return [i for i, p in enumerate(self.positions) if len(p.options) > 1 and self.is_active(p.name, chosen)]
 
         return mutable
@@ -150,10 +155,15 @@ class ChoiceSpace(BoundSpace):
     def decode(self, genotype: Genotype) -> dict[str, Any]:
         """Position name to chosen option. Raises SpaceError where the genotype is not of this space."""
         choices = genotype.get("choices")
-        if _are_indices(choices) and len(choices) == len(self._names):
-            with suppress(IndexError):
-                return dict(zip(self._names, map(getitem, self._options, choices), strict=True))
-        raise self._no_genotype(choices)
+        if not _are_indices(choices):
+            raise self._no_genotype(choices)
+        return dict(zip(self._names, self._options_at(choices), strict=True))
+
+    def _options_at(self, choices: Sequence[int]) -> tuple[Any, ...]:
+        if len(choices) == len(self._names):
+            with suppress(KeyError):
+                return tuple(map(getitem, self._options, choices))
+        raise self._no_genotype(list(choices))
 
     def _no_genotype(self, choices: object) -> SpaceError:
         """What is wrong with these choices."""
@@ -183,7 +193,7 @@ class ChoiceSpace(BoundSpace):
 
 
 def _are_indices(choices: object) -> TypeGuard[list[int]]:
-    return isinstance(choices, list) and set(map(type, choices)) == {int} and min(choices) >= 0
+    return isinstance(choices, list) and {int}.issuperset(map(type, choices))
 
 
 def _genotype(choices: list[int], widths: dict[str, int]) -> Genotype:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from device_agent.setting import CPU, Setting
 from search_spaces import Architecture, Op
 
 from .export_options import ExportOptions
 from .markdown import size_text, table
+from .measuring import runnable
 from .requests import TrialRequest
 from .tasks.classification import Classification
 
@@ -34,7 +36,8 @@ def results(card: Card[Any], *further: tuple[str, str]) -> str:
     rows = [
         ("test accuracy (in onnxruntime)", f"{r['test_accuracy']:.4f}"),
         ("latency, measured", f"{r['latency_ms']:.4f} ms (interquartile range {r['latency_spread_ms']:.4f} ms)"),
-        ("threads", str(o.threads)),
+        ("threads", str(o.setting.threads)),
+        *_provider(o.setting),
     ]
     if "val_accuracy" in r:
         rows.insert(1, ("validation accuracy", f"{r['val_accuracy']:.4f}"))
@@ -45,7 +48,8 @@ def results(card: Card[Any], *further: tuple[str, str]) -> str:
     if o.estimated_ms is not None:
         error = f" ± {o.estimated_error_ms:.4f} ms" if o.estimated_error_ms is not None else " ms"
         without = ", without normalisation" if o.normalise else ""
-        rows.append((f"latency, estimated from the table{without}", f"{o.estimated_ms:.4f}{error}"))
+        of = " of the int8 file" if o.setting.precision == "int8" else ""
+        rows.append((f"latency{of}, estimated from the table{without}", f"{o.estimated_ms:.4f}{error}"))
     rows += [(f"limit: {name}", f"{limit:g}") for name, limit in _limits(o).items()]
     rows += [
         ("parameters", f"{card.architecture.params:,}"),
@@ -85,6 +89,14 @@ def training(card: Card[Any], samples: str = "images") -> str:
         f"exponential moving average.\n\nData fingerprint `{card.task.fingerprint}`. Recipe: "
         f"`{json.dumps(recipe)}`"
     )
+
+
+def _provider(setting: Setting) -> list[tuple[str, str]]:
+    """What measured, where it is not the CPU, or was to be something else."""
+    if setting.provider == CPU:
+        return []
+    used = runnable(setting).provider
+    return [("execution provider", used if used == setting.provider else f"{used}, for there is no {setting.provider}")]
 
 
 def _limits(options: ExportOptions) -> dict[str, float]:

@@ -68,4 +68,4 @@ class ClipExporter(ClassifierExporter):
         several = evaluate_clips(module, test, self._task.options.test_clips)
         found |= {f"multi_clip_test_{name}": value for name, value in several.items()}
         found["test_clips"] = float(len(test.sampling.spread(self._task.options.test_clips)))
-        return files, found | costs(self._measure, files["model.onnx"], options.threads)
+        return files, found | costs(self._measure, files["model.onnx"], options.setting)

@@ -11,6 +11,7 @@ from torch import nn
 
 from search_spaces import Architecture
 from search_spaces.modules import Normalised, export_onnx
+from search_spaces.modules.quantisation import quantised
 
 from .artifacts import ArtifactStore
 from .bundle import IMAGE_SCRIPT, bundled
@@ -20,7 +21,7 @@ from .failures import TrialError
 from .measuring import Measure, costs
 from .model_card import render
 from .onnx_file import Labels, compare, described, scores, taken
-from .quantisation import calibration_split, quantised
+from .quantisation import calibration_split
 from .requests import EvaluationRequest, Report, ShouldStop, TrialRequest
 from .tasks.image_classification import ImageClassification
 from .training import ClassificationRunner, ImageRunner, inherit, seeded_module
@@ -142,7 +143,7 @@ class Exporter(ClassifierExporter):
         fed = taken(data, data.test, size, normalised_inside=True) if options.normalise else test
         parity = compare(module, model, test, fed)
         found = {f"test_{name}": value for name, value in parity.scores.items()}
-        return model, found | {"parity_max_abs": parity.max_abs} | costs(self._measure, model, options.threads)
+        return model, found | {"parity_max_abs": parity.max_abs} | costs(self._measure, model, options.setting)
 
     def _int8(self, model: bytes, labels: Labels, options: ExportOptions) -> tuple[bytes, dict[str, float]]:
         """The int8 file made of a float32 one; nothing is asked of its accuracy and latency but that they be told."""
@@ -151,7 +152,7 @@ class Exporter(ClassifierExporter):
         int8 = described(quantised(model, seen.images.contiguous().numpy()), labels)
         fed = taken(data, data.test, size, normalised_inside=options.normalise)
         found = {f"test_{name}": value for name, value in scores(int8, fed).items()}
-        found |= costs(self._measure, int8, options.threads)
+        found |= costs(self._measure, int8, options.setting)
         return int8, {f"int8_{name}": value for name, value in found.items()}
 
 

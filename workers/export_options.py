@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from device_agent.setting import USUAL, Setting
+
 from .failures import TrialError
 
 
@@ -12,13 +14,13 @@ from .failures import TrialError
 class ExportOptions:
     """`request.options` of an export, as the coordinator writes them; every key may be left out.
 
-    `threads` is what inference will use; `estimated_ms` and its error come from the latency table of `table_hash`;
-    `spec` is the job's, `lineage` its ancestors from the first to the parent, a line each, `candidate` its id and
-    `genotype` how its space writes it. `int8` asks for a second, quantised file; `normalise` for files that take
-    pixels as they are.
+    `setting` is that of inference on the device; `estimated_ms` and its error come from the latency table of
+    `table_hash`; `spec` is the job's, `lineage` its ancestors from the first to the parent, a line each, `candidate`
+    its id and `genotype` how its space writes it. `int8` asks for a second, quantised file; `normalise` for files that
+    take pixels as they are.
     """
 
-    threads: int = 1
+    setting: Setting = USUAL
     estimated_ms: float | None = None
     estimated_error_ms: float | None = None
     table_hash: str = ""
@@ -36,4 +38,5 @@ class ExportOptions:
         unknown = sorted(options.keys() - set(known))
         if unknown:
             raise TrialError("error", f"an export has no option {', '.join(unknown)}; it has: {', '.join(known)}")
-        return cls(**options | {"lineage": tuple(str(line) for line in options.get("lineage", ()))})
+        lineage, setting = tuple(map(str, options.get("lineage", ()))), Setting(**options.get("setting", {}))
+        return cls(**options | {"lineage": lineage, "setting": setting})

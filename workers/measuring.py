@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
+
+from device_agent.measure import offered
+from device_agent.setting import CPU, Setting
 
 
 class Measurement(Protocol):
@@ -15,12 +19,17 @@ class Measurement(Protocol):
 
 
 class Measure(Protocol):
-    def __call__(self, model: bytes, *, threads: int) -> Measurement: ...
+    def __call__(self, model: bytes, *, setting: Setting) -> Measurement: ...
 
 
-def costs(measure: Measure, model: bytes, threads: int) -> dict[str, float]:
+def runnable(setting: Setting) -> Setting:
+    """The device's setting as it is here: by the CPU, where this worker's onnxruntime lacks the provider."""
+    return setting if setting.provider == CPU or setting.provider in offered() else replace(setting, provider=CPU)
+
+
+def costs(measure: Measure, model: bytes, setting: Setting) -> dict[str, float]:
     """The metrics of an export that tell what one sample takes, and how large the file is."""
-    measured = measure(model, threads=threads)
+    measured = measure(model, setting=runnable(setting))
     return {
         "latency_ms": measured.latency_ms,
         "latency_spread_ms": measured.spread_ms,

@@ -1,90 +1,16 @@
-"""int8 files: static quantisation by onnxruntime, calibrated on images that the network was trained on.
-
-Activations are unsigned and weights signed, by channel: the fastest of what onnxruntime's CPU kernels
-know. Weights keep 7 of their 8 bits, for processors without VNNI add up pairs of full ones in 16 bits, which overflows;
-so the file answers alike wherever it runs. Ranges hold 99.999 % of the values: a few outliers would widen plain minima
-and maxima, which cost a small network on CIFAR-10 1.5 points of accuracy where these cost 0 to 0.8.
-"""
+"""What int8 exports are calibrated on: images that the network was trained on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import redirect_stdout
-from io import StringIO
-from itertools import takewhile
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Lock
-
 import numpy as np
-import onnx
-from numpy.typing import NDArray
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from .tasks.image_data import ImageData, Split
 
 CALIBRATION_IMAGES = 256  # at most
 CALIBRATION_SEED = 20260103
-_AT_ONCE = 8  # images whose every activation is held in memory
-_QUIET = Lock()  # onnxruntime prints its progress, and stdout can be turned away by one thread at a time only
 
 
 def calibration_split(data: ImageData) -> Split:
     """Training images to calibrate on, the same ones for every file of a task."""
     chosen = np.random.default_rng(CALIBRATION_SEED).permutation(len(data.train))[:CALIBRATION_IMAGES]
     return Split(data.train.images[chosen], data.train.labels[chosen])
-
-
-def quantised(model: bytes, images: NDArray[np.float32]) -> bytes:
-    """The float32 file as an int8 one (QDQ format) of the same input and output, without its metadata.
-
-    `images` (n, channels, height, width) are what the file takes; the values that a tensor had for them give its
-    range. Normalisation at the head of a file stays in float32. Equal arguments give equal bytes.
-    """
-    with TemporaryDirectory() as folder, _QUIET, redirect_stdout(StringIO()):
-        source, target = Path(folder, "float32.onnx"), Path(folder, "int8.onnx")
-        quant_pre_process(onnx.load_from_string(model), source)
-        images = images[: len(images) // _at_once(images) * _at_once(images)]
-        quantize_static(
-            source,
-            target,
-            _Images(images),
-            quant_format=QuantFormat.QDQ,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            calibrate_method=CalibrationMethod.Percentile,
-            nodes_to_exclude=_head(source),
-            extra_options={"CalibPercentile": 99.999, "CalibStridedMinMax": _at_once(images)},
-        )
-        return target.read_bytes()
-
-
-class _Images(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
-    """Hands out one image at a time; onnxruntime asks for one range of them after another."""
-
-    def __init__(self, images: NDArray[np.float32]) -> None:
-        self._images = images
-        self._left: Iterator[NDArray[np.float32]] = iter(images)
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def set_range(self, start_index: int, end_index: int) -> None:
-        self._left = iter(self._images[start_index:end_index])
-
-    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        image = next(self._left, None)
-        return None if image is None else {"input": image[None]}
-
-
-def _at_once(images: NDArray[np.float32]) -> int:
-    """Onnxruntime wants whole strides."""
-    return min(_AT_ONCE, len(images))
-
-
-def _head(path: Path) -> list[str]:
-    """Names of the nodes before the first convolution: none, or the normalisation."""
-    return [node.name for node in takewhile(lambda node: node.op_type != "Conv", onnx.load(path).graph.node)]

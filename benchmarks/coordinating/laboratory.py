@@ -69,9 +69,9 @@ def made_up_table(folder: Path) -> Path:
     space = get_space(SPACE["name"], **SPACE["options"]).bind(get_task("landscape").signature)
     ops = cover(space, np.random.default_rng(0), quiet=QUIET, most=MOST_SAMPLES).ops
     entries = {op.key: Entry(1e-3 + op.macs / 1e8, 0.0, 1) for op in ops}
-    table = LatencyTable(Device.here("local"), Runtime.here(1), entries, (), Calibration(1.0, 0.01, 0.03, 12))
+    table = LatencyTable(Device.here("local"), Runtime.here(), entries, (), Calibration(1.0, 0.01, 0.03, 12))
     folder.mkdir(exist_ok=True, parents=True)
-    table.save(table_path(folder, "local", 1))
+    table.save(table_path(folder, "local"))
     return folder
 
 

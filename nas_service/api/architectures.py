@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from latency_tables import LatencyTable, TableError, load, table_path
+from latency_tables import Between, LatencyTable, TableError, load, table_path
 from nas_service.errors import Conflict
 from nas_service.spec import DeviceSpec, JobSpec
 from nas_service.store import Candidate, Job
-from search_spaces import Architecture, Op, SpaceError, get_space
+from search_spaces import Architecture, BoundSpace, Op, SpaceError, get_space
 from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.picture import picture as draw
 from workers.tasks import TaskError, get_task, variant
@@ -35,32 +37,34 @@ def picture(job: Job, candidate: Candidate) -> str:
 
 def rebuilt(job: Job, candidate: Candidate) -> Architecture:
     """What the genotype means. Raises Conflict where space or task are no longer what they were."""
+    with _as_conflict():
+        return bound_space(job).architecture(candidate.genotype)
+
+
+def bound_space(job: Job) -> BoundSpace:
+    """The job's space for its task. Raises Conflict where either is no longer what it was."""
     spec = JobSpec.model_validate(job.spec)
-    try:
+    with _as_conflict():
         space = get_space(spec.space.name, **spec.space.options)
-        signature = get_task(variant(spec.task.name, space.kinds), **spec.task.options).signature
-        return space.bind(signature).architecture(candidate.genotype)
+        return space.bind(get_task(variant(spec.task.name, space.kinds), **spec.task.options).signature)
+
+
+@contextmanager
+def _as_conflict() -> Iterator[None]:
+    try:
+        yield
     except (SpaceError, TaskError) as error:
         raise Conflict(f"the architecture cannot be rebuilt: {error}", error.field) from None
 
 
 def view(architecture: Architecture, table: LatencyTable | None) -> ArchitectureView:
-    """The graph with shapes, counts and, where the table knows the op, its latency."""
-    ops = [
-        OpView(
-            kind=node.op.kind,
-            inputs=list(node.inputs),
-            in_shape=list(node.op.in_shape),
-            out_shape=list(node.op.out_shape),
-            params=node.op.params,
-            macs=node.op.macs,
-            latency_ms=_latency_ms(node.op, table),
-            fields=_fields(node.op),
-        )
-        for node in architecture.nodes
-    ]
+    """The graph with shapes, counts and, where the table knows something of the op, its latency."""
+    ops = [_op_view(node.op, node.inputs, table.cost_of(node.op) if table else None) for node in architecture.nodes]
     return ArchitectureView(
-        input_shape=list(architecture.input_shape), output_shape=list(architecture.output_shape), ops=ops
+        input_shape=list(architecture.input_shape),
+        output_shape=list(architecture.output_shape),
+        frame_rate=architecture.frame_rate,
+        ops=ops,
     )
 
 
@@ -69,14 +73,23 @@ def _table(device: DeviceSpec | None, tables: Path) -> LatencyTable | None:
     if device is None:
         return None
     try:
-        return load(table_path(tables, device.name, device.threads))
+        return load(table_path(tables, device.name, device.setting))
     except TableError:
         return None
 
 
-def _latency_ms(op: Op, table: LatencyTable | None) -> float | None:
-    entry = table.entries.get(op.key) if table else None
-    return None if entry is None else entry.latency_ms
+def _op_view(op: Op, inputs: Sequence[int], cost: Between | None) -> OpView:
+    return OpView(
+        kind=op.kind,
+        inputs=list(inputs),
+        in_shape=list(op.in_shape),
+        out_shape=list(op.out_shape),
+        params=op.params,
+        macs=op.macs,
+        latency_ms=cost.cost_ms if cost else None,
+        latency_error_ms=cost.cost_ms * cost.relative_error if cost else None,
+        fields=_fields(op),
+    )
 
 
 def _fields(op: Op) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from device_agent.setting import CPU, Threads
+from nas_service.spec import PrecisionName, ProviderName, ThreadCount
 
 from .views import View
 
 
 class DeviceView(View):
-    """A latency table: which device, how many threads and ops; `problem` says why it cannot be used, or is empty.
+    """A latency table: which device, in which setting, how many ops; `problem` says why it cannot be used, or is empty.
 
     `doubt` tells what finalists that were measured said against its estimates, if they ever did. `drift` is how many
     times slower than usual the device was in the worst stretch of measuring, for which entries are corrected.
@@ -18,7 +21,9 @@ class DeviceView(View):
     """
 
     name: str
-    threads: int
+    threads: Threads
+    precision: str = "float32"
+    provider: str = CPU
     hash: str
     ops: int
     facts: dict[str, Any]
@@ -47,7 +52,9 @@ class CampaignView(View):
 
     id: str
     device: str
-    threads: int
+    threads: Threads
+    precision: str = "float32"
+    provider: str = CPU
     owner: str
     state: str
     message: str
@@ -98,9 +105,14 @@ class FinalistsView(View):
 
 
 class CampaignRequest(BaseModel):
-    """The job whose space is meant; threads by default as in its spec; `fresh` forgets the table that there is."""
+    """The job whose space is meant; `fresh` forgets the table that there is.
+
+    Threads, precision and provider are as in the spec where they are left out.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     spec: dict[str, Any]
-    threads: Annotated[int | None, Field(ge=1, le=256)] = None
+    threads: ThreadCount | None = None
+    precision: PrecisionName | None = None
+    provider: ProviderName | None = None
     fresh: bool = False

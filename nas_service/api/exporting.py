@@ -28,20 +28,28 @@ MEDIA_TYPES = {  # by suffix
 
 
 def export_candidate(service: Service, candidate_id: str, wanted: ExportRequest) -> Export:
-    """Queue the export of a candidate. Raises ServiceError for what exports of the job's task cannot be asked for."""
+    """Queue the export of a candidate, in int8 too where the job's device runs that.
+
+    Raises ServiceError for what exports of the job's task cannot be asked for.
+    """
     with service.store.write() as conn:
         candidate = candidates.get(conn, candidate_id)
         job = jobs.get(conn, candidate.job_id)
-        epochs = _epochs(wanted, job.spec["task"])
+        form, epochs = _form(job.spec["task"]), _epochs(wanted, job.spec["task"])
+        int8 = wanted.int8 or (form.images and (job.spec["device"] or {}).get("precision") == "int8")
         return exports.create(
-            conn, job.id, candidate.id, epochs, service.clock(), int8=wanted.int8, normalise=wanted.normalise
+            conn, job.id, candidate.id, epochs, service.clock(), int8=int8, normalise=wanted.normalise
         )
+
+
+def _form(task: Mapping[str, Any]) -> ExportForm:
+    known = task_classes()
+    return known[task["name"]].export_form if task["name"] in known else ExportForm()
 
 
 def _epochs(wanted: ExportRequest, task: Mapping[str, Any]) -> int:
     """Of final training, as asked for or as the task has it."""
-    name, known = task["name"], task_classes()
-    form = known[name].export_form if name in known else ExportForm()
+    name, form = task["name"], _form(task)
     if not form.images and (wanted.int8 or wanted.normalise):
         raise ServiceError(
             f"task {name!r} has no images: its exports can be neither int8 nor normalise pixels",

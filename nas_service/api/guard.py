@@ -129,7 +129,7 @@ async def _refusal(came: HTTPConnection, error: Exception) -> WebSocketClose | R
     if came.scope["type"] == "websocket":
         return WebSocketClose(1008)
     if isinstance(error, Unauthorised) and _is_page(came):
-        return login_page.shown(came.url.path, headers=error.headers)
+        return login_page.shown(f"{came.url.path}?{came.url.query}", headers=error.headers)
     return await problems.answer(Request(came.scope), error)
 
 

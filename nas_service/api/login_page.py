@@ -8,7 +8,9 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
-PAGES = re.compile(r"/|/docs|/jobs/[a-z0-9.]{1,64}")  # where a log-in may lead
+PAGES = re.compile(  # where a log-in may lead
+    r"/|/docs|/jobs/new\?clone=[a-z0-9.]{1,64}|/jobs/[a-z0-9.]{1,64}(/candidates/[a-z0-9.]{1,64})?"
+)
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -48,5 +50,5 @@ def shown(page: str, said: str = "", status: int = 401, headers: Mapping[str, st
 
 
 def allowed(page: str) -> str:
-    """The page itself, or the first one where it is none of ours."""
-    return page if PAGES.fullmatch(page) else "/"
+    """The page itself, without its query where that is not known, or the first one where it is none of ours."""
+    return next(filter(PAGES.fullmatch, (page, page.partition("?")[0])), "/")

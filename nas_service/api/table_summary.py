@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from device_agent.setting import Setting
 from latency_tables import TableError, load
 from latency_tables.summary import Summary, errors_of, summary
 from latency_tables.verdict import Beside
@@ -16,17 +17,21 @@ from .table_views import ComparedView, ErrorsView, NetworkView, TableSummary
 from .tables import BadTable, located
 
 
-def of_table(folder: Path, name: str, threads: int, measured: Sequence[Campaign]) -> TableSummary:
+def of_table(folder: Path, name: str, setting: Setting, measured: Sequence[Campaign]) -> TableSummary:
     """With the finalists of campaigns on the device. Raises NotFound and BadTable."""
     try:
-        found = summary(load(located(folder, name, threads)))
+        found = summary(load(located(folder, name, setting)))
     except TableError as error:
         raise BadTable(str(error), "name") from None
-    finalists = [pair for one in measured if one.threads == threads for pair in _finalists(one)]
+    finalists = [pair for one in measured if _setting(one) == setting for pair in _finalists(one)]
     return TableSummary.model_validate(
         _listed(found)
         | {"calibration": _compared([(None, one) for one in found.networks]), "finalists": _compared(finalists)}
     )
+
+
+def _setting(campaign: Campaign) -> Setting:
+    return Setting(campaign.threads, campaign.precision, campaign.provider)
 
 
 def _listed(found: Summary) -> dict[str, Any]:

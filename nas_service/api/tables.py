@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from latency_tables import LatencyTable, TableError, load, table_path
+from device_agent.setting import Setting
+from latency_tables import LatencyTable, TableError, load, table_path, table_paths
 from nas_service.errors import Conflict, NotFound, ServiceError
 
 from .device_views import DeviceView
@@ -26,18 +27,18 @@ def listed(folder: Path) -> list[DeviceView]:
     return list(_views(folder))
 
 
-def read(folder: Path, name: str, threads: int) -> bytes:
+def read(folder: Path, name: str, setting: Setting) -> bytes:
     """The document of a table, as measured. Raises NotFound."""
-    return located(folder, name, threads).read_bytes()
+    return located(folder, name, setting).read_bytes()
 
 
-def located(folder: Path, name: str, threads: int) -> Path:
+def located(folder: Path, name: str, setting: Setting) -> Path:
     """The file of a table. Raises BadTable for a name that cannot be one's, NotFound where there is none."""
-    path = _path(folder, name, threads)
+    path = _path(folder, name, setting)
     if not path.exists():
         raise NotFound(
-            f"there is no latency table for {name!r} with {threads} thread(s); "
-            f"measure one with: nas device profile {name} --threads {threads} --for SPEC.yaml"
+            f"there is no latency table for {name!r} with {setting.words}; "
+            f"measure one with: nas device profile {name} {setting.options} --for SPEC.yaml"
         )
     return path
 
@@ -53,20 +54,20 @@ def write(folder: Path, name: str, document: dict[str, Any]) -> DeviceView:
             raise BadTable(str(error).replace(str(file), "that was sent")) from None
     if table.device.name != name:
         raise Conflict(f"this table was measured on {table.device.name!r}, not on {name!r}", "name")
-    path = _path(folder, name, table.runtime.threads)
+    path = _path(folder, name, table.runtime.setting)
     table.save(path)
     return _view(table, path)
 
 
-def _path(folder: Path, name: str, threads: int) -> Path:
+def _path(folder: Path, name: str, setting: Setting) -> Path:
     try:
-        return table_path(folder, name, threads)
+        return table_path(folder, name, setting)
     except TableError as error:
         raise BadTable(str(error), "name") from None
 
 
 def _views(folder: Path) -> Iterator[DeviceView]:
-    for path in sorted(folder.glob("*.json")):
+    for path in table_paths(folder):
         try:
             yield _view(load(path), path)
         except TableError as error:
@@ -76,11 +77,11 @@ def _views(folder: Path) -> Iterator[DeviceView]:
 def _view(table: LatencyTable, path: Path) -> DeviceView:
     return DeviceView(
         name=table.device.name,
-        threads=table.runtime.threads,
+        **asdict(table.runtime.setting),
         hash=table.hash,
         ops=len(table.entries),
-        facts=asdict(table.device) | asdict(table.runtime) | asdict(table.calibration),
-        problem=table.mismatch(threads=table.runtime.threads) or "",
+        facts=asdict(table.runtime) | asdict(table.calibration) | asdict(table.device),
+        problem=table.mismatch(setting=table.runtime.setting) or "",
         doubt=_doubt(table),
         drift=table.drift,
         written_at=path.stat().st_mtime,

@@ -237,6 +237,7 @@ class OpView(View):
     """A node of an architecture. `inputs` are positions of other nodes, -1 is the network's input.
 
     `fields` are the op's own properties (kernel, expanded_channels); `latency_ms` is what the job's table says of it.
+    `latency_error_ms` is 0 where that was measured, else the standard deviation of what others say of such an op.
     """
 
     kind: str
@@ -246,14 +247,19 @@ class OpView(View):
     params: int
     macs: int
     latency_ms: float | None
+    latency_error_ms: float | None = None
     fields: dict[str, Any]
 
 
 class ArchitectureView(View):
-    """The graph of ops, in topological order; shapes are (channels, height, width) without the batch."""
+    """The graph of ops, in topological order; shapes are (channels, height, width) without the batch.
+
+    Those of clips are (channels, frames, height, width), and `frame_rate` is that of the input, in frames a second.
+    """
 
     input_shape: list[int]
     output_shape: list[int]
+    frame_rate: float | None = None
     ops: list[OpView]
 
 

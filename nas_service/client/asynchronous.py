@@ -9,7 +9,9 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from device_agent.setting import CPU, Setting, Threads
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.lineage_views import StepView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -171,6 +173,10 @@ class AsyncClient:
         """A candidate with its architecture, lineage and trials."""
         return await self._send(calls.candidate(candidate_id))
 
+    async def changes(self, candidate_id: str) -> list[StepView]:
+        """What changed from each of its ancestors to the next, oldest first, and at last to the candidate."""
+        return await self._send(calls.changes(candidate_id))
+
     async def picture(self, candidate_id: str) -> str:
         """A weight agnostic network as SVG; ApiError with status 409 for a candidate of another space."""
         return await self._send(calls.picture(candidate_id))
@@ -257,6 +263,10 @@ class AsyncClient:
     async def tasks(self) -> list[CatalogueEntry]:
         return await self._send(calls.tasks())
 
+    async def spec_schema(self) -> dict[str, Any]:
+        """The JSON schema of a job spec."""
+        return await self._send(calls.spec_schema())
+
     async def plugins(self) -> list[Plugin]:
         """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
         return await self._send(calls.plugins())
@@ -264,23 +274,38 @@ class AsyncClient:
     async def devices(self) -> list[DeviceView]:
         return await self._send(calls.devices())
 
-    async def table(self, name: str, threads: int = 1) -> dict[str, Any]:
+    async def table(
+        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
+    ) -> dict[str, Any]:
         """A device's latency table, as measured."""
-        return await self._send(calls.table(name, threads))
+        return await self._send(calls.table(name, Setting(threads, precision, provider)))
 
-    async def table_summary(self, name: str, threads: int = 1) -> TableSummary:
+    async def table_summary(
+        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
+    ) -> TableSummary:
         """What a device's latency table holds, and how far its estimates were from measurements."""
-        return await self._send(calls.table_summary(name, threads))
+        return await self._send(calls.table_summary(name, Setting(threads, precision, provider)))
 
     async def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
         """Hand in a table that was measured on a device."""
         return await self._send(calls.put_table(name, document))
 
     async def measure(
-        self, device: str, spec: Mapping[str, Any], *, threads: int | None = None, fresh: bool = False
+        self,
+        device: str,
+        spec: Mapping[str, Any],
+        *,
+        threads: Threads | None = None,
+        precision: str | None = None,
+        provider: str | None = None,
+        fresh: bool = False,
     ) -> CampaignView:
-        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew."""
-        return await self._send(calls.measure(device, spec, threads, fresh))
+        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
+
+        Threads, precision and provider are as in the spec where they are left out.
+        """
+        setting = {"threads": threads, "precision": precision, "provider": provider}
+        return await self._send(calls.measure(device, spec, setting, fresh))
 
     async def finalists(self, job_id: str) -> FinalistsView:
         """The best networks of a job, measured on its device, beside their estimates."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter
 
+from device_agent.setting import Setting
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.lineage_views import StepView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -150,6 +152,10 @@ def candidate(candidate_id: str) -> Call[CandidateDetail]:
     return Call(CandidateDetail, "GET", f"/candidates/{_safe(candidate_id)}")
 
 
+def changes(candidate_id: str) -> Call[list[StepView]]:
+    return Call(list[StepView], "GET", f"/candidates/{_safe(candidate_id)}/changes")
+
+
 def picture(candidate_id: str) -> Call[str]:
     return Call(str, "GET", f"/candidates/{_safe(candidate_id)}/picture.svg")
 
@@ -194,6 +200,10 @@ def tasks() -> Call[list[CatalogueEntry]]:
     return Call(list[CatalogueEntry], "GET", "/tasks")
 
 
+def spec_schema() -> Call[dict[str, Any]]:
+    return Call(dict[str, Any], "GET", "/spec")
+
+
 def plugins() -> Call[list[Plugin]]:
     return Call(list[Plugin], "GET", "/plugins")
 
@@ -202,22 +212,22 @@ def devices() -> Call[list[DeviceView]]:
     return Call(list[DeviceView], "GET", "/devices")
 
 
-def table(name: str, threads: int) -> Call[dict[str, Any]]:
-    return Call(dict[str, Any], "GET", f"/devices/{_safe(name)}/table", {"threads": threads})
+def table(name: str, setting: Setting) -> Call[dict[str, Any]]:
+    return Call(dict[str, Any], "GET", f"/devices/{_safe(name)}/table", asdict(setting))
 
 
-def table_summary(name: str, threads: int) -> Call[TableSummary]:
-    return Call(TableSummary, "GET", f"/devices/{_safe(name)}/summary", {"threads": threads})
+def table_summary(name: str, setting: Setting) -> Call[TableSummary]:
+    return Call(TableSummary, "GET", f"/devices/{_safe(name)}/summary", asdict(setting))
 
 
 def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
     return Call(DeviceView, "PUT", f"/devices/{_safe(name)}/table", body=dict(document))
 
 
-def measure(device: str, spec: Mapping[str, Any], threads: int | None, fresh: bool) -> Call[CampaignView]:
-    """Raises ApiError for values that JSON does not know, before anything is sent."""
+def measure(device: str, spec: Mapping[str, Any], setting: Mapping[str, Any], fresh: bool) -> Call[CampaignView]:
+    """Of a `setting`, what is None is as in the spec. Raises ApiError for values that JSON does not know."""
     _refuse_unknown(spec, "")
-    wanted = {"spec": dict(spec), "threads": threads, "fresh": fresh}
+    wanted = {"spec": dict(spec), "fresh": fresh, **setting}
     return Call(CampaignView, "POST", f"/devices/{_safe(device)}/campaigns", body=wanted)
 
 

@@ -11,7 +11,9 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from device_agent.setting import CPU, Setting, Threads
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.lineage_views import StepView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -208,6 +210,10 @@ class Client:
         """A candidate with its architecture, lineage and trials."""
         return self._send(calls.candidate(candidate_id))
 
+    def changes(self, candidate_id: str) -> list[StepView]:
+        """What changed from each of its ancestors to the next, oldest first, and at last to the candidate."""
+        return self._send(calls.changes(candidate_id))
+
     def picture(self, candidate_id: str) -> str:
         """A weight agnostic network as SVG; ApiError with status 409 for a candidate of another space."""
         return self._send(calls.picture(candidate_id))
@@ -292,6 +298,10 @@ class Client:
     def tasks(self) -> list[CatalogueEntry]:
         return self._send(calls.tasks())
 
+    def spec_schema(self) -> dict[str, Any]:
+        """The JSON schema of a job spec."""
+        return self._send(calls.spec_schema())
+
     def plugins(self) -> list[Plugin]:
         """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
         return self._send(calls.plugins())
@@ -299,23 +309,38 @@ class Client:
     def devices(self) -> list[DeviceView]:
         return self._send(calls.devices())
 
-    def table(self, name: str, threads: int = 1) -> dict[str, Any]:
+    def table(
+        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
+    ) -> dict[str, Any]:
         """A device's latency table, as measured."""
-        return self._send(calls.table(name, threads))
+        return self._send(calls.table(name, Setting(threads, precision, provider)))
 
-    def table_summary(self, name: str, threads: int = 1) -> TableSummary:
+    def table_summary(
+        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
+    ) -> TableSummary:
         """What a device's latency table holds, and how far its estimates were from measurements."""
-        return self._send(calls.table_summary(name, threads))
+        return self._send(calls.table_summary(name, Setting(threads, precision, provider)))
 
     def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
         """Hand in a table that was measured on a device."""
         return self._send(calls.put_table(name, document))
 
     def measure(
-        self, device: str, spec: Mapping[str, Any], *, threads: int | None = None, fresh: bool = False
+        self,
+        device: str,
+        spec: Mapping[str, Any],
+        *,
+        threads: Threads | None = None,
+        precision: str | None = None,
+        provider: str | None = None,
+        fresh: bool = False,
     ) -> CampaignView:
-        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew."""
-        return self._send(calls.measure(device, spec, threads, fresh))
+        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
+
+        Threads, precision and provider are as in the spec where they are left out.
+        """
+        setting = {"threads": threads, "precision": precision, "provider": provider}
+        return self._send(calls.measure(device, spec, setting, fresh))
 
     def finalists(self, job_id: str) -> FinalistsView:
         """The best networks of a job, measured on its device, beside their estimates."""

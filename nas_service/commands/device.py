@@ -17,6 +17,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from device_agent.rounds import Progress
+from device_agent.setting import USUAL, Setting, precision_of, provider_of, threads_of
 from latency_tables import (
     Check,
     Coverage,
@@ -27,6 +28,7 @@ from latency_tables import (
     load,
     profile_space,
     table_path,
+    table_paths,
 )
 from search_spaces import BoundSpace, SpaceError
 from workers.tasks import TaskError
@@ -55,7 +57,15 @@ SpaceOptions = Annotated[
 Channels = Annotated[int, typer.Option(min=1, max=4096, help="input channels, for --space")]
 Classes = Annotated[int, typer.Option(min=1, max=100_000, help="outputs, for --space")]
 SpecFile = Annotated[Path, typer.Option("--for", metavar="SPEC.yaml", help="the job whose space is meant")]
-Threads = Annotated[int | None, typer.Option(min=1, max=256, help="inference threads; by default the spec's, or 1")]
+ThreadsOption = Annotated[
+    Any, typer.Option("--threads", metavar="N|all", parser=threads_of, help="inference threads; else the spec's, or 1")
+]
+PrecisionOption = Annotated[
+    Any, typer.Option("--precision", metavar="fp32|int8", parser=precision_of, help="else the spec's, or fp32")
+]
+ProviderOption = Annotated[
+    Any, typer.Option("--provider", parser=provider_of, help="of onnxruntime; else the spec's, or the CPU's")
+]
 Budget = Annotated[
     str,
     typer.Option(metavar="TIME", help="about how long to measure, such as 10m or 1h; 'all' measures every op"),
@@ -72,7 +82,9 @@ def profile(
     option: SpaceOptions = None,
     channels: Channels = 3,
     classes: Classes = 1000,
-    threads: Threads = None,
+    threads: ThreadsOption = None,
+    precision: PrecisionOption = None,
+    provider: ProviderOption = None,
     budget: Budget = DEFAULT_BUDGET,
     fresh: Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")] = False,
 ) -> None:
@@ -85,13 +97,14 @@ def profile(
     with user_errors():
         if spec_file is not None and space_name is None:
             spec, space = _of_file(spec_file)
-            count, cuts = threads or spec.threads, cut_space(spec, space)
+            base, cuts = spec.setting, cut_space(spec, space)
         elif space_name is not None and spec_file is None:
             space = whole_space(space_name, resolution, option or (), channels=channels, classes=classes)
-            count = threads or 1
+            base = USUAL
         else:
             raise ValueError("say whose ops to measure: either --for SPEC.yaml, or --space NAME")
-        path = table_path(Settings().tables, name, count)
+        setting = base.but(threads, precision, provider)
+        path = table_path(Settings().tables, name, setting)
         rng = np.random.default_rng(PROFILE_SEED)
         coverage = covered(space, cuts, rng)
         _warn_of_rest(coverage)
@@ -99,7 +112,7 @@ def profile(
             table = profile_space(
                 cuts or space,
                 device=name,
-                threads=count,
+                setting=setting,
                 path=path,
                 rng=rng,
                 progress=progress,
@@ -114,7 +127,7 @@ def profile(
 @app.command(name="list")
 def list_tables(as_json: AsJson = False) -> None:
     """The tables that there are, and what each was measured with."""
-    rows = [_described(path) for path in sorted(Settings().tables.glob("*-*t.json"))]
+    rows = [_described(path) for path in table_paths(Settings().tables)]
     if as_json:
         typer.echo(json.dumps(rows))
     elif rows:
@@ -127,14 +140,16 @@ def list_tables(as_json: AsJson = False) -> None:
 def check(
     name: DeviceName,
     spec_file: SpecFile,
-    threads: Threads = None,
+    threads: ThreadsOption = None,
+    precision: PrecisionOption = None,
+    provider: ProviderOption = None,
     networks: Annotated[int, typer.Option(min=2, max=1000, help="networks to measure")] = 40,
     as_json: AsJson = False,
 ) -> None:
     """Measure networks that the table has not seen and say how far off its estimates are."""
     with user_errors():
         spec, space = _of_file(spec_file)
-        table = _present(table_path(Settings().tables, name, threads or spec.threads), name)
+        table = _present(name, spec.setting.but(threads, precision, provider))
         rng = np.random.default_rng(CHECK_SEED)
         with _bar("checking") as progress:
             cuts = cut_space(spec, space)
@@ -148,9 +163,11 @@ def _of_file(spec_file: Path) -> tuple[JobSpec, BoundSpace]:
     return spec, parts(spec)[-1]
 
 
-def _present(path: Path, name: str) -> LatencyTable:
+def _present(name: str, setting: Setting) -> LatencyTable:
+    path = table_path(Settings().tables, name, setting)
     if not path.exists():
-        raise TableError(f"there is no table {path}; measure one with: nas device profile {name} --for SPEC.yaml")
+        again = f"nas device profile {name} --for SPEC.yaml {setting.options}"
+        raise TableError(f"there is no table {path}; measure one with: {again}")
     return load(path)
 
 
@@ -220,22 +237,23 @@ def _described(path: Path) -> dict[str, Any]:
         "path": str(path),
         "device": table.device.name,
         "cpu": table.device.cpu,
+        "setting": str(table.runtime.setting),
         **asdict(table.runtime),
         "ops": len(table.entries),
         "networks": len(table.networks),
         "relative_error": table.calibration.relative_error,
         "hash": table.hash,
-        "problem": table.mismatch(threads=table.runtime.threads),
+        "problem": table.mismatch(setting=table.runtime.setting),
     }
 
 
 def _listing(rows: list[dict[str, Any]]) -> Table:
     listing = Table(box=None, header_style="bold")
-    for heading in ("device", "threads", "ops", "error", "onnxruntime", "cpu", "problem"):
+    for heading in ("device", "setting", "ops", "error", "onnxruntime", "cpu", "problem"):
         listing.add_column(heading)
     for row in rows:
         error = _percent(row["relative_error"]) if "relative_error" in row else ""
-        shown = [str(row.get(key, "")) for key in ("threads", "ops")]
+        shown = [str(row.get(key, "")) for key in ("setting", "ops")]
         rest = [str(row.get(key) or "") for key in ("onnxruntime", "cpu", "problem")]
         listing.add_row(row.get("device", Path(row["path"]).name), *shown, error, *rest)
     return listing

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from device_agent.machine import Device
+from device_agent.setting import MOST_THREADS, Setting
 from latency_tables import table_path
 from latency_tables.carried import bundle as write_bundle
 from latency_tables.carried import taken
@@ -24,7 +25,7 @@ from ..client import Client
 from ..settings import Settings
 from ..spec import read_spec
 from ..store.campaigns import OPEN
-from .device import DeviceName, SpecFile, Threads, user_errors
+from .device import DeviceName, PrecisionOption, ProviderOption, SpecFile, ThreadsOption, user_errors
 from .terminal import DEFAULT_URL, AsJson, Server, connected, print_json
 
 POLL_S = 1.0
@@ -38,7 +39,9 @@ Agents = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option
 def measure(
     name: DeviceName,
     spec_file: SpecFile,
-    threads: Threads = None,
+    threads: ThreadsOption = None,
+    precision: PrecisionOption = None,
+    provider: ProviderOption = None,
     fresh: Fresh = False,
     wait: Annotated[bool, typer.Option(help="until the table is there")] = True,
     server: Server = DEFAULT_URL,
@@ -48,7 +51,7 @@ def measure(
     with user_errors():
         spec = read_spec(spec_file)
     with connected(server) as client:
-        campaign = client.measure(name, spec, threads=threads, fresh=fresh)
+        campaign = client.measure(name, spec, threads=threads, precision=precision, provider=provider, fresh=fresh)
         if wait:
             campaign = _followed(client, campaign, quiet=as_json)
     if as_json:
@@ -72,15 +75,17 @@ def bundle(
     name: DeviceName,
     spec_file: SpecFile,
     output: Output = None,
-    threads: Threads = None,
+    threads: ThreadsOption = None,
+    precision: PrecisionOption = None,
+    provider: ProviderOption = None,
     fresh: Fresh = False,
 ) -> None:
     """Write one file that measures a device which sees no service: carry it there, run it, carry back what it wrote."""
     path = output or Path(f"{name}.pyz")
     with user_errors():
         spec = parse(read_spec(spec_file))
-        count = threads or spec.threads
-        survey = survey_for(Settings().tables, spec, name, count, fresh=fresh)
+        setting = spec.setting.but(threads, precision, provider)
+        survey = survey_for(Settings().tables, spec, name, setting, fresh=fresh)
         unfinished = path.with_name(f".{path.name}.part")
         with unfinished.open("w+b") as file, _bar("writing networks") as bars:
             task = bars.add_task("", total=None)
@@ -88,7 +93,7 @@ def bundle(
             def progress(done: int, total: int) -> None:
                 bars.update(task, completed=done, total=total)
 
-            write_bundle(file, survey, name, count, fresh=fresh, progress=progress)
+            write_bundle(file, survey, name, setting, fresh=fresh, progress=progress)
         unfinished.replace(path)
     typer.echo(f"{path}: {len(survey.plan.subjects) + 1} networks, {path.stat().st_size / 1e6:.1f} MB")
     typer.echo(f"on {name}: python3 {path.name}; then, back here: nas device take {path.stem}.visits.json")
@@ -99,7 +104,7 @@ def take(file: Visits) -> None:
     with user_errors():
         tables = Settings().tables
         table = taken(file.read_bytes(), tables)
-        path = table_path(tables, table.device.name, table.runtime.threads)
+        path = table_path(tables, table.device.name, table.runtime.setting)
         table.save(path)
     typer.echo(f"{path}: {len(table.entries)} ops, estimates good to {100 * table.calibration.relative_error:.1f} %")
 
@@ -109,20 +114,20 @@ def import_published(
     file: Annotated[Path, typer.Argument(metavar="BLOCKS.csv", help="a block a line: block,hw,cin,...,ms")],
     cpu: Annotated[str, typer.Option(help="on which it was measured")] = "unknown",
     onnxruntime: Annotated[str, typer.Option(help="the version that it was measured with")] = "unknown",
-    precision: Annotated[str, typer.Option(help="float32 or int8")] = "float32",
-    threads: Threads = None,
+    precision: PrecisionOption = None,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="inference threads")] = 1,
     error: Annotated[float, typer.Option(min=0, max=10, help="of estimates, as a share, 90 % of them below")] = ERROR,
 ) -> None:
     """Make a latency table of published block latencies, which is checked like one that was measured here."""
     with user_errors():
-        tables, count = Settings().tables, threads or 1
-        device = Device(name, cpu, 1, "unknown", "unknown")
-        table = read_published(file.read_text(), device, Runtime(onnxruntime, PUBLISHED, count, 1, precision), error)
-        path = table_path(tables, name, count)
+        setting, device = Setting(threads).but(precision=precision), Device(name, cpu, 1, "unknown", "unknown")
+        table = read_published(file.read_text(), device, Runtime.of(onnxruntime, setting, 1, PUBLISHED), error)
+        path = table_path(Settings().tables, name, setting)
         table.save(path)
     odd = sum(bool(entry.flag) for entry in table.entries.values())
     typer.echo(f"{path}: {len(table.entries)} ops, {odd} of them implausible beside others; estimates are plain sums")
-    typer.echo("a job says device.allow: [onnxruntime, exporter, precision] to use a table that was not made here")
+    wanted = "" if setting.precision == "float32" else f"precision: {setting.precision}, "
+    typer.echo(f"a job uses it by device: {{name: {name}, {wanted}allow: [onnxruntime, exporter]}}")
 
 
 def _followed(client: Client, campaign: CampaignView, *, quiet: bool) -> CampaignView:

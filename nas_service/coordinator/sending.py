@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy import Connection
 
@@ -44,14 +45,13 @@ def export(
     exports.set_state(conn, wanted.id, "running")
     architecture = run.search.bound.architecture(candidate.genotype)
     trial = TrialRequest(wanted.id, architecture.to_json(), Fidelity(wanted.epochs), run.search.spec.seed)
-    device = run.search.spec.device
     options = {
         "candidate": candidate.id,
         "genotype": candidate.genotype,
         "estimated_ms": candidate.latency_ms,
         "estimated_error_ms": candidate.latency_error_ms,
         "table_hash": run.search.table.hash if run.search.table else "",
-        "threads": device.threads if device else 1,
+        "setting": asdict(run.search.spec.setting),
         "spec": {name: part for name, part in run.search.filled_in.items() if name != "webhook"},  # may hold a secret
         "lineage": _lineage(conn, candidate.id),
         "int8": wanted.int8,

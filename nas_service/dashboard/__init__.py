@@ -1,4 +1,4 @@
-"""The pages of the service: jobs, a job as it grows, devices, the cluster. They read nothing but the public API."""
+"""The pages of the service: jobs, candidates, the form of a new job, devices, the cluster; on the public API alone."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import httpx
 from fastapi import FastAPI, Request
 from nicegui import ui
 
+from device_agent.setting import CPU, USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.access import Caller
 from nas_service.client import AsyncClient
 
+from .candidate_page import CandidatePage
 from .cluster_page import ClusterPage
 from .device_page import DevicePage
 from .devices_page import devices_page
 from .job_page import JobPage
 from .jobs_page import jobs_page
+from .new_job_page import NewJobPage
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
 HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
@@ -31,10 +34,20 @@ def mount(app: FastAPI) -> None:
         viewer: Caller = request.state.caller
         await jobs_page(api(viewer), viewer)
 
+    @ui.page("/jobs/new", response_timeout=PATIENCE_S)
+    async def _new_job(request: Request, clone: str | None = None) -> None:
+        viewer: Caller = request.state.caller
+        await NewJobPage(api(viewer), viewer).build(clone)
+
     @ui.page("/jobs/{job_id}", response_timeout=PATIENCE_S)
     async def _job(request: Request, job_id: str) -> None:
         viewer: Caller = request.state.caller
         await JobPage(api(viewer), job_id, viewer).build()
+
+    @ui.page("/jobs/{job_id}/candidates/{candidate_id}", response_timeout=PATIENCE_S)
+    async def _candidate(request: Request, job_id: str, candidate_id: str, against: str = "") -> None:
+        viewer: Caller = request.state.caller
+        await CandidatePage(api(viewer), job_id, candidate_id, against, viewer).build()
 
     @ui.page("/devices", response_timeout=PATIENCE_S)
     async def _devices(request: Request) -> None:
@@ -42,9 +55,11 @@ def mount(app: FastAPI) -> None:
         await devices_page(api(viewer), viewer, _address(request))
 
     @ui.page("/devices/{name}", response_timeout=PATIENCE_S)
-    async def _device(request: Request, name: str, threads: int = 1) -> None:
+    async def _device(
+        request: Request, name: str, threads: str = "1", precision: str = "float32", provider: str = CPU
+    ) -> None:
         viewer: Caller = request.state.caller
-        await DevicePage(api(viewer), name, threads, viewer, _address(request)).build()
+        await DevicePage(api(viewer), name, _setting(threads, precision, provider), viewer, _address(request)).build()
 
     @ui.page("/cluster", response_timeout=PATIENCE_S)
     async def _cluster(request: Request) -> None:
@@ -52,6 +67,14 @@ def mount(app: FastAPI) -> None:
         await ClusterPage(api(viewer), viewer).build()
 
     ui.run_with(app, title="NAS service", show_welcome_message=False)
+
+
+def _setting(threads: str, precision: str, provider: str) -> Setting:
+    """The usual one where an address names none that there can be."""
+    try:
+        return Setting(threads_of(threads), precision_of(precision), provider_of(provider))
+    except ValueError:
+        return USUAL
 
 
 def _address(request: Request) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from .device_words import CampaignRow, device_address
+from .device_words import CampaignRow
 from .part import Part
 from .theme import pill, sheet
 
@@ -58,7 +58,7 @@ def _draw_ended(campaigns: list[CampaignRow]) -> None:
 
 def _about(campaign: CampaignRow) -> None:
     with ui.column().classes("text").style("gap:0;flex:3 1 220px"):
-        ui.link(campaign.device, device_address(campaign.device, campaign.threads)).style("font-weight:500")
+        ui.link(campaign.device, campaign.address).style("font-weight:500")
         with ui.row().classes("text-xs").style("gap:0 6px"):
             if campaign.job_id is None:
                 ui.label("ops for a latency table")

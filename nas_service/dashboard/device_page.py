@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from shlex import quote
 
 from nicegui import ui
 
+from device_agent.setting import USUAL, Setting
 from nas_service.access import Caller
 from nas_service.api.device_views import DeviceView
 from nas_service.api.table_views import TableSummary
@@ -14,10 +15,11 @@ from nas_service.client import ApiError, AsyncClient
 
 from .campaign_rows import CampaignParts
 from .commands import step
-from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, plural, remarks
+from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, remarks
 from .part import Part, trouble
 from .remarks import draw_remarks
 from .table_parts import draw_summary
+from .targets import setting_of
 from .theme import ago, figure, frame, sheet
 
 REFRESH_S = 3.0
@@ -25,10 +27,10 @@ REFRESH_S = 3.0
 
 @dataclass(frozen=True)
 class Shown:
-    """The table of the page, if there is one, and the numbers of threads of all tables of its device."""
+    """The table of the page, if there is one, and the settings of all tables of its device."""
 
     table: DeviceView | None
-    threads: tuple[int, ...]
+    settings: tuple[Setting, ...]
     age: str
 
 
@@ -43,8 +45,8 @@ class Summed:
 class DevicePage:
     """One viewer's page. `server` is the address at which the viewer sees the service."""
 
-    def __init__(self, client: AsyncClient, name: str, threads: int, viewer: Caller, server: str) -> None:
-        self._client, self._name, self._threads = client, name, threads
+    def __init__(self, client: AsyncClient, name: str, setting: Setting, viewer: Caller, server: str) -> None:
+        self._client, self._name, self._setting = client, name, setting
         self._viewer, self._server = viewer, server
         self._summed_up = ""  # of which table, and after how many campaigns, the summary on the page is
 
@@ -73,9 +75,9 @@ class DevicePage:
     async def _look(self) -> None:
         tables = [table for table in await self._client.devices() if table.name == self._name]
         campaigns = await self._client.campaigns(self._name)
-        table = next((one for one in tables if one.threads in (self._threads, 0)), None)
+        table = next((one for one in tables if setting_of(one) == self._setting or not one.hash), None)
         age = ago(table.written_at) if table and table.written_at else ""
-        self._head.show(Shown(table, tuple(one.threads for one in tables), age))
+        self._head.show(Shown(table, tuple(map(setting_of, tables)), age))
         self._campaigns.show([campaign_row(one) for one in campaigns])
         await self._sum_up(table, sum(one.ended_at is not None for one in campaigns))
         self._foot.show(table)
@@ -86,12 +88,12 @@ class DevicePage:
             self._summary.hide()
             self._summed_up = ""
         elif (now := f"{table.hash} {ended}") != self._summed_up:
-            self._summary.show(Summed(table, await self._client.table_summary(self._name, self._threads)))
+            self._summary.show(Summed(table, await self._client.table_summary(self._name, **asdict(self._setting))))
             self._summed_up = now
 
     def _draw_head(self, shown: Shown) -> None:
-        if len(shown.threads) > 1:
-            self._draw_threads(shown.threads)
+        if len(shown.settings) > 1:
+            self._draw_settings(shown.settings)
         if shown.table is None:
             self._draw_absence()
             return
@@ -101,30 +103,30 @@ class DevicePage:
             with ui.row().classes("sheet").style("gap:20px 36px"):
                 figure("error bar", error_bar(shown.table.facts), "holds 90 % of networks")
                 figure("ops measured", f"{shown.table.ops:,}", calibration(shown.table.facts))
-                figure("runtime", _runtime(shown.table), plural(shown.table.threads, "thread"))
+                figure("runtime", _runtime(shown.table), self._setting.words)
                 figure(
                     "last measured",
                     shown.age,
                     "the device drifted" if drift(shown.table.drift) else "the device was steady",
                 )
 
-    def _draw_threads(self, threads: tuple[int, ...]) -> None:
+    def _draw_settings(self, settings: tuple[Setting, ...]) -> None:
         with ui.row().style("gap:4px 16px"):
-            for number in threads:
-                link = ui.link(plural(number, "thread"), device_address(self._name, number))
-                link.classes("font-medium" if number == self._threads else "muted")
+            for setting in settings:
+                link = ui.link(setting.words, device_address(self._name, setting))
+                link.classes("font-medium" if setting == self._setting else "muted")
 
     def _draw_absence(self) -> None:
         with sheet("No latency table yet"):
             ui.label(
-                f"Nothing was measured on {self._name!r} with {plural(self._threads, 'thread')} so far. One of the "
+                f"Nothing was measured on {self._name!r} with {self._setting.words} so far. One of the "
                 "commands below fills this page; without a table no job can hold a limit in milliseconds here."
             ).classes("muted text")
 
     def _draw_foot(self, table: DeviceView | None) -> None:
         readable = table is not None and bool(table.hash)
-        name, number = named(self._name) if table and not readable else (self._name, self._threads)
-        common = f"{quote(name)} --for search.yaml{'' if number == 1 else f' --threads {number}'}"
+        name, setting = named(self._name) if table and not readable else (self._name, self._setting)
+        common = f"{quote(name)} --for search.yaml{'' if setting == USUAL else f' {setting.options}'}"
         with sheet("Measure it again" if table else "Measure it"):
             if readable or table is None:
                 step("What it lacks for a job, by its agent", f"nas device measure {common} --server {self._server}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from device_agent.setting import CPU, USUAL, Setting
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView
 
+from .targets import setting_of
 from .theme import ago
 
 OPEN = ("waiting", "measuring")
@@ -35,7 +37,7 @@ class TableRow:
     readable: bool
     machine: str
     runtime: str
-    threads: str
+    setting: str
     ops: str
     calibration: str
     error: str
@@ -49,7 +51,7 @@ class CampaignRow:
 
     id: str
     device: str
-    threads: int
+    address: str
     job_id: str | None
     state: str
     done: float
@@ -77,11 +79,11 @@ def table_row(table: DeviceView) -> TableRow:
     facts = table.facts
     return TableRow(
         name=table.name,
-        address=device_address(table.name, table.threads),
+        address=device_address(table.name, setting_of(table)),
         readable=bool(facts),
         machine=machine(facts),
         runtime=f"onnxruntime {facts['onnxruntime']}" if facts.get("onnxruntime") else "runtime not told",
-        threads=plural(table.threads, "thread"),
+        setting=setting_of(table).words,
         ops=plural(table.ops, "op"),
         calibration=calibration(facts),
         error=error_bar(facts),
@@ -96,7 +98,7 @@ def campaign_row(campaign: CampaignView) -> CampaignRow:
     return CampaignRow(
         id=campaign.id,
         device=campaign.device,
-        threads=campaign.threads,
+        address=device_address(campaign.device, setting_of(campaign)),
         job_id=campaign.job_id,
         state=campaign.state,
         done=min(1.0, campaign.made / max(1, campaign.total)),
@@ -112,20 +114,27 @@ def agent_row(agent: AgentView) -> AgentRow:
     return AgentRow(agent.device, machine(agent.facts), runtime, f"asked {ago(agent.seen_at)}")
 
 
-def device_address(name: str, threads: int) -> str:
-    """The page of a table; one that cannot be read has no number of threads."""
+def device_address(name: str, setting: Setting) -> str:
+    """The page of a table, or of a file that holds none, which has no number of threads."""
     path = f"/devices/{quote(name, safe='')}"
-    return path if threads < 2 else f"{path}?threads={threads}"
+    unusual = {key: value for key, value in asdict(setting).items() if value not in (0, getattr(USUAL, key))}
+    return f"{path}?{urlencode(unusual)}" if unusual else path
 
 
-def named(file: str) -> tuple[str, int]:
-    """Device and threads of a table that cannot be read, which is listed by the name of its file."""
-    found = re.fullmatch(r"(.+)-([1-9]\d*)t", file)
-    return (found[1], int(found[2])) if found else (file, 1)
+def named(file: str) -> tuple[str, Setting]:
+    """Device and setting of a table that cannot be read, which is listed by the name of its file."""
+    found = re.fullmatch(r"(.+?)-(?:([1-9]\d*)t|all)(-int8)?(?:-([A-Z]\w*))?", file)
+    if found is None:
+        return file, USUAL
+    device, threads, int8, provider = found.groups()
+    precision = "int8" if int8 else "float32"
+    return device, Setting(
+        int(threads) if threads else "all", precision, f"{provider}ExecutionProvider" if provider else CPU
+    )
 
 
 def machine(facts: Mapping[str, Any]) -> str:
-    cores = plural(facts["cores"], "core") if "cores" in facts else ""
+    cores = plural(facts["cores"], "core") if facts.get("cores") else ""
     return " · ".join(filter(None, (facts.get("cpu"), cores, facts.get("system"))))
 
 

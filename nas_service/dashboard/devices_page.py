@@ -71,7 +71,7 @@ def _table(table: TableRow) -> None:
                 ui.link(table.name, table.address).style("font-weight:500")
                 ui.label(table.machine).classes("muted text-xs")
             if table.readable:
-                _told(table.runtime, table.threads)
+                _told(table.runtime, table.setting)
                 _told(table.ops, table.calibration)
                 _told(table.error, "error bar")
                 _told(table.age, "last measured")

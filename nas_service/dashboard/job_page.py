@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from nicegui import ui
+from nicegui.events import EChartPointClickEventArguments
 
 from nas_service.access import Caller
 from nas_service.api.views import ArmView, CandidateView, JobView, Points
@@ -13,10 +14,12 @@ from nas_service.client import ApiError, AsyncClient
 from nas_service.durations import spoken
 
 from . import scatter
-from .theme import amount, count, figure, frame, milliseconds, pill, share
+from .finalists_panel import FinalistsPanel
+from .theme import address, amount, count, figure, frame, milliseconds, pill, share
 
 REFRESH_S = 1.0
 PAGE = 20  # rows of the table
+LINK = '<q-td :props="props"><a :href="props.row.page">{{ props.value }}</a></q-td>'
 
 
 class JobPage:
@@ -27,6 +30,7 @@ class JobPage:
         self._job_id = job_id
         self._viewer = viewer
         self._job: JobView | None = None
+        self._finalists = FinalistsPanel(client)
         self._cursors: list[str | None] = [None]  # of the pages up to the one that is shown
 
     async def build(self) -> None:
@@ -35,10 +39,12 @@ class JobPage:
             self._figures = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
         with self._body:
+            self._finalists.build()
             self._arms = ui.row().classes("sheet").style("gap:36px")
-            self._chart = ui.echart({}).classes("sheet").style("height:420px")
+            self._chart = ui.echart({}, on_point_click=self._open).classes("sheet").style("height:420px")
             with ui.column().classes("sheet"):
                 self._table = ui.table(rows=[], row_key="id").classes("w-full").props("flat dense hide-no-data")
+                self._table.add_slot("body-cell-id", LINK)
                 with ui.row().classes("items-center"):
                     self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=cyan-9")
                     self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=cyan-9")
@@ -61,6 +67,7 @@ class JobPage:
             self._draw_figures(job)
         if before is None or job.completed != before.completed:
             await self._draw_results(job)
+        await self._finalists.refresh(job)
 
     def _explain(self, error: ApiError) -> None:
         """Say why there is nothing to see; the next refresh that succeeds draws everything anew."""
@@ -97,6 +104,7 @@ class JobPage:
                     figure("owner", job.owner)
 
     def _controls(self, job: JobView) -> None:
+        ui.button("clone").props(f"href=/jobs/new?clone={job.id} outline dense no-caps color=cyan-9 padding='2px 14px'")
         if not self._viewer.may_change(job.owner):
             return
         if job.state == "running":
@@ -149,6 +157,11 @@ class JobPage:
         self._back.set_enabled(len(self._cursors) > 1)
         self._forth.set_enabled(page.next is not None)
         self._place.text = f"{first} to {first + len(page.items) - 1}, best first" if page.items else "no result yet"
+
+    def _open(self, clicked: EChartPointClickEventArguments) -> None:
+        """The page of the candidate whose point was clicked."""
+        *_, candidate_id = cast("tuple[float, float, str]", clicked.data)
+        ui.navigate.to(address(self._job_id, candidate_id))
 
     async def _next(self) -> None:
         self._cursors.append(self._upcoming)
@@ -204,6 +217,7 @@ def _columns(job: JobView) -> list[dict[str, Any]]:
 def _row(candidate: CandidateView) -> dict[str, Any]:
     return {
         "id": candidate.id,
+        "page": address(candidate.job_id, candidate.id),
         "metric": share(candidate.value),
         "latency": milliseconds(candidate.latency_ms, candidate.latency_error_ms),
         "params": count(candidate.params),

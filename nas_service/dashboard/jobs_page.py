@@ -52,6 +52,7 @@ def _draw(sheet: ui.column, jobs: list[JobSummary]) -> None:
 def _first_steps() -> None:
     ui.label("No job yet.").classes("text-lg")
     ui.label("Describe a search in a file and submit it; this page then shows it as it runs.").classes("muted")
+    ui.link("New job: describe it in a form", "/jobs/new")
     commands = "nas device profile local --for search.yaml\nnas submit search.yaml"
     ui.code(commands, language="bash").classes("w-full").style("margin-top:12px")
 

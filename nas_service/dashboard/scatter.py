@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .axes import value_axis
-from .theme import ACCENT, DANGER, MUTED, amount
+from .theme import ACCENT, BEHIND, DANGER, MUTED, amount
 
 SHOWN = 4000  # points drawn at the most; the front is drawn whole
 
@@ -35,8 +35,8 @@ def options(dots: Sequence[Dot], *, cost: str, metric: str, limit: float | None)
         "xAxis": value_axis(cost, 32, [d.cost for d in dots]) | {"scale": True} | _room_for(limit, dots),
         "yAxis": value_axis(metric, 46, [d.value for d in dots]) | {"scale": True},
         "series": [
-            _series("candidates", thinned, color="#b8c4ce", size=6),
-            _series("Pareto front", front, color=ACCENT, size=9) | _front_line() | _limit_line(cost, limit),
+            _series("candidates", thinned, color=BEHIND, size=6),
+            _series("Pareto front", front, color=ACCENT, size=9) | _front_line() | limit_mark(cost, limit),
         ],
     }
 
@@ -63,10 +63,11 @@ def _front_line() -> dict[str, Any]:
     return {"type": "line", "step": "end", "symbol": "circle", "lineStyle": {"color": ACCENT, "width": 1.5}}
 
 
-def _limit_line(cost: str, limit: float | None) -> dict[str, Any]:
+def limit_mark(cost: str, limit: float | None, *, position: str = "insideEndTop") -> dict[str, Any]:
+    """The limit as a line across, to be added to a series; nothing without a limit."""
     if limit is None:
         return {}
-    label = {"formatter": f"limit {amount(cost, limit)}", "color": DANGER, "position": "insideEndTop"}
+    label = {"formatter": f"limit {amount(cost, limit)}", "color": DANGER, "position": position}
     line = {"color": DANGER, "type": "dashed"}
     mark = {
         "silent": True,

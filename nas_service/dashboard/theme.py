@@ -14,6 +14,7 @@ MUTED: Final = "#7b8794"
 LINE: Final = "#e4e7eb"
 PAPER: Final = "#f7f9fa"
 ACCENT: Final = "#0b7285"
+BEHIND: Final = "#b8c4ce"  # of what is drawn behind the accent
 DANGER: Final = "#c92a2a"
 WARNING: Final = "#b7791f"
 
@@ -61,6 +62,20 @@ a {{ color: {ACCENT}; text-decoration: none; }}
             gap: 8px; flex-wrap: nowrap; align-items: flex-start; }}
 .command-text {{ font-family: ui-monospace, monospace; font-size: 12.5px; line-height: 1.6; white-space: pre-wrap;
                  overflow-wrap: anywhere; flex: 1 1 0; min-width: 0; }}
+.beside {{ display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; width: 100%; }}
+.follows {{ position: sticky; top: 16px; align-self: start; max-height: calc(100vh - 32px); overflow-y: auto; }}
+.fields {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: 14px 16px; width: 100%; }}
+.pair {{ display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 12px; }}
+.field {{ width: 100%; gap: 4px; }}
+.refusal {{ gap: 6px; }}
+.refusal:empty {{ display: none; }}
+.choice {{ border: 1px solid {LINE}; border-radius: 999px; padding: 2px 12px; font-size: 13px; color: {MUTED}; }}
+.choice[aria-pressed="true"] {{ border-color: {ACCENT}; color: {ACCENT}; font-weight: 500; }}
+.yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
+@media (max-width: 900px) {{
+  .beside {{ grid-template-columns: minmax(0, 1fr); }}
+  .follows {{ position: static; max-height: none; }}
+}}
 @media (max-width: 600px) {{
     .head {{ padding: 10px 12px; gap: 4px 12px; }}
     .page {{ padding: 16px 12px 32px; }}
@@ -79,6 +94,7 @@ def frame(title: str, viewer: Caller) -> ui.column:
     with ui.row().classes("w-full items-center head"):
         ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
         ui.space()
+        ui.link("New job", "/jobs/new")
         ui.link("Devices", "/devices")
         ui.link("Cluster", "/cluster")
         ui.link("API", "/docs")
@@ -87,6 +103,11 @@ def frame(title: str, viewer: Caller) -> ui.column:
             with ui.element("form").props('method="post" action="/logout"'), ui.element("button"):
                 ui.label("log out")
     return ui.column().classes("page")
+
+
+def address(job_id: str, candidate_id: str) -> str:
+    """The page of a candidate."""
+    return f"/jobs/{job_id}/candidates/{candidate_id}"
 
 
 def pill(state: str) -> ui.label:

@@ -79,8 +79,7 @@ def _profile(home: Path, console: Console) -> LatencyTable:
         table = profile_space(
             space,
             device="local",
-            threads=1,
-            path=table_path(home / "tables", "local", 1),
+            path=table_path(home / "tables", "local"),
             rng=np.random.default_rng(0),
             progress=lambda p: progress.update(bar, completed=p.done, total=p.total),
         )
@@ -149,7 +148,7 @@ def _measured_ms(architecture: Architecture) -> float:
     from search_spaces.modules import build, export_onnx
 
     model = export_onnx(build(architecture), architecture.input_shape)
-    return measure_network(model, threads=1).latency_ms
+    return measure_network(model).latency_ms
 
 
 def _dots(points: Points) -> list[tuple[float, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from device_agent.setting import Setting, Threads
 from nas_service.strategies.base import Status
 from workers.requests import Fidelity
 
@@ -181,7 +182,9 @@ class Campaign:
 
     id: str
     device: str
-    threads: int
+    threads: Threads
+    precision: str
+    provider: str
     owner: str
     state: str
     message: str
@@ -197,6 +200,10 @@ class Campaign:
     created_at: float
     ended_at: float | None
     verdict: dict[str, Any] | None = None
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.threads, self.precision, self.provider)
 
 
 @dataclass(frozen=True)

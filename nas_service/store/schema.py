@@ -6,7 +6,7 @@ nothing has to be looked up to name a thing. Times are seconds since the epoch, 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     JSON,
@@ -22,8 +22,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+
+from device_agent.setting import Threads
 
 metadata = MetaData(
     naming_convention={
@@ -33,6 +36,19 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class ThreadCount(TypeDecorator[int | Literal["all"]]):
+    """A number of threads; `all` is 0 in the database."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Threads | None, _: Any) -> int | None:
+        return 0 if value == "all" else value
+
+    def process_result_value(self, value: int | None, _: Any) -> Threads | None:
+        return "all" if value == 0 else value
 
 
 def _job() -> Column[Any]:
@@ -219,7 +235,9 @@ campaigns = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("device", String(64), nullable=False, index=True),
-    Column("threads", Integer, nullable=False),
+    Column("threads", ThreadCount, nullable=False),
+    Column("precision", String(16), nullable=False),
+    Column("provider", String(64), nullable=False),
     Column("owner", String(100), nullable=False),  # of the key that asked for it; empty without keys
     Column("state", String(16), nullable=False, index=True),  # waiting, measuring, completed, failed, cancelled
     Column("message", Text, nullable=False, default=""),  # what it waits for, or why it ended

@@ -6,8 +6,7 @@ Sampled genotypes and published references both end here, so that counts that ho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from ..architecture import Architecture
@@ -15,7 +14,6 @@ from ..ops import Activation, Classifier, Conv, Gate, MBConv, Op, Shape, Skip, s
 from ..space import Signature
 
 SMALLEST_MAP = 4  # pixels a side that the last feature map keeps on small inputs
-LAYERS_KEPT = 50_000  # and plans: a search meets the same ones again and again
 
 
 class Layer(NamedTuple):
@@ -34,8 +32,7 @@ class Layer(NamedTuple):
 Form = Literal["efficient", "features", "original"]
 
 
-@dataclass(frozen=True)
-class Ends:
+class Ends(NamedTuple):
     """The stem and the last stage, whose `form` says where the feature layer of width `hidden` stands.
 
     `efficient`: 1x1 to `head`, pool, linear to `hidden` (arXiv 1905.02244, section 5.1). `features`: 1x1 to `hidden`,
@@ -60,7 +57,7 @@ def se_width(expanded: int) -> int:
     return make_divisible(expanded / 4)
 
 
-@lru_cache(maxsize=LAYERS_KEPT)
+@lru_cache(maxsize=1024)
 def stride_plan(resolution: int, strides: tuple[int, ...]) -> tuple[int, ...]:
     """`strides` with the earliest ones set to 1 until the last map of a `resolution` input is 4x4 or more.
 
@@ -80,27 +77,27 @@ def stride_plan(resolution: int, strides: tuple[int, ...]) -> tuple[int, ...]:
 def assemble(signature: Signature, resolution: int, layers: Sequence[Layer], ends: Ends) -> Architecture:
     """Stem, body and last stage at one input resolution, with the stride plan for that resolution."""
     stem_stride, *strides = stride_plan(resolution, (2, *[layer.stride for layer in layers]))
-    ops = [_stem((signature.channels, resolution, resolution), ends, stem_stride)]
+    ops = [stem_op((signature.channels, resolution, resolution), ends.stem, stem_stride, ends.activation)]
     for layer, stride in zip(layers, strides, strict=True):
-        ops.append(_op(ops[-1].out_shape, layer, stride))
-    return Architecture.chain([*ops, *_last_stage(ops[-1].out_shape, ends, signature.outputs)])
+        ops.append(layer_op(ops[-1].out_shape, layer, stride))
+    return Architecture.chain([*ops, *last_stage(ops[-1].out_shape, ends, signature.outputs)])
 
 
-@lru_cache(maxsize=LAYERS_KEPT)
-def _stem(shape: Shape, ends: Ends, stride: int) -> Op:
-    return Conv(shape, ends.stem, 3, stride, ends.activation)
+@cache
+def stem_op(shape: Shape, out: int, stride: int, activation: Activation) -> Op:
+    return Conv(shape, out, 3, stride, activation)
 
 
-@lru_cache(maxsize=LAYERS_KEPT)
-def _op(shape: Shape, layer: Layer, stride: int) -> Op:
+def layer_op(shape: Shape, layer: Layer, stride: int) -> Op:
+    """The layer at the stride that is planned for it, with its skip where the shapes of both ends allow one."""
     skip = layer.skip if shape[0] == layer.out and (stride == 1 or layer.skip == "pool") else "none"
     if layer.expanded is None:
         return Conv(shape, layer.out, layer.kernel, stride, layer.activation, skip)
     return MBConv(shape, layer.out, layer.kernel, stride, layer.expanded, layer.se, layer.activation, skip, layer.gate)
 
 
-@lru_cache(maxsize=LAYERS_KEPT)
-def _last_stage(shape: Shape, ends: Ends, outputs: int) -> tuple[Op, ...]:
+@cache
+def last_stage(shape: Shape, ends: Ends, outputs: int) -> tuple[Op, ...]:
     if ends.form == "efficient":
         head = Conv(shape, ends.head, 1, 1, ends.activation)
         return head, Classifier(head.out_shape, outputs, ends.hidden, ends.activation)

@@ -8,7 +8,8 @@ that MobileNetV3 gained with NetAdapt). Input resolution and the form of the las
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
+from itertools import repeat
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from annotated_types import Len
@@ -18,9 +19,9 @@ from ..architecture import Architecture
 from ..choice_space import ChoiceSpace, Position
 from ..errors import SpaceError
 from ..narrowing import NarrowableSpace
-from ..ops import Activation, Skip
+from ..ops import Activation, Op, Shape, Skip
 from ..space import Genotype, Kind, Options, SearchSpace, Signature
-from .network import LAYERS_KEPT, Ends, Layer, assemble, make_divisible, se_width
+from .network import Ends, Layer, last_stage, layer_op, make_divisible, se_width, stem_op, stride_plan
 from .references import REFERENCES, reference
 from .widths import HEAD, STEM, shared, sizes
 
@@ -67,33 +68,22 @@ class MobileNetV3Options(Options):
         return BACKBONES[self.backbone] if isinstance(self.backbone, str) else self.backbone
 
 
-class LayerNames(NamedTuple):
-    """A layer, and what is its own: two positions, and the width that its expansion leads to."""
+class StagePlace(NamedTuple):
+    """Where a stage's choices stand among the positions, its kernels and expansions by layer, and its widths' names."""
 
-    name: str
-    kernel: str
-    expansion: str
-    expanded: str
-
-    @classmethod
-    def of(cls, name: str) -> LayerNames:
-        return cls(name, f"{name}.kernel", f"{name}.expansion", f"{name}.expanded")
-
-
-class StageNames(NamedTuple):
-    """The positions of a stage, by what is chosen there, and those of its layers."""
-
+    shared: slice  # op, width, depth, squeeze-and-excitation, skip and activation, as `_positions` has them
+    kernels: slice
+    expansions: slice
     width: str
-    depth: str
-    of_all: tuple[str, str, str, str]  # op, squeeze-and-excitation, skip and activation, which its layers share
-    layers: tuple[LayerNames, ...]
+    layers: tuple[str, ...]
+    expanded: tuple[str, ...]
 
     @classmethod
-    def of(cls, name: str, deepest: int) -> StageNames:
-        layers = tuple(LayerNames.of(f"{name}.layer{layer}") for layer in range(deepest))
-        return cls(
-            f"{name}.width", f"{name}.depth", (f"{name}.op", f"{name}.se", f"{name}.skip", f"{name}.activation"), layers
-        )
+    def of(cls, name: str, start: int, deepest: int) -> StagePlace:
+        own, end = start + 6, start + 6 + 2 * deepest
+        layers = tuple(f"{name}.layer{layer}" for layer in range(deepest))
+        expanded = tuple(f"{layer}.expanded" for layer in layers)
+        return cls(slice(start, own), slice(own, end, 2), slice(own + 1, end, 2), f"{name}.width", layers, expanded)
 
 
 class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
@@ -101,10 +91,13 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         self.options = options
         self.signature = signature
         self.positions = tuple(self._positions())
+        starts = [at for at, position in enumerate(self.positions) if position.name.endswith(".op")]
         self._stages = [
-            (StageNames.of(f"stage{number}", max(self._depths(stage))), stage.stride)
-            for number, stage in enumerate(options.stages())
+            StagePlace.of(f"stage{number}", start, max(self._depths(stage)))
+            for number, (start, stage) in enumerate(zip(starts, options.stages(), strict=True))
         ]
+        self._strides = (2, *(stage.stride for stage in options.stages()))  # of the stem, of the first layer of each
+        self._stem = make_divisible(options.stem * options.width)
         named = (p.name for p in self.positions if p.name.endswith((".width", ".expansion")))
         self.width_names = frozenset({STEM, HEAD, *(name.replace(".expansion", ".expanded") for name in named)})
 
@@ -141,17 +134,18 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         return not (what == "expansion" and op != "mbconv") and not (what == "se" and op == "conv")
 
     def build(self, chosen: Mapping[str, Any], widths: Mapping[str, int]) -> Architecture:
-        stem = widths.get(STEM, make_divisible(self.options.stem * self.options.width))
-        layers: list[Layer] = []
-        cin = stem
-        for stage, stride in self._stages:
-            out, of_all = widths.get(stage.width, chosen[stage.width]), [chosen[name] for name in stage.of_all]
-            for index, name in enumerate(stage.layers[: chosen[stage.depth]]):
-                own = chosen[name.kernel], chosen[name.expansion], widths.get(name.expanded)
-                layers.append(_layer(cin, out, 1 if index else stride, *own, *of_all))
-                cin = out
-        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * cin)), self.options.hidden, chosen["last_stage"])
-        return assemble(self.signature, chosen["resolution"], layers, ends)
+        return self.build_listed(tuple(chosen[position.name] for position in self.positions), widths)
+
+    def build_listed(self, options: tuple[Any, ...], widths: Mapping[str, int]) -> Architecture:
+        resolution, form = options[:2]
+        stem = widths.get(STEM, self._stem)
+        stem_stride, *strides = stride_plan(resolution, self._strides)
+        ops = [stem_op((self.signature.channels, resolution, resolution), stem, stem_stride, "hswish")]
+        for stage, stride in zip(self._stages, strides, strict=True):
+            _add_stage(ops, stage, stride, options, widths)
+        shape = ops[-1].out_shape
+        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * shape[0])), self.options.hidden, form)
+        return Architecture.chain([*ops, *last_stage(shape, ends, self.signature.outputs)])
 
     def widths(self, genotype: Genotype) -> dict[str, int]:
         """Bottlenecks, those that add to one another as one (`stem.width+stage0.width`), then expansions."""
@@ -169,12 +163,37 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
 
     def _layer_names(self, genotype: Genotype) -> list[str]:
         chosen = self.decode(genotype)
-        return [layer.name for stage, _ in self._stages for layer in stage.layers[: chosen[stage.depth]]]
+        return [name for stage in self._stages for name in stage.layers if self.is_active(f"{name}.kernel", chosen)]
 
 
-@lru_cache(maxsize=LAYERS_KEPT)
-def _layer(
-    cin: int,
+def _add_stage(
+    ops: list[Op], stage: StagePlace, stride: int, options: tuple[Any, ...], widths: Mapping[str, int]
+) -> None:
+    op, out, depth, se, skip, activation = options[stage.shared]
+    out = widths.get(stage.width, out)
+    factors = options[stage.expansions] if op == "mbconv" else repeat(1)
+    given = map(widths.get, stage.expanded[:depth])
+    shape = ops[-1].out_shape
+    for kernel, factor, expanded in zip(options[stage.kernels], factors, given, strict=False):
+        allowed = skip if shape[0] == out else "none"
+        layer = _LAYER_OPS[shape, out, stride, kernel, factor, expanded, op, se, allowed, activation]
+        ops.append(layer)
+        shape, stride = layer.out_shape, 1
+
+
+class _LayerOps(dict[tuple[Any, ...], Op]):
+    """The op of a layer, by all that decides it; like the pool of ops it only grows, and at about the same pace."""
+
+    def __missing__(self, decisive: tuple[Any, ...]) -> Op:
+        self[decisive] = op = _layer_op(*decisive)
+        return op
+
+
+_LAYER_OPS = _LayerOps()
+
+
+def _layer_op(
+    shape: Shape,
     out: int,
     stride: int,
     kernel: int,
@@ -184,13 +203,14 @@ def _layer(
     se: bool,
     skip: Skip,
     activation: Activation,
-) -> Layer:
-    """The chosen layer; `given` is the width of its expansion where the genotype states it."""
+) -> Op:
+    """The chosen layer, fed `shape`; `given` is the width of its expansion where the genotype states it."""
     if op == "conv":
-        return Layer(kernel, None, out, stride, 0, activation, skip)
-    widened = make_divisible(cin * factor) if op == "mbconv" and factor != 1 else cin
+        return layer_op(shape, Layer(kernel, None, out, stride, 0, activation, skip), stride)
+    widened = make_divisible(shape[0] * factor) if op == "mbconv" and factor != 1 else shape[0]
     expanded = widened if given is None else given
-    return Layer(kernel, expanded, out, stride, se_width(expanded) if se else 0, activation, skip)
+    squeezed = se_width(expanded) if se else 0
+    return layer_op(shape, Layer(kernel, expanded, out, stride, squeezed, activation, skip), stride)
 
 
 @cache

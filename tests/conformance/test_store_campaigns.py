@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from device_agent.measure import Visit
+from device_agent.setting import CPU, Setting
 from nas_service.errors import Conflict, NotFound
 from nas_service.store import Campaign, Store, campaigns
 
@@ -16,6 +17,8 @@ FIRST = Campaign(
     id="a",
     device="pi4",
     threads=1,
+    precision="float32",
+    provider=CPU,
     owner="ann",
     state="waiting",
     message="",
@@ -58,6 +61,12 @@ def test_campaigns_are_found_newest_first_and_taken_oldest_first(kept: Store) ->
         assert campaigns.open_of(conn, "pi4") == [FIRST, SECOND]
         with pytest.raises(NotFound, match="there is no campaign 'd'"):
             campaigns.get(conn, "d")
+
+
+def test_a_setting_is_kept(store: Store) -> None:
+    with store.write() as conn:
+        campaigns.add(conn, replace(FIRST, threads="all", precision="int8", provider="CUDAExecutionProvider"), PLAN)
+        assert campaigns.get(conn, "a").setting == Setting("all", "int8", "CUDAExecutionProvider")
 
 
 def test_one_agent_has_it_until_its_lease_is_over(kept: Store) -> None:

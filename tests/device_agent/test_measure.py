@@ -7,7 +7,18 @@ from itertools import count
 
 import pytest
 
-from device_agent.measure import Protocol, Visit, measure_network, pinned, summary, visit
+from device_agent.measure import (
+    MOST_MS,
+    NotOffered,
+    Protocol,
+    Visit,
+    measure_network,
+    pinned,
+    refuse_lacking,
+    summary,
+    visit,
+)
+from device_agent.setting import USUAL, Setting
 from latency_tables.subjects import export_network
 from search_spaces import Architecture
 from search_spaces.ops import Classifier, Conv
@@ -32,16 +43,16 @@ def test_measures_a_network(model, moment):
 
 
 def test_two_threads(model, moment):
-    assert measure_network(model, threads=2, protocol=moment).latency_ms > 0
+    assert measure_network(model, setting=Setting(2), protocol=moment).latency_ms > 0
 
 
 def test_a_visit_is_the_median_of_its_runs(model):
-    looked = visit(model, 1, Protocol(longest=7), ticking(0.5))
+    looked = visit(model, USUAL, Protocol(longest=7), ticking(0.5))
     assert looked == Visit(0.5, 7)
 
 
 def test_a_slow_network_gets_fewer_runs(model):
-    looked = visit(model, 1, Protocol(shortest=5, longest=25, visit_ms=30), ticking(10))
+    looked = visit(model, USUAL, Protocol(shortest=5, longest=25, visit_ms=30), ticking(10))
     assert looked == Visit(10, 5)
 
 
@@ -59,25 +70,56 @@ def test_disturbed_visits_do_not_count():
 
 def test_pinning_ends_with_the_block():
     before = os.sched_getaffinity(0)
-    with pinned(1):
+    with pinned(USUAL):
         assert os.sched_getaffinity(0) == {max(before)}
     assert os.sched_getaffinity(0) == before
 
 
 def test_pinning_ends_with_an_error():
     before = os.sched_getaffinity(0)
-    with pytest.raises(ValueError, match="no network"), pinned(1):
+    with pytest.raises(ValueError, match="no network"), pinned(USUAL):
         raise ValueError("no network")
     assert os.sched_getaffinity(0) == before
 
 
 def test_more_threads_than_cpus():
     before = os.sched_getaffinity(0)
-    with pinned(4096):
+    with pinned(Setting(4096)):
         assert os.sched_getaffinity(0) == before
 
 
 def test_a_system_without_affinity(monkeypatch):
     monkeypatch.delattr(os, "sched_setaffinity")
-    with pinned(1):
+    with pinned(USUAL):
         pass
+
+
+def test_all_cores(model, moment):
+    assert measure_network(model, setting=Setting("all"), protocol=moment).latency_ms > 0
+    before = os.sched_getaffinity(0)
+    with pinned(Setting("all")):
+        assert os.sched_getaffinity(0) == before
+
+
+def test_a_provider_that_the_runtime_lacks_is_not_replaced_by_another(model, moment):
+    lacking = Setting(provider="SlideRuleExecutionProvider")
+    with pytest.raises(NotOffered, match=r"has no SlideRuleExecutionProvider; it offers: .*CPUExecutionProvider"):
+        refuse_lacking(lacking)
+    with pytest.raises(NotOffered, match="has no SlideRuleExecutionProvider"):
+        measure_network(model, setting=lacking, protocol=moment)
+
+
+@pytest.mark.parametrize(
+    ("made", "flaw"),
+    [
+        (Visit(0.5, 3), ""),
+        (Visit(0.0, 3), "0.0 ms"),
+        (Visit(-1.0, 3), "-1.0 ms"),
+        (Visit(float("nan"), 3), "nan ms"),
+        (Visit(float("inf"), 3), "inf ms"),
+        (Visit(MOST_MS, 3), "600000.0 ms"),
+        (Visit(0.5, 0), "0 runs"),
+    ],
+)
+def test_what_no_session_can_show(made, flaw):
+    assert made.flaw == flaw

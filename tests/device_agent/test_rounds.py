@@ -11,6 +11,7 @@ from device_agent import measure, rounds
 from device_agent.journal import Journal
 from device_agent.measure import Protocol, Visit
 from device_agent.rounds import CannotRun, Progress, Subject
+from device_agent.setting import USUAL
 
 NAMES = [f"s{i}" for i in range(8)]
 
@@ -39,7 +40,7 @@ def run(moment: Protocol, lacking: dict[str, int], progress=lambda _: None) -> J
     rounds.measure_subjects(
         [(subject(name), visits) for name, visits in lacking.items()],
         subject("reference"),
-        threads=1,
+        setting=USUAL,
         protocol=moment,
         rng=np.random.default_rng(0),
         sink=journal,

@@ -44,7 +44,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[str, 
 def table(server: Server, written: Callable[[Mapping[str, Any]], Path]) -> LatencyTable:
     """Measured with `nas device profile`, as the README says."""
     server.nas("device", "profile", "local", "--for", written(SEARCH))
-    return load(table_path(server.home / "tables", "local", 1))
+    return load(table_path(server.home / "tables", "local"))
 
 
 @pytest.fixture(scope="session")

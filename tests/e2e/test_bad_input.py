@@ -86,7 +86,7 @@ def test_a_table_of_another_runtime(
     refused: Callable[..., str], written: Written, server: Server, table: LatencyTable
 ) -> None:
     old = replace(table, device=replace(table.device, name="old"), runtime=replace(table.runtime, onnxruntime="1.2.3"))
-    old.save(table_path(server.home / "tables", "old", 1))
+    old.save(table_path(server.home / "tables", "old"))
     said = refused("submit", written(changed(SEARCH, "device", {"name": "old", "threads": 1})))
     assert "device.name" in said
     assert "1.2.3" in said
@@ -109,8 +109,8 @@ def test_a_table_that_is_damaged(
     name: str,
     damage: Callable[[str], str],
 ) -> None:
-    whole = table_path(server.home / "tables", "local", 1)
-    table_path(server.home / "tables", name, 1).write_text(damage(whole.read_text()))
+    whole = table_path(server.home / "tables", "local")
+    table_path(server.home / "tables", name).write_text(damage(whole.read_text()))
     said = refused("submit", written(changed(SEARCH, "device", {"name": name, "threads": 1})))
     assert "device.name" in said
     assert f"nas device profile {name}" in said

@@ -53,7 +53,7 @@ def made_up(all_networks) -> LatencyTable:
         for a in all_networks[:6]
     )
     device = Device("bench", "a CPU", 2, "Linux", "3.12.0")
-    return LatencyTable.measured(device, Runtime.here(1), entries, networks)
+    return LatencyTable.measured(device, Runtime.here(), entries, networks)
 
 
 def keys_of(architecture: Architecture) -> tuple[str, ...]:

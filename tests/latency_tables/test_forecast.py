@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from device_agent.measure import Visit
+from device_agent.setting import USUAL
 from latency_tables import Coverage, TableError, forecast
 from latency_tables.forecast import FEWEST_OPS, SPARE, Forecast
 from latency_tables.subjects import COPIES, of_op
@@ -41,7 +42,7 @@ def foretold(survey, made=(), budget_s=None, clock=None) -> Forecast:
     return Forecast.of(
         survey.plan,
         survey.lacking(made),
-        threads=1,
+        setting=USUAL,
         protocol=survey.protocol,
         budget_s=budget_s,
         clock=clock or (lambda: float(next(ticks))),
@@ -75,7 +76,7 @@ def test_only_what_is_lacking_counts(tried, survey):
 
 
 def test_nothing_left_takes_no_time(tried, survey):
-    assert Forecast.of(Plan((), ()), [], threads=1, protocol=survey.protocol).seconds == 0
+    assert Forecast.of(Plan((), ()), [], setting=USUAL, protocol=survey.protocol).seconds == 0
     assert tried == []
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from device_agent import rounds
 from device_agent.machine import Device
+from device_agent.setting import Setting
 from latency_tables import LatencyTable, TableError, forecast, load, profile_space, survey, suspects
 from latency_tables.subjects import REFERENCE
 from search_spaces import BoundSpace, Signature, get_space
@@ -26,7 +27,7 @@ def profile(tmp_path, moment):
     """Profiles a space into a table under `tmp_path`, with a generator that starts the same each time."""
 
     def run(space: BoundSpace, **options) -> LatencyTable:
-        given = {"device": "here", "threads": 1, "path": tmp_path / "here-1t.json", "networks": 5, "protocol": moment}
+        given = {"device": "here", "path": tmp_path / "here-1t.json", "networks": 5, "protocol": moment}
         return profile_space(space, rng=np.random.default_rng(0), progress=lambda _: None, **(given | options))
 
     return run
@@ -54,7 +55,7 @@ def test_a_table_that_prices_the_whole_space(profile, tiny_space, all_networks, 
     assert not any(estimate.missing for estimate in estimates)
     assert all(0 < e.latency_ms < 100 and e.error_ms > 0 for e in estimates)
     assert len(table.networks) == 5
-    assert table.mismatch(threads=1) is None
+    assert table.mismatch() is None
     assert load(tmp_path / "here-1t.json") == table
     assert not (tmp_path / "here-1t.journal").exists()
 
@@ -96,7 +97,7 @@ def test_a_table_of_another_runtime_is_not_extended(profile, tiny_space, made_up
         profile(tiny_space)
     monkeypatch.setattr(Device, "here", lambda _: made_up.device)
     with pytest.raises(TableError, match="threads 1 where 2 runs here"):
-        profile(tiny_space, threads=2)
+        profile(tiny_space, setting=Setting(2))
     assert load(tmp_path / "here-1t.json") == made_up
 
 
@@ -116,7 +117,7 @@ from device_agent.measure import Protocol
 from search_spaces import Signature, get_space
 space = get_space("mobilenetv3", **{options}).bind(Signature("image", 1, 10, (8, 64)))
 profile_space(
-    space, device="here", threads=1, path=Path(sys.argv[1]), networks=5, rng=np.random.default_rng(0),
+    space, device="here", path=Path(sys.argv[1]), networks=5, rng=np.random.default_rng(0),
     protocol={protocol}, progress=lambda p: p.total - p.done > 20 or os.kill(os.getpid(), signal.SIGKILL),
 )
 """

@@ -10,7 +10,17 @@ import pytest
 from onnxruntime import GraphOptimizationLevel as Level
 
 from device_agent.measure import Measurement
-from latency_tables.subjects import COPIES, entry, export_copies, export_network, of_network, of_op
+from latency_tables.subjects import (
+    COPIES,
+    REFERENCE,
+    entry,
+    export_copies,
+    export_network,
+    in_precision,
+    of_network,
+    of_op,
+    to_measure,
+)
 from search_spaces.ops import Classifier, ClipAdd, ClipConv, ClipGate, ClipPool, Conv, MBConv
 from search_spaces.tvn.block import Block
 from search_spaces.tvn.network import Clip, TinyVideoNetwork
@@ -105,3 +115,21 @@ def test_noise_never_makes_a_cost_negative():
 def test_names_tell_subjects_apart(all_networks):
     names = {of_op(BLOCK, 1).name, of_op(BLOCK, 4).name, of_op(HEAD, 1).name, of_network(all_networks[0]).name}
     assert len(names) == 4
+
+
+def test_int8_networks_are_those_of_exports_with_ranges_of_random_inputs():
+    for subject in (of_op(STEM, 1), REFERENCE):
+        plain, int8 = subject.export(), in_precision(subject, "int8").export()
+        assert "QuantizeLinear" in {node.op_type for node in onnx.load_from_string(int8).graph.node}
+        assert convolutions(int8) == convolutions(plain)
+
+
+def test_a_classifier_alone_is_quantised_as_it_is_within_a_network():
+    int8 = in_precision(of_op(HEAD, 1), "int8").export()
+    gemms = {i.name for i in onnx.load_from_string(int8).graph.initializer if i.data_type == onnx.TensorProto.INT8}
+    assert len(gemms) >= 2
+
+
+def test_float32_is_what_a_subject_is():
+    assert in_precision(REFERENCE, "float32") is REFERENCE
+    assert to_measure([(REFERENCE, 3)], "float32") == ([(REFERENCE, 3)], REFERENCE)

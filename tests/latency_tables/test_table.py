@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import mutated
 
-from latency_tables import LatencyTable, TableError, load, table_path
+from device_agent.machine import usable_cores
+from device_agent.setting import Setting
+from latency_tables import LatencyTable, TableError, load, table_path, table_paths
 from latency_tables.runtime import Runtime
 from latency_tables.table import Entry
 from search_spaces import Architecture
@@ -130,26 +132,59 @@ def test_missing_file(tmp_path):
 
 
 def test_mismatch_names_what_differs(made_up):
-    assert made_up.mismatch(threads=1) is None
-    assert "threads 1 where 2 runs here" in made_up.mismatch(threads=2)
+    assert made_up.mismatch() is None
+    assert "threads 1 where 2 runs here" in made_up.mismatch(setting=Setting(2))
     older = replace(made_up, runtime=replace(made_up.runtime, onnxruntime="1.0", exporter="by hand"))
-    assert "onnxruntime '1.0'" in older.mismatch(threads=1)
-    assert "exporter 'by hand'" in older.mismatch(threads=1)
+    assert "onnxruntime '1.0'" in older.mismatch()
+    assert "exporter 'by hand'" in older.mismatch()
+
+
+def test_all_threads_are_those_of_one_number_of_cores(made_up):
+    setting, cores = Setting("all"), usable_cores()
+    there = replace(made_up, runtime=Runtime.of(made_up.runtime.onnxruntime, setting, cores + 2))
+    assert (there.runtime.threads, there.runtime.cores, there.runtime.setting) == ("all", cores + 2, setting)
+    assert there.mismatch(setting=setting) is None  # of a device elsewhere, which has as many as it has
+    here = replace(there, device=replace(made_up.device, name="local"))
+    assert f"cores {cores + 2} where {cores} runs here" in here.mismatch(setting=setting, allow=["cpu"])
+    assert "cores" in there.differs(Runtime.here(setting))
+    assert made_up.runtime.cores is None
+
+
+def test_what_older_tables_did_not_say_changes_no_hash(made_up, tmp_path):
+    made_up.save(tmp_path / "old.json")
+    document = json.loads((tmp_path / "old.json").read_text())
+    assert not {"provider", "cores"} & document["runtime"].keys()
+    assert load(tmp_path / "old.json").runtime.setting == Setting()
+    other = replace(made_up, runtime=Runtime.here(Setting("all", "int8", "AzureExecutionProvider")))
+    other.save(tmp_path / "other.json")
+    assert load(tmp_path / "other.json") == other
+    assert "int8" not in made_up.runtime.exporter
+    assert other.runtime.exporter != made_up.runtime.exporter
 
 
 def test_without_onnxruntime_its_version_is_not_compared(made_up, monkeypatch):
-    monkeypatch.setattr(Runtime, "here", lambda threads: replace(made_up.runtime, onnxruntime="", threads=threads))
-    assert made_up.mismatch(threads=1) is None
+    monkeypatch.setattr(Runtime, "here", lambda _: replace(made_up.runtime, onnxruntime=""))
+    assert made_up.mismatch() is None
 
 
 def test_path_of_a_device(tmp_path):
-    assert table_path(tmp_path, "pi4", 2) == tmp_path / "pi4-2t.json"
+    assert table_path(tmp_path, "pi4", Setting(2)) == tmp_path / "pi4-2t.json"
+    assert table_path(tmp_path, "pi4", Setting("all", "int8")) == tmp_path / "pi4-all-int8.json"
+    with pytest.raises(TableError, match=r"no table is made with 1 thread, \.\./up"):
+        table_path(tmp_path, "pi4", Setting(1, "../up"))
+
+
+def test_tables_of_a_folder(tmp_path, made_up):
+    for path in (table_path(tmp_path, "b"), table_path(tmp_path, "a", Setting("all", "int8"))):
+        made_up.save(path)
+    (tmp_path / "a-1t.journal").touch()
+    assert [path.name for path in table_paths(tmp_path)] == ["a-all-int8.json", "b-1t.json"]
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 65, "sp ace"])
 def test_names_that_cannot_be_files(tmp_path, name):
     with pytest.raises(TableError, match="cannot be called"):
-        table_path(tmp_path, name, 1)
+        table_path(tmp_path, name)
 
 
 def test_a_mutated_file_is_a_table_or_refused_as_none(made_up, all_networks, tmp_path):

@@ -43,6 +43,14 @@ from search_spaces.wann.space import BoundWann
             "nas device profile pi --threads 1 --for SPEC.yaml",
         ),
         (
+            {"device": {"name": "pi", "threads": "all", "precision": "int8"}, "objective": {"target": 1}},
+            "device.name",
+            "with all threads, int8; measure one with: nas device profile pi --threads all --precision int8",
+        ),
+        ({"device": {"threads": 0}}, "device.threads", "1 to 256, or all"),
+        ({"device": {"precision": "int4"}}, "device.precision", "float32, fp32, int8"),
+        ({"device": {"provider": "gpu"}}, "device.provider", "such as CPUExecutionProvider"),
+        (
             {"objective": {"cost": "macs", "limits": {"macs": 10}}},
             "objective.limits.macs",
             "none of 200 sampled architectures",

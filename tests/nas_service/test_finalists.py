@@ -121,6 +121,20 @@ def test_an_agent_measures_the_finalists_of_a_job(client: Client, server: Server
     assert told == [{"networks": 2, "problem": ""}, {"state": "completed", "problem": found.message}]
 
 
+def test_finalists_are_measured_in_the_setting_of_their_table(client: Client, server: Server) -> None:
+    setting = {"threads": "all", "precision": "int8"}
+    client.measure("pi4", SPEC, **setting)
+    assert work(server)
+    work(server)
+    job = client.submit(spec("pi4", device={"name": "pi4", **setting})).id
+    until(lambda: client.finalists(job).campaign is not None)
+    campaign = client.campaign(client.finalists(job).campaign or "")
+    assert (campaign.threads, campaign.precision) == ("all", "int8")
+    assert work(server)
+    work(server)
+    assert measured(client, job).state == "completed"
+
+
 def test_the_service_measures_its_own_machine(client: Client, service: services.Live) -> None:
     campaign = client.measure("local", SPEC)
     until(lambda: client.campaign(campaign.id).state not in ("waiting", "measuring"))

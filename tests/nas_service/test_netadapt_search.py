@@ -69,9 +69,9 @@ def tables(tmp_path: Path) -> Path:
     networks = [space.architecture(SEED), *(space.architecture(narrowed.sample(rng)) for _ in range(8))]
     entries = {op.key: Entry(0.002 + op.macs / 1e7, 0.0, 9) for network in networks for op in network.ops}
     measured = tuple(MeasuredNetwork(n.hash, tuple(priced(n)[0]), priced(n)[1] + 0.01, 0.0, 9) for n in networks)
-    table = LatencyTable.measured(Device.here("local"), Runtime.here(1), entries, measured)
+    table = LatencyTable.measured(Device.here("local"), Runtime.here(), entries, measured)
     assert len(cover(narrowed, rng, most=50).ops) > len(entries)
-    table.save(table_path(tmp_path, "local", 1))
+    table.save(table_path(tmp_path, "local"))
     return tmp_path
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from search_spaces import Architecture, Node
+from search_spaces import Architecture, Node, Signature, get_space
 from search_spaces.ops import Classifier, Conv, MBConv
 
 STEM = Conv((1, 16, 16), 8, 3, 2, "hswish")
 BLOCK = MBConv((8, 8, 8), 8, 3, 1, 24, 8, "relu", "identity")
 HEAD = Classifier((8, 8, 8), 10, 16)
+TABLES = Path(__file__).parents[2] / "benchmarks" / "tables"
 
 
 @pytest.fixture
@@ -67,3 +69,19 @@ def test_frame_rate_is_part_of_the_network(small):
 def test_shapes_and_order_must_fit(nodes, message):
     with pytest.raises(ValueError, match=message):
         Architecture((1, 16, 16), nodes)
+
+
+@pytest.mark.parametrize(
+    ("name", "signature", "table"),
+    [
+        ("mobilenetv3", Signature("image", 1, 10, (8, 64)), "digits_cells.json"),
+        ("tvn", Signature("clip", 1, 8, (8, 64), (1, 16), (1.666, 25.0)), "tvn_moving_digits.json"),
+    ],
+)
+def test_networks_of_committed_tables_keep_their_hashes(name, signature, table):
+    """Each is built again from its choices, and found under the hash that its results are filed under."""
+    stored = json.loads((TABLES / table).read_text())
+    space = get_space(name, **stored["space"]).bind(signature)
+    first = {position.name: position.options[0] for position in space.positions}
+    for network in stored["networks"][::20]:
+        assert space.architecture(space.encode(first | network["choices"])).hash == network["hash"]

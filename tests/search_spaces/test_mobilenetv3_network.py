@@ -111,3 +111,14 @@ def test_what_an_op_leaves_open(signature, op, inactive):
     chosen |= {"stage0.op": op, "stage0.depth": 1}
     idle = {position.name for position in space.positions if not space.is_active(position.name, chosen)}
     assert idle == {f"stage0.{name}" for name in inactive}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_options_by_name_and_in_order_build_the_same(signature, seed):
+    space = get_space("mobilenetv3", resolution=[16, 24], last_stage=["efficient", "original"]).bind(signature)
+    genotype = space.sample(np.random.default_rng(seed))
+    widths = {"stem.width": 12, "stage1.width": 20, "stage1.layer0.expanded": 28, "last_stage.expanded": 36}
+    named = space.build(space.decode(genotype), widths)
+    assert named == space.architecture(genotype | {"widths": widths})
+    assert named.ops[0].out_shape[0] == 12
+    assert named != space.architecture(genotype)

@@ -26,7 +26,7 @@ def sampled() -> list[Architecture]:
     return [space.architecture(space.sample(rng)) for _ in range(SAMPLES)]
 
 
-def made_table(name: str = "pi", threads: int = 1) -> LatencyTable:
+def made_table(name: str = "pi") -> LatencyTable:
     """For the ops of the example space, a microsecond for a thousand MACs."""
     architectures = sampled()
     entries = {op.key: Entry(op.macs / 1e6 + 0.001, 0.0001, 100) for a in architectures for op in a.ops}
@@ -36,7 +36,7 @@ def made_table(name: str = "pi", threads: int = 1) -> LatencyTable:
         )
         for a in architectures[:NETWORKS]
     )
-    return LatencyTable.measured(Device.here(name), Runtime.here(threads), entries, networks)
+    return LatencyTable.measured(Device.here(name), Runtime.here(), entries, networks)
 
 
 def document(table: LatencyTable, folder: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import torch
 from clip_sets import clip_network, clip_trial, videos, write_clips
 from video_files import write_video
 
+from device_agent.setting import Setting
 from search_spaces import Architecture
 from search_spaces.ops import ClipConv
 from workers.artifacts import ArtifactStore
@@ -39,7 +40,7 @@ class Reading:
     spread_ms = 0.01
 
 
-def stopwatch(model: bytes, *, threads: int) -> Measurement:
+def stopwatch(model: bytes, *, setting: Setting) -> Measurement:
     """Stands in for a measurement on the device."""
     onnx.checker.check_model(model)
     return Reading()

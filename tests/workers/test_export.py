@@ -14,6 +14,7 @@ import onnx
 import pytest
 import torch
 
+from device_agent.setting import Setting
 from search_spaces import Architecture
 from search_spaces.modules import export_onnx
 from workers.artifacts import ArtifactStore
@@ -30,7 +31,7 @@ MakeRequest = Callable[..., EvaluationRequest]
 DIGITS: dict[str, Any] = {"name": "digits"}
 SPEC = {"name": "digits under 0.3 ms", "objective": {"limits": {"latency_ms": 0.3}}}
 OPTIONS: dict[str, Any] = {
-    "threads": 2,
+    "setting": {"threads": 2},
     "estimated_ms": 0.25,
     "estimated_error_ms": 0.02,
     "table_hash": "0badcafe",
@@ -46,10 +47,10 @@ class Reading:
     spread_ms: float
 
 
-def stopwatch(model: bytes, *, threads: int) -> Reading:
+def stopwatch(model: bytes, *, setting: Setting) -> Reading:
     """Stands in for a measurement on the device, which takes longer than a test should: 0.25 ms on one thread."""
     onnx.checker.check_model(model)
-    return Reading(0.25 / threads, 0.003)
+    return Reading(0.25 / setting.on(1), 0.003)
 
 
 def exported(request: EvaluationRequest) -> list[Report]:
@@ -175,7 +176,7 @@ def test_a_file_that_the_checker_refuses_is_not_offered(architecture: Architectu
     [
         ({"name": "landscape"}, {}, "nothing to export"),
         (DIGITS, {"epochs": 0}, "neither epochs nor initial weights"),
-        (DIGITS, {"options": {"thread": 1}}, "no option thread; it has: threads"),
+        (DIGITS, {"options": {"thread": 1}}, "no option thread; it has: setting"),
     ],
 )
 def test_what_cannot_be_exported_says_why(

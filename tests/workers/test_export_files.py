@@ -22,7 +22,9 @@ import pytest
 import yaml
 from PIL import Image
 
+from device_agent.setting import Setting
 from search_spaces import Architecture, get_space
+from search_spaces.modules.quantisation import quantised
 from workers.artifacts import ArtifactStore
 from workers.bundle import bundled
 from workers.card_sections import Card
@@ -30,7 +32,6 @@ from workers.export import Exporter
 from workers.export_options import ExportOptions
 from workers.model_card import render
 from workers.onnx_file import scores, taken
-from workers.quantisation import quantised
 from workers.requests import EvaluationRequest, Fidelity, Report, TrialRequest
 from workers.run import reports_of, run
 from workers.standalone import main
@@ -54,7 +55,7 @@ class Reading:
     spread_ms: float
 
 
-def stopwatch(model: bytes, *, threads: int) -> Reading:
+def stopwatch(model: bytes, *, setting: Setting) -> Reading:
     """Stands in for a measurement, which takes longer than a test should: 0.2 ms, and more for an int8 file."""
     operators = {node.op_type for node in onnx.load_from_string(model).graph.node}
     return Reading(0.2 * (INT8_FACTOR if "DequantizeLinear" in operators else 1), 0.01)
@@ -158,7 +159,7 @@ def test_normalised_inside_or_outside_the_accuracy_is_the_same(
 def test_what_is_measured_is_the_file_that_is_offered(request_of: Callable[..., EvaluationRequest]) -> None:
     seen = []
 
-    def note(model: bytes, *, threads: int) -> Reading:
+    def note(model: bytes, *, setting: Setting) -> Reading:
         seen.append(model)
         return Reading(0.1, 0.01)
 

@@ -18,6 +18,7 @@ import onnxruntime
 import pytest
 from toy_wann import Reaching, ReachingTask, Sorting, SortingTask, two_gains, with_hidden
 
+from device_agent.setting import Setting
 from search_spaces import Architecture
 from search_spaces.ops import SharedWeightNetwork
 from workers.artifacts import ArtifactStore
@@ -32,7 +33,7 @@ from workers.wann.tuning_options import TuningOptions
 QUICK = TuningOptions(population=8, repetitions=2, check_every=5, check_repetitions=4)
 GENOTYPE = {"nodes": [1, 2]}
 OPTIONS: dict[str, Any] = {
-    "threads": 2,
+    "setting": {"threads": 2},
     "candidate": "c9",
     "genotype": GENOTYPE,
     "lineage": ["c1", "c7"],
@@ -57,10 +58,10 @@ class Reading:
     spread_ms: float
 
 
-def stopwatch(model: bytes, *, threads: int) -> Reading:
+def stopwatch(model: bytes, *, setting: Setting) -> Reading:
     """Stands in for a measurement on the device: 0.25 ms on one thread."""
     onnx.checker.check_model(model)
-    return Reading(0.25 / threads, 0.003)
+    return Reading(0.25 / setting.on(1), 0.003)
 
 
 def request_for(folder: Path, network: SharedWeightNetwork, generations: int = 0, **options: Any) -> EvaluationRequest:

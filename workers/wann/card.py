@@ -109,7 +109,8 @@ def _files(card: Card) -> str:
         others += (
             ". An ensemble acts as the mean of its members, among which opposite weights may cancel each other out"
         )
-    threads = f"Latency was measured with {card.options.threads} thread{'s' if card.options.threads > 1 else ''}"
+    count = card.options.setting.threads
+    threads = f"Latency was measured with {count} thread{'' if count == 1 else 's'}"
     head = ("file", "weights", f"{card.findings.figures.quantity} in onnxruntime", "latency, measured", "size")
     return f"## Files\n\n{table(head, rows)}\n\n{threads}. {others}."
 

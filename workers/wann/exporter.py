@@ -128,7 +128,7 @@ class WannExporter(TrialRunner):
         session = Session(file.content)
         trial = tried(session, evaluator, first_start(seed, Purpose.REPORT))
         found = {"parity_max_abs": parity(file, session, trial.inputs)}
-        found |= costs(self._measure, file.content, options.threads)
+        found |= costs(self._measure, file.content, options.setting)
         return {f"onnx_{file.figure}": float(trial.scores.mean())} | {
             f"{file.prefix}{name}": value for name, value in found.items()
         }

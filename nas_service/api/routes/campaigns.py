@@ -25,8 +25,8 @@ def plan(name: str, body: JsonObject, service: Here, caller: Who) -> CampaignVie
     """Have an agent measure what a device's table lacks for a job."""
     wanted = parsed(CampaignRequest, body)
     spec = parse(wanted.spec)
-    threads = wanted.threads or spec.threads
-    made = service.campaigns.plan(spec, name, threads, caller.owner, service.clock(), fresh=wanted.fresh)
+    setting = spec.setting.but(wanted.threads, wanted.precision, wanted.provider)
+    made = service.campaigns.plan(spec, name, setting, caller.owner, service.clock(), fresh=wanted.fresh)
     return campaign_view(made)
 
 

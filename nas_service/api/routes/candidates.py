@@ -6,7 +6,8 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from nas_service.api import answers, architectures, readings
+from nas_service.api import answers, architectures, lineage, readings
+from nas_service.api.lineage_views import StepView
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import CandidateDetail, CandidateView, Page
@@ -52,6 +53,13 @@ def show(candidate_id: Id, service: Here) -> CandidateDetail:
     """One candidate with its architecture, lineage and trials."""
     with service.store.read() as conn:
         return readings.candidate_detail(conn, candidates.get(conn, candidate_id), service.settings.tables)
+
+
+@router.get("/candidates/{candidate_id}/changes", responses={409: {}})
+def changes(candidate_id: Id, service: Here) -> list[StepView]:
+    """What changed from each of its ancestors to the next, oldest first, and at last to the candidate."""
+    with service.store.read() as conn:
+        return lineage.steps(conn, candidates.get(conn, candidate_id))
 
 
 @router.get("/candidates/{candidate_id}/picture.svg", response_class=Svg, responses={409: {}})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 
 from nas_service.api.views import CatalogueEntry, SpaceEntry
 from nas_service.plugins import installed
+from nas_service.spec import JobSpec
 from nas_service.strategies import strategy_classes
 from search_spaces import SearchSpace, space_classes
 from search_spaces.plugins import Plugin
@@ -38,6 +41,12 @@ def tasks() -> list[CatalogueEntry]:
         )
         for name, found in sorted(task_classes().items())
     ]
+
+
+@router.get("/spec")
+def spec_schema() -> dict[str, Any]:
+    """The JSON schema of a job spec. What may be named in it, and with which options, the other lists here say."""
+    return JobSpec.model_json_schema()
 
 
 @router.get("/plugins")

@@ -6,17 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from device_agent.setting import CPU, Setting
 from nas_service.api import description, table_summary, tables
 from nas_service.api.bodies import JsonObject
 from nas_service.api.callers import ADMIN
 from nas_service.api.device_views import DeviceView
 from nas_service.api.service import Here
 from nas_service.api.table_views import TableSummary
+from nas_service.spec import PrecisionName, ProviderName, ThreadCount
 from nas_service.store import campaigns
 
 router = APIRouter(prefix="/devices", tags=["devices"])
-
-Threads = Annotated[int, Query(ge=1, le=256)]
 
 TABLE_BODY = description.body({"type": "object", "description": "a table as `nas device profile` writes it"})
 
@@ -28,20 +28,34 @@ def listed(service: Here) -> list[DeviceView]:
 
 
 @router.get("/{name}/table", response_class=Response, responses={200: {"content": {"application/json": {}}}})
-def table(name: str, service: Here, threads: Threads = 1) -> Response:
+def table(
+    name: str,
+    service: Here,
+    threads: Annotated[ThreadCount, Query()] = 1,
+    precision: Annotated[PrecisionName, Query()] = "float32",
+    provider: Annotated[ProviderName, Query()] = CPU,
+) -> Response:
     """A table as it was measured."""
-    return Response(tables.read(service.settings.tables, name, threads), media_type="application/json")
+    setting = Setting(threads, precision, provider)
+    return Response(tables.read(service.settings.tables, name, setting), media_type="application/json")
 
 
 @router.get("/{name}/summary")
-def summary(name: str, service: Here, threads: Threads = 1) -> TableSummary:
+def summary(
+    name: str,
+    service: Here,
+    threads: Annotated[ThreadCount, Query()] = 1,
+    precision: Annotated[PrecisionName, Query()] = "float32",
+    provider: Annotated[ProviderName, Query()] = CPU,
+) -> TableSummary:
     """What a table holds, its doubtful and its dearest ops, and how far its estimates were from measurements."""
     with service.store.read() as conn:
         measured = campaigns.listed(conn, name)
-    return table_summary.of_table(service.settings.tables, name, threads, measured)
+    setting = Setting(threads, precision, provider)
+    return table_summary.of_table(service.settings.tables, name, setting, measured)
 
 
 @router.put("/{name}/table", dependencies=ADMIN, openapi_extra=TABLE_BODY)
 def put_table(name: str, document: JsonObject, service: Here) -> DeviceView:
-    """Take in a table that was measured on a device; it replaces the one with the same number of threads."""
+    """Take in a table that was measured on a device; it replaces the one of the same setting."""
     return tables.write(service.settings.tables, name, document)

@@ -350,6 +350,19 @@ def test_a_browser_with_a_key_that_opens_nothing_is_asked_again(call: As, shown:
     assert shown[name] == "" or shown[name] not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("page", "led"),
+    [
+        ("/jobs/new?clone=k3v0x2a9", "/jobs/new?clone=k3v0x2a9"),
+        ("/jobs/k3v0x2a9?", "/jobs/k3v0x2a9"),
+        ("/jobs/new?clone=//evil.example", "/jobs/new"),
+    ],
+)
+def test_a_log_in_leads_on_to_the_page_that_was_asked_for(call: As, shown: dict[str, str], page: str, led: str) -> None:
+    answer = call(None, "POST", "/login", data={"key": shown["ann"], "page": page})
+    assert answer.headers["location"] == led
+
+
 @pytest.mark.parametrize("page", ["//evil.example", "https://evil.example", "/\\evil.example", "/login", "nope", ""])
 def test_a_log_in_leads_nowhere_else(call: As, shown: dict[str, str], page: str) -> None:
     answer = call(None, "POST", "/login", data={"key": shown["ann"], "page": page})

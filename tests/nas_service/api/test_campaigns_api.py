@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,11 @@ import services
 from tiny_device import SPEC, hurry, work
 
 from device_agent import online
-from device_agent.machine import Device
+from device_agent.machine import Device, installed_onnxruntime, usable_cores
 from device_agent.measure import Visit
 from device_agent.orders import VERSION, Order, OtherVersion
 from device_agent.server import Refused, Server
+from device_agent.setting import Setting
 from latency_tables import load
 from latency_tables.subjects import REFERENCE
 from nas_service import access
@@ -88,6 +90,52 @@ def test_an_agent_measures_what_a_job_needs(client: Client, server: Server, serv
         assert rows.visits_of(conn, campaign.id) == []
     with pytest.raises(ApiError, match="lacks nothing for this job"):
         client.measure("pi4", SPEC)
+
+
+def test_each_setting_has_a_table_of_its_own(client: Client, server: Server, service: services.Live) -> None:
+    setting = {"threads": "all", "precision": "int8", "provider": "AzureExecutionProvider"}
+    campaign = client.measure("pi4", SPEC, **setting)
+    assert (campaign.threads, campaign.precision, campaign.provider) == tuple(setting.values())
+    asked = order(server, runtime=installed_onnxruntime())
+    assert asked.setting == Setting(**setting)
+    assert b"QuantizeLinear" in server.network(asked, asked.reference)
+    assert work(server)
+    assert not work(server)
+    assert client.campaign(campaign.id).state == "completed"
+    table = load(service.app.state.service.settings.tables / "pi4-all-int8-Azure.json")
+    assert (table.runtime.setting, table.runtime.cores) == (Setting(**setting), usable_cores())
+    assert client.table("pi4", **setting)["hash"] == table.hash
+    (listed,) = client.devices()
+    assert (listed.threads, listed.precision, listed.provider, listed.problem) == (*setting.values(), "")
+    job = SPEC | {"objective": {"cost": "latency_ms", "target": 1.0}}
+    assert client.preview(job | {"device": {"name": "pi4", **setting}}).feasible_share == 1.0
+    with pytest.raises(
+        ApiError, match="with all threads, int8; measure one with: nas device profile pi4 --threads all"
+    ):
+        client.preview(job | {"device": {"name": "pi4", "threads": "all", "precision": "int8"}})
+
+
+def test_an_agent_without_the_provider_refuses(client: Client, server: Server, service: services.Live) -> None:
+    campaign = client.measure("pi4", SPEC, provider="SlideRuleExecutionProvider")
+    said: list[str] = []
+    assert online.work(server, "pi4", "a", said.append, lambda _: None)
+    ended = client.campaign(campaign.id)
+    assert (ended.state, ended.made) == ("failed", 0)
+    assert re.search("has no SlideRuleExecutionProvider; it offers: .*CPUExecutionProvider", ended.message)
+    assert ended.message in said[-1]
+    assert not client.devices()
+
+
+def test_all_cores_of_another_machine_do_not_add_to_a_table(client: Client, server: Server) -> None:
+    client.measure("pi4", SPEC, threads="all")
+    work(server)
+    work(server)
+    options = SPEC["space"]["options"] | {"kernel": [3, 5, 7]}
+    more = client.measure("pi4", SPEC | {"space": SPEC["space"] | {"options": options}}, threads="all")
+    cores = usable_cores()
+    assert server.order(asking(replace(Device.here("pi4"), cores=cores + 1), installed_onnxruntime(), "b")) is None
+    ended = client.campaign(more.id)
+    assert (ended.state, f"cores {cores} where {cores + 1} runs here" in ended.message) == ("failed", True)
 
 
 def test_a_table_is_extended_by_what_it_lacks(client: Client, server: Server, service: services.Live) -> None:
@@ -179,10 +227,10 @@ def test_a_table_of_another_machine_is_not_extended(client: Client, server: Serv
 
 def test_an_agent_of_another_version_is_told_where_the_right_one_is(client: Client, server: Server) -> None:
     client.measure("pi4", SPEC)
-    with pytest.raises(Refused, match=r"speaks version 1 with agents, and yours speaks 0.*/agent\.pyz"):
+    with pytest.raises(Refused, match=r"speaks version 2 with agents, and yours speaks 0.*/agent\.pyz"):
         server.order(asking(version=0))
-    with pytest.raises(OtherVersion, match="version 2"):
-        Order.from_json({"version": 2})
+    with pytest.raises(OtherVersion, match="version 3"):
+        Order.from_json({"version": 3})
 
 
 def test_what_the_device_does_not_run_ends_the_campaign(client: Client, server: Server, monkeypatch) -> None:

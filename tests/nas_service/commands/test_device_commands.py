@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from device_agent.measure import Protocol
-from latency_tables import forecast, load
+from device_agent.setting import Setting
+from latency_tables import forecast, load, survey, suspects
 from nas_service import profiled
 from nas_service.commands import device
 from search_spaces import get_space
@@ -156,6 +158,44 @@ def test_threads_come_from_the_spec_unless_given(home, spec, moment):
     assert nas_device("profile", "local", "--for", spec).exit_code == 0
     assert nas_device("profile", "local", "--for", spec, "--threads", 1).exit_code == 0
     assert sorted(path.name for path in (home / "tables").iterdir()) == ["local-1t.json", "local-2t.json"]
+
+
+def test_a_table_for_each_setting(home, spec, moment, monkeypatch):
+    monkeypatch.setattr(suspects, "CLEARLY", inf)
+    monkeypatch.setattr(survey, "NOISY", inf)
+    monkeypatch.setitem(device.profile_space.__kwdefaults__, "networks", 4)
+    few = SPEC["space"]["options"] | {"kernel": [3]}
+    spec.write_text(yaml.safe_dump(SPEC | {"space": SPEC["space"] | {"options": few}}))
+    setting = ("--threads", "all", "--precision", "int8", "--provider", "AzureExecutionProvider")
+    made = nas_device("profile", "local", "--for", spec, *setting)
+    assert made.exit_code == 0, made.stderr
+    table = load(home / "tables" / "local-all-int8-Azure.json")
+    assert table.runtime.setting == Setting("all", "int8", "AzureExecutionProvider")
+    assert (table.runtime.cores, table.mismatch(setting=table.runtime.setting)) == (table.device.cores, None)
+    (row,) = json.loads(nas_device("list", "--json").stdout)
+    assert (row["setting"], row["threads"], row["precision"]) == ("all-int8-Azure", "all", "int8")
+    checked = nas_device("check", "local", "--for", spec, *setting, "--networks", 2, "--json")
+    assert json.loads(checked.stdout)["networks"] == 2
+    other = nas_device("check", "local", "--for", spec, *setting[:4])
+    assert (other.exit_code, "local-all-int8.json" in other.stderr) == (2, True)
+    assert "--threads all --precision int8" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--threads", "0"), "1 to 256, or all"),
+        (("--threads", "every"), "1 to 256, or all"),
+        (("--precision", "int4"), "float32, fp32, int8"),
+        (("--provider", "gpu"), "such as CPUExecutionProvider"),
+        (("--provider", "SlideRuleExecutionProvider"), "it offers:"),
+    ],
+)
+def test_settings_that_cannot_be(home, spec, moment, words, message):
+    refused = nas_device("profile", "local", "--for", spec, *words)
+    assert refused.exit_code == 2
+    assert message in " ".join(refused.stderr.replace("│", " ").split())
+    assert not list(home.glob("tables/*.json"))
 
 
 def test_list_without_tables_says_how_to_make_one(home):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +21,9 @@ from typer.testing import CliRunner, Result
 
 from device_agent import online
 from device_agent.machine import Device
-from device_agent.orders import Order, Wanted
+from device_agent.orders import VERSION, Order, Wanted
 from device_agent.server import Server
+from device_agent.setting import USUAL, Setting
 from latency_tables import Coverage, load
 from latency_tables.subjects import REFERENCE
 from latency_tables.survey import Plan, Survey
@@ -112,6 +114,44 @@ def test_a_bundle_is_carried_there_and_back(home: Path, spec: Path, tmp_path: Pa
     assert (nothing.exit_code, "lacks nothing for this job" in nothing.stderr) == (2, True)
 
 
+def test_a_bundle_of_int8_networks_on_all_cores(home: Path, spec: Path, tmp_path: Path) -> None:
+    asked = SPEC | {"device": {"name": "pi4", "threads": "all", "precision": "int8"}}
+    spec.write_text(yaml.safe_dump(asked))
+    assert nas("device", "bundle", "pi4", "--for", spec).exit_code == 0
+    with zipfile.ZipFile(tmp_path / "pi4.pyz") as held:
+        networks = [held.read(name) for name in held.namelist() if name.startswith("networks/")]
+    assert all(b"QuantizeLinear" in network for network in networks)
+    subprocess.run([sys.executable, "pi4.pyz"], cwd=tmp_path, capture_output=True, check=True)
+    taken = nas("device", "take", "pi4.visits.json")
+    assert taken.exit_code == 0, taken.output
+    table = load(home / "tables" / "pi4-all-int8.json")
+    assert (table.runtime.setting, table.runtime.cores) == (Setting("all", "int8"), table.device.cores)
+    said = json.loads((tmp_path / "pi4.visits.json").read_text())
+    said["device"]["cores"] += 1
+    (tmp_path / "other.json").write_text(json.dumps(said))
+    refused = nas("device", "take", "other.json")
+    there = table.device.cores
+    assert (refused.exit_code, f"cores {there} where {there + 1} runs here" in refused.stderr) == (2, True)
+
+
+def test_a_bundle_whose_provider_the_device_lacks_says_what_there_is(home: Path, spec: Path, tmp_path: Path) -> None:
+    asked = ("--provider", "SlideRuleExecutionProvider")
+    assert nas("device", "bundle", "pi4", "--for", spec, *asked).exit_code == 0
+    ran = subprocess.run([sys.executable, "pi4.pyz"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "it offers:" in ran.stderr, "CPUExecutionProvider" in ran.stderr) == (2, True, True)
+    assert not (tmp_path / "pi4.visits.json").exists()
+
+
+def test_a_published_int8_table_has_its_own_file(home: Path, tmp_path: Path) -> None:
+    row = "FirstConvBlock,32,3,16,3,0.0,2,relu,0.21"
+    (tmp_path / "blocks.csv").write_text(f"block,hw,cin,cout,kernel,expand,stride,act,ms\n{row}\n")
+    made = nas("device", "import", "phone", "blocks.csv", "--precision", "int8")
+    assert made.exit_code == 0, made.output
+    assert "device: {name: phone, precision: int8, allow: [onnxruntime, exporter]}" in made.stdout
+    table = load(home / "tables" / "phone-1t-int8.json")
+    assert table.mismatch(setting=Setting(1, "int8"), allow=["onnxruntime", "exporter"]) is None
+
+
 def test_a_bundle_that_was_stopped_goes_on(home: Path, spec: Path, tmp_path: Path) -> None:
     nas("device", "bundle", "pi4", "--for", spec)
     killed = """if True:
@@ -175,10 +215,10 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ops = {op.key: op for network in networks for op in network.ops}
     survey = Survey(Plan.of(Coverage(tuple(ops.values()), 60, exhausted=True), networks[:5], None), MOMENT)
     lacking = survey.lacking([])
-    order = Order("offline", 0, 1, MOMENT, REFERENCE.name, tuple(Wanted(s.name, n) for s, n in lacking))
+    order = Order("offline", 0, USUAL, MOMENT, REFERENCE.name, tuple(Wanted(s.name, n) for s, n in lacking))
     visits = [[s.name, 0.1 + 0.3 * ("4 x" in s.name), 5] for s, n in lacking for _ in range(n)]
     return {
-        "version": 1,
+        "version": VERSION,
         "order": order.to_json(),
         "device": asdict(Device.here("pi4")),
         "onnxruntime": "1.31.0",

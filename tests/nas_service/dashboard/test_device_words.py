@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from device_agent.machine import Device
+from device_agent.setting import USUAL, Setting
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView
 from nas_service.dashboard.device_words import (
     agent_row,
@@ -37,7 +38,7 @@ def campaign(**changes: Any) -> CampaignView:
 
 def test_a_table_in_words() -> None:
     row = table_row(device())
-    assert (row.machine, row.runtime, row.threads) == ("Cortex-A72 · 4 cores · Linux", "onnxruntime 1.20.1", "1 thread")
+    assert (row.machine, row.runtime, row.setting) == ("Cortex-A72 · 4 cores · Linux", "onnxruntime 1.20.1", "1 thread")
     assert (row.ops, row.calibration, row.error, row.age) == (
         "931 ops",
         "calibrated on 40 networks",
@@ -53,7 +54,9 @@ def test_a_table_that_cannot_be_read_has_its_problem_alone() -> None:
     assert (row.readable, row.age, row.error) == (False, "", "–")
     assert [remark.text for remark in row.remarks] == ["damaged"]
     assert row.address == "/devices/pi4-2t"
-    assert [named("pi4-2t"), named("a-b-16t"), named("odd")] == [("pi4", 2), ("a-b", 16), ("odd", 1)]
+    assert named("a-b-16t") == ("a-b", Setting(16))
+    assert named("odd") == ("odd", USUAL)
+    assert named("pi4-all-int8-CUDA") == ("pi4", Setting("all", "int8", "CUDAExecutionProvider"))
 
 
 def test_remarks_begin_with_the_gravest() -> None:
@@ -64,11 +67,15 @@ def test_remarks_begin_with_the_gravest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "threads", "address"),
-    [("pi4", 1, "/devices/pi4"), ("pi4", 4, "/devices/pi4?threads=4"), ("a/<b>?", 0, "/devices/a%2F%3Cb%3E%3F")],
+    ("name", "setting", "address"),
+    [
+        ("pi4", USUAL, "/devices/pi4"),
+        ("pi4", Setting("all", "int8"), "/devices/pi4?threads=all&precision=int8"),
+        ("a/<b>?", Setting(0), "/devices/a%2F%3Cb%3E%3F"),
+    ],
 )
-def test_addresses_are_quoted(name: str, threads: int, address: str) -> None:
-    assert device_address(name, threads) == address
+def test_addresses_are_quoted(name: str, setting: Setting, address: str) -> None:
+    assert device_address(name, setting) == address
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,11 @@ def test_a_limit_beyond_all_candidates_is_still_on_the_axis() -> None:
     assert "max" not in drawn(10, limit=5)["xAxis"]
 
 
+def test_ticks_are_no_closer_than_their_labels_can_tell() -> None:
+    assert drawn(10)["xAxis"]["minInterval"] == 0.1
+    assert drawn(10)["yAxis"]["minInterval"] == 0.001
+
+
 def test_without_a_limit_there_is_no_line() -> None:
     assert "markLine" not in drawn(10)["series"][1]
 

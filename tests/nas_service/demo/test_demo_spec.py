@@ -26,8 +26,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("tables")
     space = get_space(demo.SPACE["name"], **demo.SPACE["options"]).bind(get_task("digits").signature)
     entries = {op.key: Entry(1e-3 + op.macs / 1e8, 0.0, 1) for op in cover(space, np.random.default_rng(0)).ops}
-    table = LatencyTable(Device.here("local"), Runtime.here(1), entries, (), Calibration(1.0, 0.01, 0.03, 12))
-    table.save(table_path(folder, "local", 1))
+    table = LatencyTable(Device.here("local"), Runtime.here(), entries, (), Calibration(1.0, 0.01, 0.03, 12))
+    table.save(table_path(folder, "local"))
     return folder
 
 

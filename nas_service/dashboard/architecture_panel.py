@@ -1,0 +1,87 @@
+"""The architecture of a candidate on its page: the picture, and beside it what each op costs."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from nas_service.api.views import CandidateDetail, OpView
+
+from . import bars, drawing
+from .theme import milliseconds, sheet
+
+STYLE = (
+    drawing.STYLE
+    + """
+.beside { width: 100%; gap: 8px 24px; align-items: flex-start; flex-wrap: wrap; max-height: 1600px; overflow: auto; }
+.beside > .picture { flex: 0 1 400px; min-width: 0; }
+.beside > .chart { flex: 1 1 320px; min-width: 0; width: auto; }
+@media (max-width: 820px) {
+    .beside { max-height: none; }
+    .beside > .picture, .beside > .chart { flex: 1 1 100%; }
+}
+"""
+)
+
+
+class ArchitecturePanel:
+    """Drawn once, for a candidate's architecture never changes."""
+
+    def __init__(self, candidate: CandidateDetail) -> None:
+        self._candidate = candidate
+        self._ops = candidate.architecture.ops
+
+    def build(self) -> None:
+        ui.add_css(STYLE)
+        with sheet("Architecture"):
+            if is_weight_agnostic(self._candidate):
+                weight_agnostic(self._candidate)
+                return
+            with ui.row().classes("w-full items-center").style("gap:8px 20px"):
+                switch = ui.toggle(dict(self._costs()), value=self._costs()[0][0])
+                switch.props(
+                    "unelevated dense no-caps padding='2px 14px' color=grey-2 text-color=grey-9 toggle-color=cyan-9"
+                )
+                switch.on_value_change(lambda said: self._show(said.value))
+                ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
+            with ui.row().classes("beside"):
+                ui.html(drawing.drawing(self._candidate.architecture), sanitize=False).classes("picture")
+                self._chart = ui.echart({}).classes("chart").style(f"height:{bars.height(self._ops)}px")
+            self._show(self._costs()[0][0])
+
+    def _costs(self) -> list[tuple[bars.Cost, str]]:
+        """Milliseconds only where a table knows any of the ops."""
+        offered: list[bars.Cost] = ["latency_ms", "params", "macs"]
+        timed = any(op.latency_ms is not None for op in self._ops)
+        return [(cost, bars.LABELS[cost]) for cost in offered if timed or cost != "latency_ms"]
+
+    def _show(self, cost: bars.Cost) -> None:
+        self._chart.options.clear()
+        self._chart.options.update(bars.options(self._ops, cost))
+        self._chart.update()
+
+
+def is_weight_agnostic(candidate: CandidateDetail) -> bool:
+    """Whether it is one op, of which the service has a picture of its own."""
+    return candidate.architecture.ops[0].kind == "shared_weight_network"
+
+
+def weight_agnostic(candidate: CandidateDetail) -> None:
+    """The service's picture of the network, as an image: nothing in it can act on the page."""
+    with ui.element("div").style("max-width:100%;overflow:auto"):
+        address = f"/api/v1/candidates/{candidate.id}/picture.svg"
+        ui.element("img").props(f'src="{address}" alt="candidate {candidate.number}"').style("max-width:none")
+
+
+def _told(candidate: CandidateDetail) -> str:
+    """The sum of the ops beside the estimate, which a calibration on whole networks makes of it."""
+    ops = candidate.architecture.ops
+    if candidate.latency_ms is None or all(op.latency_ms is None for op in ops):
+        return f"{len(ops)} ops; no latency table of a device speaks of them"
+    total = sum(op.latency_ms for op in ops if op.latency_ms is not None)
+    estimate = milliseconds(candidate.latency_ms, candidate.latency_error_ms)
+    return f"{len(ops)} ops, together {total:.3f} ms; the network, as calibrated: {estimate} ms{_unmeasured(ops)}"
+
+
+def _unmeasured(ops: list[OpView]) -> str:
+    lacking = sum(op.latency_ms is None for op in ops)
+    return f"; {lacking} of the ops were not measured, but estimated from others of their kind" if lacking else ""

@@ -1,0 +1,82 @@
+"""An op in words, for pictures, charts and tables: plain text, which whoever shows it has to escape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nas_service.api.views import OpView
+
+FEW = 4  # values of a list that are spelled out
+_IN_TITLE = ("kernel", "stride")
+_IN_SHAPE = ("out_channels", "outputs")
+
+
+def title(op: OpView) -> str:
+    """What it is: kind and kernel, with the stride behind a slash unless it is 1."""
+    kernel, stride = op.fields.get("kernel"), op.fields.get("stride", 1)
+    window = "" if kernel is None else f" {_window(kernel, op)}"
+    step = "" if _is_one(stride) else f" / {value(stride)}"
+    return f"{op.kind}{window}{step}"
+
+
+def details(op: OpView) -> str:
+    """Its own properties but those of the title and those that its shape tells: `expands to 64 · SE 16 · hswish`."""
+    return " · ".join(_properties(op))
+
+
+def _properties(op: OpView) -> list[str]:
+    fields = {k: v for k, v in op.fields.items() if k not in (*_IN_TITLE, *_IN_SHAPE)}
+    said = [_expansion(op, fields.pop("expanded_channels", None)), _se(fields), _groups(op, fields.pop("groups", 1))]
+    bare = [str(fields.pop(name, "none")) for name in ("pool", "head", "activation")]
+    skip, padding = fields.pop("skip", "none"), fields.pop("padding", "same")
+    said += [one for one in bare if one != "none"]
+    said += [] if skip == "none" else ["skip" if skip == "identity" else f"skip by {value(skip)}"]
+    said += [] if padding == "same" else [f"{value(padding)} padding"]
+    return [*filter(None, said), *(f"{k.replace('_', ' ')} {value(v)}" for k, v in fields.items() if _says(v))]
+
+
+def _expansion(op: OpView, channels: int | None) -> str:
+    if channels is None:
+        return ""
+    return "no expansion" if channels == op.in_shape[0] else f"expands to {channels}"
+
+
+def _se(fields: dict[str, Any]) -> str:
+    """Squeeze-and-excitation, with its gate only where it has one."""
+    channels, gate = fields.pop("se_channels", 0), fields.pop("se_gate", "")
+    return f"SE {channels}" + (" sigmoid" if gate == "sigmoid" else "") if channels else ""
+
+
+def _groups(op: OpView, groups: int) -> str:
+    if groups == 1:
+        return ""
+    return "depthwise" if groups == op.in_shape[0] else f"{groups} groups"
+
+
+def value(something: Any) -> str:
+    """A field as people read it; of a long list only how much there is."""
+    if isinstance(something, list):
+        return "×".join(map(str, something)) if len(something) <= FEW else f"({len(something)} values)"
+    if isinstance(something, Mapping):
+        return f"({len(something)} values)"
+    if isinstance(something, bool):
+        return "yes" if something else "no"
+    return f"{something:g}" if isinstance(something, float) else str(something)
+
+
+def shape(dimensions: list[int]) -> str:
+    return "×".join(map(str, dimensions))
+
+
+def _window(kernel: Any, op: OpView) -> str:
+    sides = [kernel] * (len(op.in_shape) - 1) if isinstance(kernel, int) else kernel
+    return value(sides)
+
+
+def _is_one(stride: Any) -> bool:
+    return stride == 1 or (isinstance(stride, list) and all(step == 1 for step in stride))
+
+
+def _says(something: Any) -> bool:
+    return something not in (None, False, "", 0, "none", [])
