@@ -157,6 +157,13 @@ class LatencyTable:
         latency_ms = self.calibration.latency_ms(total)
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error)
 
+    def fitted_ms(self, network: MeasuredNetwork) -> float:
+        """What the table says of a network that its calibration rests on.
+
+        Raises LookupError where an op was not measured and cannot be interpolated.
+        """
+        return self.calibration.latency_ms(sum(map(self._interpolation.cost_ms, network.ops)))
+
     def cost_of(self, op: Op) -> Between | None:
         """What one op costs before calibration, measured or told by others; None where nothing is known of it."""
         return self._interpolation.of(op)

@@ -19,19 +19,18 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from device_agent.machine import Device
 from device_agent.measure import INTERLEAVED, Protocol
 from device_agent.orders import VERSION, Order, Wanted
 from device_agent.rounds import REFERENCE_EVERY, Subject
 from device_agent.setting import Setting
 from latency_tables import LatencyTable, TableError, extendable, load, plan_for, table_path
-from latency_tables.runtime import Runtime
 from latency_tables.subjects import REFERENCE, in_precision
 from latency_tables.survey import Made, Plan, Survey
 from latency_tables.verdict import Verdict
 from search_spaces import Architecture
 from workers.dispatchers import Dispatcher, Unanswered
 
+from .agents import Agent, SeenAgents
 from .errors import Conflict, ServiceError, Unavailable
 from .profiled import covered, cut_space
 from .search import parts
@@ -59,28 +58,13 @@ class Known:
     subjects: Mapping[str, Subject]
 
 
-@dataclass(frozen=True)
-class Agent:
-    """Who asks: its name for itself, the device that it runs on, and the onnxruntime there."""
-
-    id: str
-    device: Device
-    onnxruntime: str
-
-    @property
-    def machine(self) -> dict[str, Any]:
-        return {"device": asdict(self.device), "onnxruntime": self.onnxruntime}
-
-    def runtime(self, setting: Setting) -> Runtime:
-        return Runtime.of(self.onnxruntime, setting, self.device.cores)
-
-
 class Campaigns:
     """The campaigns of a service: planned for who wants a device measured, carried out by agents."""
 
     def __init__(self, store: Store, dispatcher: Dispatcher, tables: Path) -> None:
         self._store, self._dispatcher, self._tables = store, dispatcher, tables
         self._known = lru_cache(maxsize=RECENT)(self._read)
+        self.seen = SeenAgents()
 
     def plan(
         self,
@@ -116,6 +100,7 @@ class Campaigns:
 
         Raises Conflict where a campaign was begun on another machine under the same name.
         """
+        self.seen.note(agent, at)
         with self._store.read() as conn:
             waiting = campaigns.open_of(conn, agent.device.name)
         for campaign in waiting:

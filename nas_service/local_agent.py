@@ -23,7 +23,8 @@ from device_agent.orders import Order
 from device_agent.rounds import Subject
 from latency_tables.table import LOCAL
 
-from .campaigns import Agent, Campaigns
+from .agents import Agent
+from .campaigns import Campaigns
 from .errors import ServiceError
 from .rounds import Rounds
 

@@ -16,7 +16,9 @@ from .views import View
 class DeviceView(View):
     """A latency table: which device, in which setting, how many ops; `problem` says why it cannot be used, or is empty.
 
-    `doubt` tells what finalists that were measured said against its estimates, if they ever did.
+    `doubt` tells what finalists that were measured said against its estimates, if they ever did. `drift` is how many
+    times slower than usual the device was in the worst stretch of measuring, for which entries are corrected.
+    `written_at` is when the table was made or last extended.
     """
 
     name: str
@@ -28,6 +30,17 @@ class DeviceView(View):
     facts: dict[str, Any]
     problem: str
     doubt: str = ""
+    drift: float = 1.0
+    written_at: float | None = None
+
+
+class AgentView(View):
+    """An agent that asked this process for an order: the device's name and facts, and its onnxruntime."""
+
+    device: str
+    facts: dict[str, Any]
+    onnxruntime: str
+    seen_at: float
 
 
 class CampaignView(View):
@@ -35,7 +48,7 @@ class CampaignView(View):
 
     `state` is waiting, measuring, completed, failed or cancelled; `message` says for what it waits, what measures, or
     why it ended. Of about `total` visits to networks so many are `made`; `machine` says on what. With a `job_id` the
-    networks are that job's finalists.
+    networks are that job's finalists, and `verdict` says in the end how good their estimates were.
     """
 
     id: str
@@ -50,6 +63,7 @@ class CampaignView(View):
     total: int
     machine: dict[str, Any] | None
     job_id: str | None = None
+    verdict: str = ""
     created_at: float
     ended_at: float | None
 

@@ -29,14 +29,18 @@ def listed(folder: Path) -> list[DeviceView]:
 
 def read(folder: Path, name: str, setting: Setting) -> bytes:
     """The document of a table, as measured. Raises NotFound."""
+    return located(folder, name, setting).read_bytes()
+
+
+def located(folder: Path, name: str, setting: Setting) -> Path:
+    """The file of a table. Raises BadTable for a name that cannot be one's, NotFound where there is none."""
     path = _path(folder, name, setting)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
+    if not path.exists():
         raise NotFound(
             f"there is no latency table for {name!r} with {setting.words}; "
             f"measure one with: nas device profile {name} {setting.options} --for SPEC.yaml"
-        ) from None
+        )
+    return path
 
 
 def write(folder: Path, name: str, document: dict[str, Any]) -> DeviceView:
@@ -50,8 +54,9 @@ def write(folder: Path, name: str, document: dict[str, Any]) -> DeviceView:
             raise BadTable(str(error).replace(str(file), "that was sent")) from None
     if table.device.name != name:
         raise Conflict(f"this table was measured on {table.device.name!r}, not on {name!r}", "name")
-    table.save(_path(folder, name, table.runtime.setting))
-    return _view(table)
+    path = _path(folder, name, table.runtime.setting)
+    table.save(path)
+    return _view(table, path)
 
 
 def _path(folder: Path, name: str, setting: Setting) -> Path:
@@ -64,20 +69,22 @@ def _path(folder: Path, name: str, setting: Setting) -> Path:
 def _views(folder: Path) -> Iterator[DeviceView]:
     for path in table_paths(folder):
         try:
-            yield _view(load(path))
+            yield _view(load(path), path)
         except TableError as error:
             yield DeviceView(name=path.stem, threads=0, hash="", ops=0, facts={}, problem=str(error))
 
 
-def _view(table: LatencyTable) -> DeviceView:
+def _view(table: LatencyTable, path: Path) -> DeviceView:
     return DeviceView(
         name=table.device.name,
         **asdict(table.runtime.setting),
         hash=table.hash,
         ops=len(table.entries),
-        facts=asdict(table.device) | asdict(table.runtime) | asdict(table.calibration),
+        facts=asdict(table.runtime) | asdict(table.calibration) | asdict(table.device),
         problem=table.mismatch(setting=table.runtime.setting) or "",
         doubt=_doubt(table),
+        drift=table.drift,
+        written_at=path.stat().st_mtime,
     )
 
 

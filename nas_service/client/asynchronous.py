@@ -10,8 +10,9 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from device_agent.setting import CPU, Setting, Threads
-from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
+from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -279,6 +280,12 @@ class AsyncClient:
         """A device's latency table, as measured."""
         return await self._send(calls.table(name, Setting(threads, precision, provider)))
 
+    async def table_summary(
+        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
+    ) -> TableSummary:
+        """What a device's latency table holds, and how far its estimates were from measurements."""
+        return await self._send(calls.table_summary(name, Setting(threads, precision, provider)))
+
     async def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
         """Hand in a table that was measured on a device."""
         return await self._send(calls.put_table(name, document))
@@ -316,6 +323,10 @@ class AsyncClient:
     async def cancel_campaign(self, campaign_id: str) -> CampaignView:
         """End a campaign; what was measured of it is forgotten."""
         return await self._send(calls.cancel_campaign(campaign_id))
+
+    async def agents(self) -> list[AgentView]:
+        """Who asked the service for something to measure since it began, the newest first."""
+        return await self._send(calls.agents())
 
     async def cluster(self) -> ClusterView:
         return await self._send(calls.cluster())

@@ -12,8 +12,9 @@ import httpx
 from pydantic import TypeAdapter
 
 from device_agent.setting import Setting
-from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
+from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -215,6 +216,10 @@ def table(name: str, setting: Setting) -> Call[dict[str, Any]]:
     return Call(dict[str, Any], "GET", f"/devices/{_safe(name)}/table", asdict(setting))
 
 
+def table_summary(name: str, setting: Setting) -> Call[TableSummary]:
+    return Call(TableSummary, "GET", f"/devices/{_safe(name)}/summary", asdict(setting))
+
+
 def put_table(name: str, document: Mapping[str, Any]) -> Call[DeviceView]:
     return Call(DeviceView, "PUT", f"/devices/{_safe(name)}/table", body=dict(document))
 
@@ -240,6 +245,10 @@ def campaign(campaign_id: str) -> Call[CampaignView]:
 
 def cancel_campaign(campaign_id: str) -> Call[CampaignView]:
     return Call(CampaignView, "POST", f"/campaigns/{_safe(campaign_id)}/cancel")
+
+
+def agents() -> Call[list[AgentView]]:
+    return Call(list[AgentView], "GET", "/agents")
 
 
 def cluster() -> Call[ClusterView]:

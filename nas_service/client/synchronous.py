@@ -12,8 +12,9 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from device_agent.setting import CPU, Setting, Threads
-from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
+from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -314,6 +315,12 @@ class Client:
         """A device's latency table, as measured."""
         return self._send(calls.table(name, Setting(threads, precision, provider)))
 
+    def table_summary(
+        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
+    ) -> TableSummary:
+        """What a device's latency table holds, and how far its estimates were from measurements."""
+        return self._send(calls.table_summary(name, Setting(threads, precision, provider)))
+
     def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
         """Hand in a table that was measured on a device."""
         return self._send(calls.put_table(name, document))
@@ -351,6 +358,10 @@ class Client:
     def cancel_campaign(self, campaign_id: str) -> CampaignView:
         """End a campaign; what was measured of it is forgotten."""
         return self._send(calls.cancel_campaign(campaign_id))
+
+    def agents(self) -> list[AgentView]:
+        """Who asked the service for something to measure since it began, the newest first."""
+        return self._send(calls.agents())
 
     def cluster(self) -> ClusterView:
         return self._send(calls.cluster())

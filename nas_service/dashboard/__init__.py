@@ -1,4 +1,4 @@
-"""The pages of the service: jobs, one as it grows, a candidate, a form for a new job. They use the public API alone."""
+"""The pages of the service: jobs, candidates, the form of a new job, devices, the cluster; on the public API alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import httpx
 from fastapi import FastAPI, Request
 from nicegui import ui
 
+from device_agent.setting import CPU, USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.access import Caller
 from nas_service.client import AsyncClient
 
 from .candidate_page import CandidatePage
+from .cluster_page import ClusterPage
+from .device_page import DevicePage
+from .devices_page import devices_page
 from .job_page import JobPage
 from .jobs_page import jobs_page
 from .new_job_page import NewJobPage
@@ -45,4 +49,34 @@ def mount(app: FastAPI) -> None:
         viewer: Caller = request.state.caller
         await CandidatePage(api(viewer), job_id, candidate_id, against, viewer).build()
 
+    @ui.page("/devices", response_timeout=PATIENCE_S)
+    async def _devices(request: Request) -> None:
+        viewer: Caller = request.state.caller
+        await devices_page(api(viewer), viewer, _address(request))
+
+    @ui.page("/devices/{name}", response_timeout=PATIENCE_S)
+    async def _device(
+        request: Request, name: str, threads: str = "1", precision: str = "float32", provider: str = CPU
+    ) -> None:
+        viewer: Caller = request.state.caller
+        await DevicePage(api(viewer), name, _setting(threads, precision, provider), viewer, _address(request)).build()
+
+    @ui.page("/cluster", response_timeout=PATIENCE_S)
+    async def _cluster(request: Request) -> None:
+        viewer: Caller = request.state.caller
+        await ClusterPage(api(viewer), viewer).build()
+
     ui.run_with(app, title="NAS service", show_welcome_message=False)
+
+
+def _setting(threads: str, precision: str, provider: str) -> Setting:
+    """The usual one where an address names none that there can be."""
+    try:
+        return Setting(threads_of(threads), precision_of(precision), provider_of(provider))
+    except ValueError:
+        return USUAL
+
+
+def _address(request: Request) -> str:
+    """Of the service, as the viewer sees it."""
+    return str(request.base_url).rstrip("/")

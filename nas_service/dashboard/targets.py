@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from device_agent.setting import USUAL, Setting, precision_of, provider_of, threads_of
-from nas_service.api.device_views import DeviceView
+from nas_service.api.device_views import CampaignView, DeviceView
 
 from .spec_text import ABSENT, Path, at, changed
 
@@ -59,8 +59,8 @@ def target_of(spec: Mapping[str, Any]) -> Target:
     return Target(LATENCY if cost is ABSENT else str(cost), None if name is None else str(name), USUAL.but(**said))
 
 
-def setting_of(device: DeviceView) -> Setting:
-    return Setting(device.threads, device.precision, device.provider)
+def setting_of(measured: DeviceView | CampaignView) -> Setting:
+    return Setting(measured.threads, measured.precision, measured.provider)
 
 
 def aimed(spec: Mapping[str, Any], target: Target) -> dict[str, Any]:

@@ -16,6 +16,7 @@ PAPER: Final = "#f7f9fa"
 ACCENT: Final = "#0b7285"
 BEHIND: Final = "#b8c4ce"  # of what is drawn behind the accent
 DANGER: Final = "#c92a2a"
+WARNING: Final = "#b7791f"
 
 STATE_COLORS: Final = {
     "queued": "#7b8794",
@@ -28,21 +29,39 @@ STATE_COLORS: Final = {
     "completed": "#2b8a3e",
     "infeasible": "#b7791f",
     "proposed": "#7b8794",
+    "waiting": "#7b8794",
+    "measuring": "#0b7285",
 }
 
 _STYLE = f"""
 body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .nicegui-content {{ padding: 0; }}
 .page {{ width: 100%; max-width: 1180px; margin: 0 auto; padding: 20px 24px 48px; gap: 16px; }}
+.head {{ background: white; border-bottom: 1px solid {LINE}; padding: 10px 24px; }}
 .sheet {{ background: white; border: 1px solid {LINE}; border-radius: 8px; padding: 16px 20px; width: 100%; }}
 .pill {{ border-radius: 999px; padding: 1px 10px; font-size: 12px; color: white; }}
 .muted {{ color: {MUTED}; }}
 .danger {{ color: {DANGER}; }}
+.warning {{ color: {WARNING}; }}
+.text {{ min-width: 0; overflow-wrap: anywhere; }}
 .job {{ padding: 12px 0; gap: 8px 20px; }}
 .job + .job {{ border-top: 1px solid {LINE}; }}
 .figure {{ font-size: 22px; line-height: 1.2; }}
 .q-table th {{ color: {MUTED}; font-weight: 500; }}
+.number {{ white-space: nowrap !important; }}
+.sheet > .job:last-child {{ padding-bottom: 4px; }}
 a {{ color: {ACCENT}; text-decoration: none; }}
+.facts {{ display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 20px; width: 100%; margin: 0; }}
+.facts dd {{ margin: 0; }}
+.columns {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 24px;
+            width: 100%; }}
+.split {{ display: grid; grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); gap: 16px 28px; width: 100%; }}
+.op {{ padding: 7px 0; }}
+.columns > * {{ min-width: 0; }}
+.command {{ background: {PAPER}; border: 1px solid {LINE}; border-radius: 6px; padding: 6px 6px 6px 12px; width: 100%;
+            gap: 8px; flex-wrap: nowrap; align-items: flex-start; }}
+.command-text {{ font-family: ui-monospace, monospace; font-size: 12.5px; line-height: 1.6; white-space: pre-wrap;
+                 overflow-wrap: anywhere; flex: 1 1 0; min-width: 0; }}
 .beside {{ display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; width: 100%; }}
 .follows {{ position: sticky; top: 16px; align-self: start; max-height: calc(100vh - 32px); overflow-y: auto; }}
 .fields {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: 14px 16px; width: 100%; }}
@@ -57,6 +76,14 @@ a {{ color: {ACCENT}; text-decoration: none; }}
   .beside {{ grid-template-columns: minmax(0, 1fr); }}
   .follows {{ position: static; max-height: none; }}
 }}
+@media (max-width: 600px) {{
+    .head {{ padding: 10px 12px; gap: 4px 12px; }}
+    .page {{ padding: 16px 12px 32px; }}
+    .sheet {{ padding: 12px 14px; }}
+    .q-table--dense th, .q-table--dense td {{ padding-left: 5px !important; padding-right: 5px !important; }}
+    .wide {{ display: none; }}
+    .split {{ grid-template-columns: minmax(0, 1fr); }}
+}}
 """
 
 
@@ -64,14 +91,12 @@ def frame(title: str, viewer: Caller) -> ui.column:
     """The page's head and body; add to what it returns. Who logged in is named and can log out."""
     ui.page_title(f"{title} · NAS service")
     ui.add_css(_STYLE)
-    with (
-        ui.row()
-        .classes("w-full items-center")
-        .style(f"background:white;border-bottom:1px solid {LINE};padding:10px 24px")
-    ):
+    with ui.row().classes("w-full items-center head"):
         ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
         ui.space()
         ui.link("New job", "/jobs/new")
+        ui.link("Devices", "/devices")
+        ui.link("Cluster", "/cluster")
         ui.link("API", "/docs")
         if viewer.key:
             ui.label(viewer.owner).classes("muted")

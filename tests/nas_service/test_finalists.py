@@ -110,6 +110,13 @@ def test_an_agent_measures_the_finalists_of_a_job(client: Client, server: Server
         assert one.measured_ms > 0
     assert found.inside == sum(one.inside for one in found.networks)
     assert found.slowdown is not None
+    summed_up = client.table_summary("pi4").finalists
+    assert [(one.job_id, one.measured_ms) for one in summed_up.networks] == [
+        (job, one.measured_ms) for one in found.networks
+    ]
+    assert summed_up.errors is not None
+    assert summed_up.errors.mape == pytest.approx(found.mape)
+    assert client.campaign(found.campaign or "").verdict.startswith("estimates were off by")
     told = [event.data for event in client.events(job) if event.type == "finalists"]
     assert told == [{"networks": 2, "problem": ""}, {"state": "completed", "problem": found.message}]
 

@@ -17,6 +17,7 @@ from device_agent.machine import Device
 from device_agent.measure import Visit
 from device_agent.orders import VERSION
 from nas_service import campaigns
+from nas_service.agents import Agent
 from nas_service.api import description
 from nas_service.api.bodies import JsonObject, parsed
 from nas_service.api.callers import AGENT
@@ -74,7 +75,7 @@ def order(body: JsonObject, service: Here) -> Response:
     """What there is to measure on a device now. The order is the agent's for a minute after it was last heard of."""
     campaigns.refuse_version(body.get("version", VERSION))
     asking = parsed(Asking, body)
-    agent = campaigns.Agent(asking.agent, asking.device, asking.onnxruntime)
+    agent = Agent(asking.agent, asking.device, asking.onnxruntime)
     found = service.campaigns.order(agent, service.clock())
     return Response(status_code=204) if found is None else JSONResponse(found.to_json())
 

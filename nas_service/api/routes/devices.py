@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from device_agent.setting import CPU, Setting
-from nas_service.api import description, tables
+from nas_service.api import description, table_summary, tables
 from nas_service.api.bodies import JsonObject
 from nas_service.api.callers import ADMIN
 from nas_service.api.device_views import DeviceView
 from nas_service.api.service import Here
+from nas_service.api.table_views import TableSummary
 from nas_service.spec import PrecisionName, ProviderName, ThreadCount
+from nas_service.store import campaigns
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -36,6 +38,21 @@ def table(
     """A table as it was measured."""
     setting = Setting(threads, precision, provider)
     return Response(tables.read(service.settings.tables, name, setting), media_type="application/json")
+
+
+@router.get("/{name}/summary")
+def summary(
+    name: str,
+    service: Here,
+    threads: Annotated[ThreadCount, Query()] = 1,
+    precision: Annotated[PrecisionName, Query()] = "float32",
+    provider: Annotated[ProviderName, Query()] = CPU,
+) -> TableSummary:
+    """What a table holds, its doubtful and its dearest ops, and how far its estimates were from measurements."""
+    with service.store.read() as conn:
+        measured = campaigns.listed(conn, name)
+    setting = Setting(threads, precision, provider)
+    return table_summary.of_table(service.settings.tables, name, setting, measured)
 
 
 @router.put("/{name}/table", dependencies=ADMIN, openapi_extra=TABLE_BODY)

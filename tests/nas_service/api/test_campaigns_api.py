@@ -73,6 +73,8 @@ def test_an_agent_measures_what_a_job_needs(client: Client, server: Server, serv
     campaign = client.measure("pi4", SPEC)
     assert (campaign.state, campaign.made, campaign.machine) == ("waiting", 0, None)
     assert "waits for an agent on 'pi4'" in campaign.message
+    seen = {one.device: one for one in client.agents()}["pi4"]
+    assert seen.facts["cpu"] == Device.here("pi4").cpu
     assert work(server)
     assert not work(server)  # asking again, it hears that this was all
     done = client.campaign(campaign.id)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import services
+from made_tables import document, made_table
 from services import SPEC
 
-from device_agent.machine import Device
 from latency_tables import LatencyTable
-from latency_tables.runtime import Runtime
-from latency_tables.table import Entry, MeasuredNetwork
 from nas_service.client import ApiError, Client
-from search_spaces import get_space
-from workers.tasks import get_task
 
 
 @pytest.fixture
@@ -30,24 +23,7 @@ def client(service: services.Live) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def table() -> LatencyTable:
-    """A table for the ops of the example space, a microsecond for a thousand MACs."""
-    space = get_space("mobilenetv3", **SPEC["space"]["options"]).bind(get_task("landscape").signature)
-    rng = np.random.default_rng(0)
-    sampled = [space.architecture(space.sample(rng)) for _ in range(400)]
-    entries = {op.key: Entry(op.macs / 1e6 + 0.001, 0.0001, 100) for a in sampled for op in a.ops}
-    networks = tuple(
-        MeasuredNetwork(
-            a.hash, tuple(op.key for op in a.ops), sum(entries[op.key].latency_ms for op in a.ops), 0.001, 9
-        )
-        for a in sampled[:20]
-    )
-    return LatencyTable.measured(Device.here("pi"), Runtime.here(), entries, networks)
-
-
-def document(table: LatencyTable, folder: Path) -> dict[str, Any]:
-    table.save(folder / "table.json")
-    read: dict[str, Any] = json.loads((folder / "table.json").read_text())
-    return read
+    return made_table()
 
 
 def test_a_table_is_taken_in_listed_read_back_and_used(
@@ -64,6 +40,7 @@ def test_a_table_is_taken_in_listed_read_back_and_used(
     )
     assert client.devices() == [taken]
     assert client.table("pi") == sent
+    assert client.table_summary("pi").calibration.errors is not None
     latency = {"objective": {"cost": "latency_ms", "limits": {"latency_ms": 4.0}}, "device": {"name": "pi"}}
     job = client.wait(client.submit(SPEC | latency).id)
     best = client.candidate(str(job.incumbent))
@@ -105,15 +82,32 @@ def test_a_table_of_another_runtime_is_listed_with_its_problem_and_refused_for_j
     assert refusal.value.field == "device.name"
 
 
-def test_a_damaged_table_is_listed_with_its_problem(client: Client, service: services.Live) -> None:
+def test_a_damaged_table_is_listed_with_its_problem_and_not_summed_up(client: Client, service: services.Live) -> None:
     folder = service.app.state.service.settings.tables
     folder.mkdir(parents=True)
     (folder / "broken-1t.json").write_text("{")
     assert "damaged" in client.devices()[0].problem
+    with pytest.raises(ApiError, match="damaged") as refusal:
+        client.table_summary("broken")
+    assert refusal.value.status == 422
+
+
+def test_a_table_is_summed_up_for_its_number_of_threads(client: Client, table: LatencyTable, tmp_path: Path) -> None:
+    client.put_table("pi", document(table, tmp_path))
+    found = client.table_summary("pi")
+    assert sum(kind.ops for kind in found.kinds) == len(table.entries)
+    assert len(found.calibration.networks) == len(table.networks)
+    assert (found.finalists.networks, found.finalists.errors) == ((), None)
+    with pytest.raises(ApiError, match="with 2 thread") as refusal:
+        client.table_summary("pi", threads=2)
+    assert refusal.value.status == 404
 
 
 @pytest.mark.parametrize("name", ["nope", "..", "a b", "%00"])
 def test_a_device_that_is_none_is_refused(client: Client, name: str) -> None:
     with pytest.raises(ApiError) as refusal:
         client.table(name)
+    assert refusal.value.status in (404, 422)
+    with pytest.raises(ApiError) as refusal:
+        client.table_summary(name)
     assert refusal.value.status in (404, 422)

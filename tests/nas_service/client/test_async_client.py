@@ -50,6 +50,7 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
             await asked.spec_schema(),
             await asked.plugins(),
             await asked.devices(),
+            [one.device for one in await asked.agents()],
             await asked.cluster(),
         ]
 
@@ -69,6 +70,7 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         client.spec_schema(),
         client.plugins(),
         client.devices(),
+        [one.device for one in client.agents()],
         client.cluster(),
     ]
 
