@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -11,7 +11,9 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter
 
+from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import CampaignView, DeviceView, FinalistsView
+from nas_service.api.list_views import ListedJob
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -20,7 +22,6 @@ from nas_service.api.views import (
     ComparisonView,
     ExportView,
     GarbageView,
-    JobSummary,
     JobView,
     Page,
     Points,
@@ -85,9 +86,11 @@ def preview(spec: Mapping[str, Any]) -> Call[PreviewView]:
     return Call(PreviewView, "POST", "/jobs/preview", body=dict(spec))
 
 
-def jobs(cursor: str | None, limit: int, state: str | None, owner: str | None) -> Call[Page[JobSummary]]:
-    params = {"cursor": cursor, "limit": limit, "state": state, "owner": owner}
-    return Call(Page[JobSummary], "GET", "/jobs", params)
+def jobs(
+    cursor: str | None, limit: int, state: str | None, owner: str | None, name: str | None
+) -> Call[Page[ListedJob]]:
+    params = {"cursor": cursor, "limit": limit, "state": state, "owner": owner, "name": name}
+    return Call(Page[ListedJob], "GET", "/jobs", params)
 
 
 def job(job_id: str) -> Call[JobView]:
@@ -138,6 +141,10 @@ def points(job_id: str) -> Call[Points]:
 
 def comparison(job_id: str) -> Call[ComparisonView]:
     return Call(ComparisonView, "GET", f"/jobs/{_safe(job_id)}/control")
+
+
+def compare(job_ids: Sequence[str]) -> Call[JobsComparison]:
+    return Call(JobsComparison, "GET", "/comparison", {"jobs": ",".join(job_ids)})
 
 
 def trials(job_id: str, cursor: str | None, limit: int, state: str) -> Call[Page[TrialView]]:
