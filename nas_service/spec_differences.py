@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +19,18 @@ class Difference:
 
 
 def differences(specs: Sequence[Mapping[str, Any]]) -> list[Difference]:
-    """In the order in which the specs have their lines."""
+    """Part by part, in the order in which the specs have their lines."""
     lines = [dict(_lines(spec)) for spec in specs]
-    paths = dict.fromkeys(path for one in lines for path in one)
+    parts = list(dict.fromkeys(part for spec in specs for part in spec))
+    every = dict.fromkeys(path for one in lines for path in one)
+    paths = sorted(every, key=lambda path: parts.index(re.split(r"[.\[]", path)[0]))
     found = [Difference(path, tuple(one.get(path) for one in lines)) for path in paths]
     return [one for one in found if len(set(one.values)) > 1]
 
 
 def _lines(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Objects by their keys, lists of objects by position; whatever holds none is a line."""
-    if isinstance(value, Mapping) and value:
+    """Objects by their keys, lists of objects by position; whatever else is a line. An empty object has none."""
+    if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _lines(inner, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):

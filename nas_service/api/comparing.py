@@ -12,11 +12,10 @@ from nas_service.spec_differences import differences
 from nas_service.store import Job, arms, candidates, fronts, jobs
 
 from . import readings
-from .comparison_views import DifferenceView, FrontView, JobsComparison, StandingView
+from .comparison_views import FEWEST, MOST, DifferenceView, FrontView, JobsComparison, StandingView
 from .paging import known_form
 from .views import ArmView, FrameView
 
-FEWEST, MOST = 2, 4
 SEED = 0  # of the subsets: the same jobs say the same again
 
 

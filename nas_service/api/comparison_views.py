@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .views import ArmView, CandidateView, FrameView, JobSummary, View
 
+FEWEST, MOST = 2, 4  # jobs
+
 
 class FrontView(View):
     """A Pareto front as columns of equal length, cheapest first; `value` is to be maximised, `cost` minimised."""

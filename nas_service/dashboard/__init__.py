@@ -1,4 +1,4 @@
-"""The first page of the service: jobs, and for a job its population as it grows. Reads nothing but the public API."""
+"""The pages of the service: jobs, one job as it grows, jobs beside each other. They read nothing but the public API."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.client import AsyncClient
 
+from .compare_page import ComparePage
+from .job_filter import JobFilter
 from .job_page import JobPage
-from .jobs_page import jobs_page
+from .jobs_page import JobsPage
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
 HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
@@ -24,9 +26,14 @@ def mount(app: FastAPI) -> None:
         return AsyncClient(HERE, key=viewer.key, transport=transport)
 
     @ui.page("/", response_timeout=PATIENCE_S)
-    async def _jobs(request: Request) -> None:
+    async def _jobs(request: Request, state: str = "", owner: str = "", name: str = "", cursor: str = "") -> None:
         viewer: Caller = request.state.caller
-        await jobs_page(api(viewer), viewer)
+        await JobsPage(api(viewer), viewer, JobFilter(state, owner, name, cursor)).build()
+
+    @ui.page("/compare", response_timeout=PATIENCE_S)
+    async def _compare(request: Request, jobs: str = "") -> None:
+        viewer: Caller = request.state.caller
+        await ComparePage(api(viewer), [part for part in jobs.split(",") if part], viewer).build()
 
     @ui.page("/jobs/{job_id}", response_timeout=PATIENCE_S)
     async def _job(request: Request, job_id: str) -> None:

@@ -29,6 +29,8 @@ STATE_COLORS: Final = {
     "proposed": "#7b8794",
 }
 
+SERIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # doi 10.1038/nmeth.1618: told apart by all eyes
+
 _STYLE = f"""
 body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .nicegui-content {{ padding: 0; }}
@@ -64,8 +66,20 @@ def frame(title: str, viewer: Caller) -> ui.column:
     return ui.column().classes("page")
 
 
+def address(job_id: str, candidate_id: str) -> str:
+    """The page of a candidate."""
+    return f"/jobs/{job_id}/candidates/{candidate_id}"
+
+
 def pill(state: str) -> ui.label:
     return ui.label(state).classes("pill").style(f"background:{STATE_COLORS.get(state, MUTED)}")
+
+
+def sheet(caption: str) -> ui.column:
+    """A part of a page with its name on top; add to what it returns."""
+    with ui.column().classes("sheet").style("gap:12px") as part:
+        ui.label(caption).classes("text-base font-medium")
+    return part
 
 
 def figure(caption: str, value: str, note: str = "") -> None:
