@@ -69,6 +69,7 @@ class ComparePage:
             self._found = await self._client.compare(self._job_ids)
             self._seen = list(jobs)
             self._draw(self._found)
+        self._say(self._found.note, wrong=not self._found.comparable)
 
     def _say(self, note: str, *, wrong: bool) -> None:
         self._note.text = note
@@ -76,7 +77,6 @@ class ComparePage:
         self._note.classes(add="danger" if wrong else "muted", remove="danger muted")
 
     def _draw(self, found: JobsComparison) -> None:
-        self._say(found.note, wrong=not found.comparable)
         self._draw_jobs(found)
         self._draw_fronts(found)
         self._rest.clear()

@@ -45,7 +45,7 @@ def standing(place: int, one: StandingView, subset: int) -> None:
             figure("hypervolume", _area(found.hypervolume), f"of {found.candidates:,} candidates")
             if found.mean is not None:
                 interval = f"95 %: {_area(found.low)} to {_area(found.high)}"
-                figure(f"at {subset:,} candidates each", _area(found.mean), interval)
+                figure(f"at {subset:,} candidate{'' if subset == 1 else 's'} each", _area(found.mean), interval)
 
 
 def frame_told(found: JobsComparison) -> str:

@@ -45,9 +45,14 @@ class JobsPage:
             with ui.column().classes("sheet").style("gap:0") as self._sheet:
                 headings()
                 self._list = ui.column().classes("w-full").style("gap:0")
-            self._empty = ui.column().classes("sheet")
+            with ui.column().classes("sheet") as self._none:
+                _no_such()
+            with ui.column().classes("sheet") as self._first:
+                _first_steps()
             self._build_pages()
             self._ticked = Ticked(self._untick)
+        for part in (self._sheet, self._none, self._first, self._newer, self._older):
+            part.set_visibility(False)  # until it is known which of them there are
         await self.refresh()
         ui.timer(REFRESH_S, self.refresh, immediate=False)
 
@@ -120,21 +125,15 @@ class JobsPage:
         self._sheet.set_visibility(bool(jobs))
         self._newer.set_visibility(bool(self._earlier))
         self._older.set_visibility(self._upcoming is not None)
-        self._draw_empty(shown=not jobs)
+        narrowed = self._filter.narrows or bool(self._filter.cursor)
+        self._none.set_visibility(not jobs and narrowed)
+        self._first.set_visibility(not jobs and not narrowed)
 
     def _row(self, job: ListedJob, place: int) -> JobRow:
         with self._list:
             row = JobRow(job, self._viewer, self._act, self._ticked.tick, ticked=job.id in self._ticked)
         row.move(place)
         return row
-
-    def _draw_empty(self, *, shown: bool) -> None:
-        """Why there is none, and what can be done about it."""
-        self._empty.set_visibility(shown)
-        self._empty.clear()
-        if shown:
-            with self._empty:
-                _no_such() if self._filter.narrows or self._filter.cursor else _first_steps()
 
     async def _act(self, name: str, job: ListedJob) -> None:
         try:

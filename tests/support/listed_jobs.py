@@ -40,5 +40,5 @@ JOB: dict[str, Any] = {
 
 
 def listed(**change: Any) -> ListedJob:
-    """This job, but for the fields that are given."""
+    """The job above, but for the fields that are given."""
     return ListedJob.model_validate(JOB | change)
