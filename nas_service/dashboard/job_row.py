@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from nicegui import ui
 
@@ -81,7 +82,7 @@ class JobRow:
         self._button = ui.button(icon="more_vert").props("flat round dense color=grey-7").style("grid-area:menu")
         self._button.props(f'aria-label="actions on {self._job.id}"')
         with self._button, ui.menu():
-            self._actions = {name: ui.menu_item(name, lambda name=name: chosen(name)) for name in NAMES}
+            self._actions = {name: ui.menu_item(name, partial(chosen, name)).props("role=menuitem") for name in NAMES}
 
     def show(self, job: ListedJob) -> None:
         """The job as it is now."""

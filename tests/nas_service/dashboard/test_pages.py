@@ -20,6 +20,7 @@ from nas_service.store import keys, schema
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
+FRESH = {"name": "landscape", "epochs": 3}  # of which no other test has results
 LONG = "a name that is longer than any sensible name of a job would be, without-a-place-to-break-it-in-two-anywhere"
 COLOURS = """canvas => {
     const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -112,29 +113,28 @@ def choose(page: Page, job: str, action: str) -> None:
     page.get_by_role("menuitem", name=action, exact=True).click()
 
 
-def test_a_job_is_paused_extended_cancelled_and_deleted_from_its_row(
-    visit: Open, client: Client, live: Live, running: str
-) -> None:
+def test_a_job_is_paused_extended_cancelled_and_deleted_from_its_row(visit: Open, client: Client) -> None:
+    job = client.submit(ENDLESS | {"name": "acted upon", "seed": 12}).id
     page = visit("/")
-    state = page.locator(".job", has_text="goes on").first.locator(".pill")
-    choose(page, running, "pause")
+    state = page.locator(".job", has_text="acted upon").first.locator(".pill")
+    choose(page, job, "pause")
     expect(state).to_have_text("paused")
-    choose(page, running, "extend")
+    choose(page, job, "extend")
     page.get_by_label("trials to add").fill("50")
     page.get_by_role("button", name="extend", exact=True).click()
     expect(page.get_by_text(re.compile(r"of 100,050 trials$"))).to_be_visible()
-    choose(page, running, "cancel")
+    choose(page, job, "cancel")
     page.get_by_role("button", name="let it run").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert client.job(running).state == "paused"
-    choose(page, running, "cancel")
+    assert client.job(job).state == "paused"
+    choose(page, job, "cancel")
     page.get_by_role("button", name="cancel the job").click()
     expect(state).to_have_text("cancelled")
-    choose(page, running, "delete")
+    choose(page, job, "delete")
     expect(page.get_by_text("it has no exports")).to_be_visible()
     page.get_by_role("button", name="delete for good").click()
-    expect(page.get_by_label(f"actions on {running}")).to_have_count(0)
-    assert running not in {job.id for job in client.jobs()}
+    expect(page.get_by_label(f"actions on {job}")).to_have_count(0)
+    assert job not in {one.id for one in client.jobs()}
 
 
 def test_older_jobs_are_a_page_away(visit: Open, client: Client) -> None:
@@ -185,7 +185,7 @@ def test_two_jobs_are_ticked_and_compared(visit: Open, client: Client, finished:
 
 def test_jobs_that_cannot_be_compared_say_why(visit: Open, client: Client, live: Live, finished: str) -> None:
     live.workers.open.clear()
-    other = client.submit(SPEC | {"name": "by size", "objective": {"cost": "params", "target": 1e5}}).id
+    other = client.submit(SPEC | {"name": "by size", "objective": {"cost": "params", "target": 1e5}, "task": FRESH}).id
     page = visit(f"/compare?jobs={finished},{other}")
     expect(page.get_by_text("Their fronts cannot be compared")).to_be_visible()
     expect(page.get_by_text("none yet")).to_be_visible()
@@ -344,6 +344,7 @@ def test_a_page_whose_key_is_revoked_says_so(visit: Open, live: Live, keyed: Cal
     page = visit("/")
     log_in(page, key)
     expect(page.get_by_text("Jobs", exact=True)).to_be_visible()
+    page.wait_for_function("() => window.socket?.connected")
     with live.app.state.service.store.write() as conn:
         keys.revoke(conn, access.id_of(key) or "", 2.0)
     expect(page.get_by_text("The jobs cannot be read")).to_be_visible()
