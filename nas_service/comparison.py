@@ -77,14 +77,36 @@ class Comparison:
     note: str
 
 
+@dataclass(frozen=True)
+class Standings:
+    """Several judged in one `frame`, None where there is nothing between their points. `subset` as in `Comparison`."""
+
+    subset: int
+    frame: Frame | None
+    judged: tuple[Judged, ...]
+
+
+def side_by_side(arms: Sequence[Arm], limit: float | None, seed: int) -> Standings:
+    """`limit` is that on the cost of the front."""
+    frame = Frame.around(_array([point for arm in arms for point in arm.points]), limit)
+    subset = min(2 * LARGEST, *(len(arm.points) for arm in arms)) // 2 if frame is not None else 0
+    rng = np.random.default_rng((seed, STREAM))
+    return Standings(subset, frame, tuple(judged(arm, frame, subset, rng) for arm in arms))
+
+
+def apart(arms: Sequence[Arm]) -> Standings:
+    """Without a frame, for those whose fronts have other axes."""
+    return Standings(
+        0, None, tuple(Judged(arm.trials, len(arm.points), max(arm.rewards, default=None)) for arm in arms)
+    )
+
+
 def compare(search: Arm, control: Arm, limit: float | None, seed: int) -> Comparison:
     """`limit` is that on the cost of the front, `seed` the job's."""
-    frame = Frame.around(_array([*search.points, *control.points]), limit)
-    subset = min(len(search.points), len(control.points), 2 * LARGEST) // 2 if frame is not None else 0
-    rng = np.random.default_rng((seed, STREAM))
-    first, second = (judged(arm, frame, subset, rng) for arm in (search, control))
-    overlap, note = _verdict(first, second, subset)
-    return Comparison(subset, frame, first, second, overlap, note)
+    found = side_by_side((search, control), limit, seed)
+    first, second = found.judged
+    overlap, note = _verdict(first, second, found.subset)
+    return Comparison(found.subset, found.frame, first, second, overlap, note)
 
 
 def judged(arm: Arm, frame: Frame | None, subset: int, rng: np.random.Generator) -> Judged:

@@ -19,13 +19,14 @@ _ID = re.compile(r"[a-z0-9.]{1,64}")
 LARGEST = 2**31 - 1
 
 
-def _known_form(text: str) -> str:
+def known_form(text: str) -> str:
+    """The text. Raises NotFound where it cannot be an id."""
     if not _ID.fullmatch(text):
         raise NotFound(f"{text[:64]!r} is no id: ids consist of lower-case letters, digits and dots")
     return text
 
 
-Id = Annotated[str, AfterValidator(_known_form)]
+Id = Annotated[str, AfterValidator(known_form)]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many at most")]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
 

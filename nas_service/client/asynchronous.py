@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 
 from device_agent.setting import CPU, Setting, Threads
+from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
+from nas_service.api.list_views import ListedJob
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -22,7 +24,6 @@ from nas_service.api.views import (
     EventView,
     ExportView,
     GarbageView,
-    JobSummary,
     JobView,
     Page,
     Points,
@@ -80,14 +81,22 @@ class AsyncClient:
         return await self._send(calls.preview(spec))
 
     async def jobs_page(
-        self, *, cursor: str | None = None, limit: int = 50, state: str | None = None, owner: str | None = None
-    ) -> Page[JobSummary]:
-        """A page of jobs, newest first."""
-        return await self._send(calls.jobs(cursor, limit, state, owner))
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        state: str | None = None,
+        owner: str | None = None,
+        name: str | None = None,
+    ) -> Page[ListedJob]:
+        """A page of jobs, newest first; `name` is a part of theirs."""
+        return await self._send(calls.jobs(cursor, limit, state, owner, name))
 
-    def jobs(self, *, state: str | None = None, owner: str | None = None) -> AsyncIterator[JobSummary]:
-        """All jobs, or those of an owner, newest first."""
-        return self._all(lambda cursor: calls.jobs(cursor, 500, state, owner))
+    def jobs(
+        self, *, state: str | None = None, owner: str | None = None, name: str | None = None
+    ) -> AsyncIterator[ListedJob]:
+        """All jobs, or those of an owner or with this part of a name, newest first."""
+        return self._all(lambda cursor: calls.jobs(cursor, 500, state, owner, name))
 
     async def job(self, job_id: str) -> JobView:
         return await self._send(calls.job(job_id))
@@ -192,6 +201,10 @@ class AsyncClient:
     async def comparison(self, job_id: str) -> ComparisonView:
         """The search beside its random control; ApiError with status 404 for a job without one."""
         return await self._send(calls.comparison(job_id))
+
+    async def compare(self, job_ids: Sequence[str]) -> JobsComparison:
+        """Two to four jobs beside each other: fronts, hypervolumes, the best of each, and where their specs differ."""
+        return await self._send(calls.compare(job_ids))
 
     async def trials_page(
         self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100

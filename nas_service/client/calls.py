@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -12,8 +12,10 @@ import httpx
 from pydantic import TypeAdapter
 
 from device_agent.setting import Setting
+from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
+from nas_service.api.list_views import ListedJob
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -23,7 +25,6 @@ from nas_service.api.views import (
     ComparisonView,
     ExportView,
     GarbageView,
-    JobSummary,
     JobView,
     Page,
     Points,
@@ -88,9 +89,11 @@ def preview(spec: Mapping[str, Any]) -> Call[PreviewView]:
     return Call(PreviewView, "POST", "/jobs/preview", body=dict(spec))
 
 
-def jobs(cursor: str | None, limit: int, state: str | None, owner: str | None) -> Call[Page[JobSummary]]:
-    params = {"cursor": cursor, "limit": limit, "state": state, "owner": owner}
-    return Call(Page[JobSummary], "GET", "/jobs", params)
+def jobs(
+    cursor: str | None, limit: int, state: str | None, owner: str | None, name: str | None
+) -> Call[Page[ListedJob]]:
+    params = {"cursor": cursor, "limit": limit, "state": state, "owner": owner, "name": name}
+    return Call(Page[ListedJob], "GET", "/jobs", params)
 
 
 def job(job_id: str) -> Call[JobView]:
@@ -141,6 +144,10 @@ def points(job_id: str) -> Call[Points]:
 
 def comparison(job_id: str) -> Call[ComparisonView]:
     return Call(ComparisonView, "GET", f"/jobs/{_safe(job_id)}/control")
+
+
+def compare(job_ids: Sequence[str]) -> Call[JobsComparison]:
+    return Call(JobsComparison, "GET", "/comparison", {"jobs": ",".join(job_ids)})
 
 
 def trials(job_id: str, cursor: str | None, limit: int, state: str) -> Call[Page[TrialView]]:

@@ -1,4 +1,4 @@
-"""The pages of the service: jobs, candidates, the form of a new job, devices, the cluster; on the public API alone."""
+"""The pages of the service: jobs, candidates, comparison, new job, devices, cluster; on the public API alone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from nas_service.client import AsyncClient
 
 from .candidate_page import CandidatePage
 from .cluster_page import ClusterPage
+from .compare_page import ComparePage
 from .device_page import DevicePage
 from .devices_page import devices_page
+from .job_filter import JobFilter
 from .job_page import JobPage
-from .jobs_page import jobs_page
+from .jobs_page import JobsPage
 from .new_job_page import NewJobPage
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
@@ -30,9 +32,14 @@ def mount(app: FastAPI) -> None:
         return AsyncClient(HERE, key=viewer.key, transport=transport)
 
     @ui.page("/", response_timeout=PATIENCE_S)
-    async def _jobs(request: Request) -> None:
+    async def _jobs(request: Request, state: str = "", owner: str = "", name: str = "", cursor: str = "") -> None:
         viewer: Caller = request.state.caller
-        await jobs_page(api(viewer), viewer)
+        await JobsPage(api(viewer), viewer, JobFilter(state, owner, name, cursor)).build()
+
+    @ui.page("/compare", response_timeout=PATIENCE_S)
+    async def _compare(request: Request, jobs: str = "") -> None:
+        viewer: Caller = request.state.caller
+        await ComparePage(api(viewer), [part for part in jobs.split(",") if part], viewer).build()
 
     @ui.page("/jobs/new", response_timeout=PATIENCE_S)
     async def _new_job(request: Request, clone: str | None = None) -> None:

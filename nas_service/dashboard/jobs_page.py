@@ -1,52 +1,155 @@
-"""The page at `/`: every job with its state, progress and best result, newest first, live."""
+"""The page at `/`: jobs with state, progress and best result, newest first, live; narrowed, ticked and acted upon."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from nicegui import ui
 
 from nas_service.access import Caller
-from nas_service.api.views import JobSummary
+from nas_service.api.list_views import ListedJob
 from nas_service.client import ApiError, AsyncClient
 
-from .theme import ago, frame, pill
+from .job_actions import JobActions
+from .job_filter import STATES, JobFilter
+from .job_row import STYLE, JobRow, headings
+from .theme import frame
+from .ticked import Ticked
 
 REFRESH_S = 1.5
+PAGE = 25
 
 
-async def jobs_page(client: AsyncClient, viewer: Caller) -> None:
-    with frame("Jobs", viewer):
-        ui.label("Jobs").classes("text-xl")
-        sheet = ui.column().classes("sheet").style("gap:0")
-    shown: list[JobSummary] = []
+class JobsPage:
+    """One viewer's page. `refresh` reads the jobs of the filter and changes the rows that are no longer so."""
 
-    async def refresh() -> None:
-        """Draw again only when something changed, so that nothing flickers."""
+    def __init__(self, client: AsyncClient, viewer: Caller, wanted: JobFilter) -> None:
+        self._client = client
+        self._viewer = viewer
+        self._filter = wanted
+        self._actions = JobActions(client)
+        self._rows: dict[str, JobRow] = {}
+        self._earlier = [""] if wanted.cursor else []  # cursors of the pages before the one that is shown
+        self._upcoming: str | None = None
+
+    async def build(self) -> None:
+        with frame("Jobs", self._viewer):
+            ui.add_css(STYLE)
+            with ui.row().classes("w-full items-center").style("gap:12px 16px"):
+                ui.label("Jobs").classes("text-xl")
+                ui.space()
+                self._build_filters()
+            self._trouble = ui.label().classes("danger").style("overflow-wrap:anywhere")
+            with ui.column().classes("sheet").style("gap:0") as self._sheet:
+                headings()
+                self._list = ui.column().classes("w-full").style("gap:0")
+            with ui.column().classes("sheet") as self._none:
+                _no_such()
+            with ui.column().classes("sheet") as self._first:
+                _first_steps()
+            self._build_pages()
+            self._ticked = Ticked(self._untick)
+        for part in (self._sheet, self._none, self._first, self._newer, self._older):
+            part.set_visibility(False)  # until it is known which of them there are
+        await self.refresh()
+        ui.timer(REFRESH_S, self.refresh, immediate=False)
+
+    def _build_filters(self) -> None:
+        states = {"": "any state", **dict(zip(STATES, STATES, strict=True))}
+        shown = self._filter.state if self._filter.state in STATES else ""
+        ui.select(states, value=shown, on_change=self._narrow("state")).props(
+            'outlined dense options-dense color=cyan-9 aria-label="state"'
+        ).style("flex:1 1 130px;max-width:180px")
+        if self._viewer.key or self._filter.owner:
+            self._search("owner", "owner", self._filter.owner)
+        self._search("name", "search by name", self._filter.name)
+
+    def _search(self, part: str, label: str, value: str) -> None:
+        box = ui.input(placeholder=label, value=value, on_change=self._narrow(part))
+        box.props(f'outlined dense clearable debounce=300 color=cyan-9 aria-label="{label}"').style(
+            "flex:1 1 150px;max-width:220px"
+        )
+
+    def _narrow(self, part: str) -> Callable[[Any], Any]:
+        async def changed(event: Any) -> None:
+            self._earlier = []
+            await self._go(replace(self._filter, **{part: event.value or "", "cursor": ""}))
+
+        return changed
+
+    def _build_pages(self) -> None:
+        with ui.row().classes("items-center"):
+            self._newer = ui.button("newer", on_click=self._back).props("flat dense no-caps color=cyan-9")
+            self._older = ui.button("older", on_click=self._forth).props("flat dense no-caps color=cyan-9")
+
+    async def _back(self) -> None:
+        await self._go(replace(self._filter, cursor=self._earlier.pop()))
+
+    async def _forth(self) -> None:
+        self._earlier.append(self._filter.cursor)
+        await self._go(replace(self._filter, cursor=self._upcoming or ""))
+
+    async def _go(self, wanted: JobFilter) -> None:
+        """Show other jobs; the address says which, so that it can be sent to somebody or kept."""
+        self._filter = wanted
+        ui.navigate.history.replace(wanted.address())
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """An answer to a filter that is no longer wanted is left aside; without one, the rows stay as they were."""
+        asked = self._filter
         try:
-            page = await client.jobs_page(limit=100)
+            page = await self._client.jobs_page(limit=PAGE, **asked.query())
         except ApiError as error:
-            _explain(sheet, error)
+            self._explain(f"The jobs cannot be read: {error}")
             return
-        if page.items != shown or not page.items:
-            shown[:] = page.items
-            _draw(sheet, shown)
+        if asked == self._filter:
+            self._explain("")
+            self._upcoming = page.next
+            self._draw(page.items)
 
-    await refresh()
-    ui.timer(REFRESH_S, refresh)
+    def _explain(self, trouble: str) -> None:
+        self._trouble.text = trouble
+        self._trouble.set_visibility(bool(trouble))
+
+    def _draw(self, jobs: list[ListedJob]) -> None:
+        for gone in self._rows.keys() - {job.id for job in jobs}:
+            self._rows.pop(gone).delete()
+        for place, job in enumerate(jobs):
+            if job.id in self._rows:
+                self._rows[job.id].show(job)
+            else:
+                self._rows[job.id] = self._row(job, place)
+        self._sheet.set_visibility(bool(jobs))
+        self._newer.set_visibility(bool(self._earlier))
+        self._older.set_visibility(self._upcoming is not None)
+        narrowed = self._filter.narrows or bool(self._filter.cursor)
+        self._none.set_visibility(not jobs and narrowed)
+        self._first.set_visibility(not jobs and not narrowed)
+
+    def _row(self, job: ListedJob, place: int) -> JobRow:
+        with self._list:
+            row = JobRow(job, self._viewer, self._act, self._ticked.tick, ticked=job.id in self._ticked)
+        row.move(place)
+        return row
+
+    async def _act(self, name: str, job: ListedJob) -> None:
+        try:
+            await self._actions.act(name, job)
+        except ApiError as error:
+            ui.notify(str(error), type="warning")
+        await self.refresh()
+
+    def _untick(self, job_id: str) -> None:
+        if job_id in self._rows:
+            self._rows[job_id].untick()
 
 
-def _explain(sheet: ui.column, error: ApiError) -> None:
-    sheet.clear()
-    with sheet:
-        ui.label(f"The jobs cannot be read: {error}").classes("danger")
-
-
-def _draw(sheet: ui.column, jobs: list[JobSummary]) -> None:
-    sheet.clear()
-    with sheet:
-        if not jobs:
-            _first_steps()
-        for job in jobs:
-            _row(job)
+def _no_such() -> None:
+    ui.label("No job like this.").classes("text-lg")
+    ui.link("show all jobs", "/")
 
 
 def _first_steps() -> None:
@@ -55,21 +158,3 @@ def _first_steps() -> None:
     ui.link("New job: describe it in a form", "/jobs/new")
     commands = "nas device profile local --for search.yaml\nnas submit search.yaml"
     ui.code(commands, language="bash").classes("w-full").style("margin-top:12px")
-
-
-def _row(job: JobSummary) -> None:
-    with ui.row().classes("w-full items-center job"):
-        with ui.column().style("gap:0;flex:3 1 240px;min-width:0"):
-            ui.link(job.name, f"/jobs/{job.id}").style("font-weight:500;overflow-wrap:anywhere")
-            facts = (job.space, job.task, job.strategy, job.owner, ago(job.created_at))
-            ui.label(" · ".join(filter(None, facts))).classes("muted text-xs")
-        with ui.column().style("flex:1 0 80px"):
-            pill(job.state)
-        with ui.column().style("gap:2px;flex:2 0 120px"):
-            done = job.completed + job.failed
-            ui.linear_progress(done / job.trials_budget, show_value=False, size="6px").props("rounded color=cyan-9")
-            ui.label(f"{done:,} of {job.trials_budget:,} trials").classes("muted text-xs")
-        with ui.column().style("gap:0;flex:1 0 90px"):
-            ui.label("best reward").classes("muted text-xs")
-            ui.label("–" if job.best_reward is None else f"{job.best_reward:.4f}")
-        ui.label(job.reason).classes("muted text-xs").style("flex:3 1 200px;min-width:0;overflow-wrap:anywhere")

@@ -33,6 +33,8 @@ STATE_COLORS: Final = {
     "measuring": "#0b7285",
 }
 
+SERIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # doi 10.1038/nmeth.1618: told apart by all eyes
+
 _STYLE = f"""
 body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .nicegui-content {{ padding: 0; }}

@@ -1,4 +1,4 @@
-"""What the search of a job and its random control have spent and found."""
+"""What a job, its search and its random control have spent and found."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from . import candidates as candidate_rows
+from .records import Job
 from .schema import candidates, proposals
 
 
@@ -43,3 +45,9 @@ def of_job(conn: Connection, job_id: str) -> tuple[Arm, Arm]:
         for arm in (False, True)
     )
     return search, control
+
+
+def whole(conn: Connection, job: Job) -> Arm:
+    """The job as one, whoever proposed; of the rewards the best alone."""
+    points = [(value, cost) for _, value, cost in candidate_rows.points(conn, job.id)]
+    return Arm(job.trials, points, [] if job.best_reward is None else [job.best_reward])

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Update, not_, or_, select, tru
 from nas_service.errors import NotFound
 
 from .bulk import Bulk, Row, Values
+from .listed import among
 from .records import Candidate
 from .schema import candidates, fronts
 
@@ -102,6 +103,12 @@ def evaluated(conn: Connection, job_id: str) -> Sequence[Any]:
     c = candidates.c
     query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
     return conn.execute(query.where(c.job_id == job_id, c.full, c.value.is_not(None)).order_by(c.number)).all()
+
+
+def figures(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[dict[str, float], float | None]]:
+    """Candidate id to (metrics, latency_ms), for those of these that there are."""
+    query = select(candidates.c.id, candidates.c.metrics, candidates.c.latency_ms).where(among(candidates.c.id, "ids"))
+    return {row.id: (row.metrics, row.latency_ms) for row in conn.execute(query, {"ids": list(ids)})}
 
 
 def genotypes(conn: Connection, job_id: str) -> Iterator[Any]:

@@ -142,8 +142,12 @@ def listed(
     limit: int = 50,
     state: str | None = None,
     owner: str | None = None,
+    name: str | None = None,
 ) -> list[Job]:
-    """Newest first, at most `limit`; `before` is the number of the last job of the page before."""
+    """Newest first, at most `limit`; `before` is the number of the last job of the page before.
+
+    `name` is a part of the job's, whatever the case.
+    """
     query = select(*_COLUMNS).order_by(jobs.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(jobs.c.number < before)
@@ -151,6 +155,8 @@ def listed(
         query = query.where(jobs.c.state == state)
     if owner is not None:
         query = query.where(jobs.c.owner == owner)
+    if name is not None:
+        query = query.where(jobs.c.name.icontains(name, autoescape=True))
     return [Job(*row) for row in conn.execute(query)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nas_service.comparison import LARGEST, Frame, compare, judged
+from nas_service.comparison import LARGEST, Frame, apart, compare, judged, side_by_side
 from nas_service.store.arms import Arm
 
 FRAME = Frame((0.0, 1.0), (0.9, 0.0))  # around all that `drawn` draws
@@ -94,3 +94,18 @@ def test_too_few_candidates_are_not_compared(search: Arm, control: Arm, hypervol
 
 def test_subsets_are_of_bounded_size() -> None:
     assert compare(drawn(3 * LARGEST, 0), drawn(3 * LARGEST, 1), None, 0).subset == LARGEST
+
+
+def test_several_are_judged_in_one_frame_at_equal_numbers_of_candidates() -> None:
+    arms = [drawn(80, 0), drawn(20, 1), drawn(30, 2, better=0.3)]
+    found = side_by_side(arms, None, 0)
+    assert found.subset == 10
+    assert found.frame == Frame.around(np.array([point for arm in arms for point in arm.points]), None)
+    assert max(found.judged, key=lambda one: one.hypervolume or 0.0) == found.judged[2]
+    assert [one.trials for one in found.judged] == [80, 20, 30]
+
+
+def test_what_has_other_axes_has_no_hypervolume() -> None:
+    found = apart([drawn(8, 0), drawn(4, 1)])
+    assert (found.frame, found.subset) == (None, 0)
+    assert [(one.candidates, one.hypervolume) for one in found.judged] == [(8, None), (4, None)]

@@ -100,8 +100,8 @@ def test_pages_and_the_incumbent_are_sought(watched: Watched) -> None:
             after = (first[-1].reward, first[-1].number)
             candidates.page(conn, "j", after=after, limit=3, by_reward=by_reward, state=None)
         candidates.points(conn, "j")
-        jobs.listed(conn)
-    assert len(watched.statements) == 7
+        candidates.figures(conn, [job.incumbent for job in jobs.listed(conn, name="j") if job.incumbent])
+    assert len(watched.statements) == 8
     assert any("reward<" in step for step in watched.steps("candidates"))  # a page begins where the one before it ended
     assert watched.scans() == {}
 

@@ -6,9 +6,23 @@ from fastapi import APIRouter, FastAPI
 
 from nas_service.api.callers import BY_METHOD
 
-from . import agent, campaigns, candidates, catalogue, devices, events, exports, jobs, login, operation, trials, unknown
+from . import (
+    agent,
+    campaigns,
+    candidates,
+    catalogue,
+    comparison,
+    devices,
+    events,
+    exports,
+    jobs,
+    login,
+    operation,
+    trials,
+    unknown,
+)
 
-MODULES = (jobs, events, candidates, trials, exports, catalogue, devices, campaigns, operation)
+MODULES = (jobs, comparison, events, candidates, trials, exports, catalogue, devices, campaigns, operation)
 
 
 def install(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ from nas_service.api import (
     copying,
     description,
     extending,
+    listing,
     readings,
     retargeting,
     storage,
@@ -21,13 +22,13 @@ from nas_service.api import (
 from nas_service.api.bodies import JsonObject, parsed
 from nas_service.api.callers import OwnJob, Who
 from nas_service.api.device_views import FinalistsView
+from nas_service.api.list_views import ListedJob
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import (
     CandidateView,
     ComparisonView,
     ExtendRequest,
-    JobSummary,
     JobView,
     Page,
     Points,
@@ -51,6 +52,7 @@ MADE_BEFORE: dict[int | str, dict[str, Any]] = {
 }
 IdempotencyKey = Annotated[str | None, Header()]
 Owner = Annotated[str | None, Query(max_length=LONGEST_OWNER, pattern="^[^\\x00]*$", description="of whose jobs")]
+Name = Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$", description="a part of their names")]
 State = Literal["queued", "running", "paused", "finished", "exhausted", "cancelled", "failed"]
 
 
@@ -68,17 +70,24 @@ def preview(spec: JsonObject, service: Here) -> PreviewView:
     return PreviewView.model_validate(submission.look_ahead(service, spec))
 
 
-@router.get("", response_model=Page[JobSummary])
+@router.get("", response_model=Page[ListedJob])
 def listed(
-    service: Here, cursor: Cursor = None, limit: Limit = 50, state: State | None = None, owner: Owner = None
+    service: Here,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    state: State | None = None,
+    owner: Owner = None,
+    name: Name = None,
 ) -> Response:
-    """Jobs, newest first, of everybody or of one owner."""
+    """Jobs, newest first, of everybody or of one owner, with the figures of their incumbents."""
     after = decode(cursor, 1)
+    before = after[0] if after else None
     with service.store.read() as conn:
-        rows = jobs.listed(conn, before=after[0] if after else None, limit=limit + 1, state=state, owner=owner)
-    shown, following = cut(rows, limit, lambda job: [job.number])
-    views = [readings.job_summary(service.coordinator.as_it_stands(job)) for job in shown]
-    return answers.one(Page[JobSummary](items=views, next=following))
+        rows = jobs.listed(conn, before=before, limit=limit + 1, state=state, owner=owner, name=name)
+        shown, following = cut(rows, limit, lambda job: [job.number])
+        standing = [service.coordinator.as_it_stands(job) for job in shown]
+        views = listing.listed(conn, standing, service.clock())
+    return answers.one(Page[ListedJob](items=views, next=following))
 
 
 @router.get("/{job_id}", response_model=JobView)

@@ -179,6 +179,7 @@ def test_a_cursor_that_is_none_is_refused(http: httpx.Client, cursor: str) -> No
         ("jobs?limit=many", "limit"),
         ("jobs?state=asleep", "state"),
         ("jobs?owner=%00", "owner"),
+        ("jobs?name=%00", "name"),
         ("jobs/{job}/candidates?order=size", "order"),
         ("jobs/{job}/trials?state=lost", "state"),
         ("jobs/{job}/events?after=-1", "after"),

@@ -60,6 +60,22 @@ def test_lists_can_be_narrowed_to_a_state(client: Client, finished: str) -> None
     assert finished not in {job.id for job in client.jobs(state="failed")}
 
 
+def test_lists_can_be_searched_by_a_part_of_the_name_whatever_its_case(client: Client) -> None:
+    percent, other = (client.submit(SPEC | {"name": name}).id for name in ("Half: 50% of it", "half: 500 of it"))
+    assert [job.id for job in client.jobs(name="HALF: 50")] == [other, percent]
+    assert [job.id for job in client.jobs(name="50%")] == [percent]
+    assert list(client.jobs(name="no such name")) == []
+
+
+def test_a_listed_job_has_the_figures_of_its_incumbent_and_its_pace(client: Client, finished: str) -> None:
+    listed = next(job for job in client.jobs() if job.id == finished)
+    best = client.candidate(listed.incumbent)
+    assert (listed.metric, listed.best_value) == ("val_accuracy", best.metrics["val_accuracy"])
+    assert listed.best_latency_ms == best.latency_ms
+    assert listed.trials_per_minute == pytest.approx(20 / listed.active_seconds * 60)
+    assert listed.seconds_left is None
+
+
 def test_a_job_can_be_paused_resumed_and_cancelled(client: Client, live: Live) -> None:
     live.workers.open.clear()
     job = client.submit(ENDLESS).id

@@ -33,12 +33,16 @@ def test_a_job_runs_from_submission_to_its_file(live: Live) -> None:
 
 
 def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finished: str) -> None:
+    other = client.wait(client.submit(SPEC | {"seed": 22}).id).id
+
     async def everything(asked: AsyncClient) -> list[object]:
         return [
             await asked.job(finished),
             [candidate async for candidate in asked.candidates(finished, order="reward")],
             await asked.pareto(finished),
             await asked.points(finished),
+            await asked.compare([finished, other]),
+            (await asked.jobs_page(name="no such name")).items,
             await asked.candidate(f"{finished}.c1"),
             await asked.changes(f"{finished}.c1"),
             [trial async for trial in asked.trials(finished, state="completed")],
@@ -59,6 +63,8 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         list(client.candidates(finished, order="reward")),
         client.pareto(finished),
         client.points(finished),
+        client.compare([finished, other]),
+        client.jobs_page(name="no such name").items,
         client.candidate(f"{finished}.c1"),
         client.changes(f"{finished}.c1"),
         list(client.trials(finished, state="completed")),

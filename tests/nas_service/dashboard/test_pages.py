@@ -27,6 +27,7 @@ from workers.requests import Report
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
+FRESH = {"name": "landscape", "epochs": 3}  # of which no other test has results
 LONG = "a name that is longer than any sensible name of a job would be, without-a-place-to-break-it-in-two-anywhere"
 COLOURS = """canvas => {
     const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -63,6 +64,12 @@ SERIES = """selector => {
 }"""
 
 
+FRONTS = """() => {
+    const element = document.querySelector('canvas').closest('[id^=c]');
+    return getElement(Number(element.id.slice(1))).chart.getOption().series.map(one => one.data.map(p => p[2]));
+}"""
+
+
 def test_the_empty_page_says_how_to_begin(visit: Open) -> None:
     page = visit("/")
     expect(page.get_by_text("No job yet.")).to_be_visible()
@@ -80,6 +87,134 @@ def test_a_job_submitted_meanwhile_appears_and_proceeds_by_itself(visit: Open, l
     expect(row).to_contain_text("20 of 20 trials")
     expect(row).to_contain_text("finished")
     expect(row.get_by_role("link")).to_have_attribute("href", f"/jobs/{job.id}")
+
+
+def test_filters_narrow_the_list_and_stand_in_the_address(visit: Open, client: Client, finished: str) -> None:
+    other = client.submit(ENDLESS | {"name": "Quite another one", "seed": 41}).id
+    client.cancel(other)
+    page = visit("/")
+    rows = page.locator(".job")
+    page.get_by_label("search by name").fill("quite ANOTHER")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("cancelled by request")
+    expect(page).to_have_url(re.compile(r"/\?name=quite\+ANOTHER$"))
+    page.get_by_role("combobox", name="state").press("ArrowDown")
+    page.get_by_role("option", name="finished").click()
+    expect(page.get_by_text("No job like this.")).to_be_visible()
+    page = visit(page.url.removeprefix(client.base_url))
+    expect(page.get_by_text("No job like this.")).to_be_visible()
+    expect(page.get_by_label("search by name")).to_have_value("quite ANOTHER")
+    page.get_by_role("link", name="show all jobs").click()
+    expect(page.get_by_role("link", name=LONG)).to_be_visible()
+    client.delete(other)
+
+
+def test_a_row_that_changes_stays_the_same_element(visit: Open, running: str) -> None:
+    page = visit("/?state=running")
+    row = page.locator(".job", has_text="goes on")
+    row.evaluate("element => element.dataset.kept = 'yes'")
+    trials = row.get_by_text(re.compile(r"of 100,000 trials$"))
+    before = trials.inner_text()
+    expect(trials).not_to_have_text(before)
+    assert row.get_attribute("data-kept") == "yes"
+    expect(row).to_contain_text("a minute")
+    expect(row).to_contain_text("left")
+
+
+def choose(page: Page, job: str, action: str) -> None:
+    page.get_by_label(f"actions on {job}").click()
+    page.get_by_role("menuitem", name=action, exact=True).click()
+
+
+def test_a_job_is_paused_extended_cancelled_and_deleted_from_its_row(visit: Open, client: Client) -> None:
+    job = client.submit(ENDLESS | {"name": "acted upon", "seed": 12}).id
+    page = visit("/")
+    state = page.locator(".job", has_text="acted upon").first.locator(".pill")
+    choose(page, job, "pause")
+    expect(state).to_have_text("paused")
+    choose(page, job, "extend")
+    page.get_by_label("trials to add").fill("50")
+    page.get_by_role("button", name="extend", exact=True).click()
+    expect(page.get_by_text(re.compile(r"of 100,050 trials$"))).to_be_visible()
+    choose(page, job, "cancel")
+    page.get_by_role("button", name="let it run").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert client.job(job).state == "paused"
+    choose(page, job, "cancel")
+    page.get_by_role("button", name="cancel the job").click()
+    expect(state).to_have_text("cancelled")
+    choose(page, job, "delete")
+    expect(page.get_by_text("it has no exports")).to_be_visible()
+    page.get_by_role("button", name="delete for good").click()
+    expect(page.get_by_label(f"actions on {job}")).to_have_count(0)
+    assert job not in {one.id for one in client.jobs()}
+
+
+def test_older_jobs_are_a_page_away(visit: Open, client: Client) -> None:
+    mine = [client.submit(ENDLESS | {"name": f"paged {i}", "seed": i}).id for i in range(27)]
+    for job in mine:
+        client.cancel(job)
+    page = visit("/?name=paged")
+    rows = page.locator(".job")
+    expect(rows).to_have_count(25)
+    page.get_by_role("button", name="older").click()
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("paged 1")
+    page = visit(page.url.removeprefix(client.base_url))
+    expect(page.locator(".job")).to_have_count(2)
+    page.get_by_role("button", name="newer").click()
+    expect(page.locator(".job")).to_have_count(25)
+    for job in mine:
+        client.delete(job)
+
+
+@pytest.fixture(scope="module")
+def second(live: Live) -> str:
+    """A finished job of another strategy, with what HTML would read as bold in its name."""
+    with Client(live.url) as connected:
+        spec = SPEC | {"name": "<b>second</b>", "strategy": {"name": "random"}, "budget": {"trials": 30}}
+        return connected.wait(connected.submit(spec).id).id
+
+
+def test_two_jobs_are_ticked_and_compared(visit: Open, client: Client, finished: str, second: str) -> None:
+    page = visit("/")
+    page.get_by_label(f"compare {finished}").click()
+    expect(page.get_by_text("tick another one to compare them")).to_be_visible()
+    page.get_by_label(f"compare {second}").click()
+    page.get_by_role("button", name="compare").click()
+    expect(page).to_have_url(re.compile(f"/compare\\?jobs={finished},{second}$"))
+    found = client.compare([finished, second])
+    expect(page.get_by_role("link", name="<b>second</b>").first).to_have_attribute("href", f"/jobs/{second}")
+    for one in found.jobs:
+        expect(page.get_by_text(f"{one.found.hypervolume:.4f}", exact=True)).to_be_visible()
+        best = page.get_by_role("link", name=one.best.id)
+        expect(best).to_have_attribute("href", f"/jobs/{one.job.id}/candidates/{one.best.id}")
+    line = page.get_by_role("row", name="budget.trials")
+    expect(line.get_by_role("cell")).to_have_text(["50", "30"])
+    page.locator("canvas").wait_for()
+    fronts = page.evaluate(FRONTS)
+    assert fronts == [one.front.id for one in found.jobs]
+
+
+def test_jobs_that_cannot_be_compared_say_why(visit: Open, client: Client, live: Live, finished: str) -> None:
+    live.workers.open.clear()
+    other = client.submit(SPEC | {"name": "by size", "objective": {"cost": "params", "target": 1e5}, "task": FRESH}).id
+    page = visit(f"/compare?jobs={finished},{other}")
+    expect(page.get_by_text("Their fronts cannot be compared")).to_be_visible()
+    expect(page.get_by_text("none yet")).to_be_visible()
+    expect(page.locator("canvas")).not_to_be_visible()
+    client.cancel(other)
+    live.workers.open.set()
+
+
+@pytest.mark.parametrize(
+    ("jobs", "said"),
+    [("", "tick two to four"), ("{job}", "tick two to four"), ("{job},nope", "there is no job 'nope'")],
+)
+def test_a_comparison_of_what_is_not_there_says_so(visit: Open, finished: str, jobs: str, said: str) -> None:
+    page = visit("/compare?jobs=" + jobs.format(job=finished))
+    expect(page.get_by_text(said)).to_be_visible()
+    expect(page.get_by_role("link", name="all jobs")).to_have_attribute("href", "/")
 
 
 def test_a_job_shows_its_scatter_front_and_limit(visit: Open, client: Client, finished: str) -> None:
@@ -267,11 +402,13 @@ def test_a_candidate_that_is_not_here_leads_back_to_the_job(visit: Open, client:
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize(
-    "path", ["/", "/jobs/{job}", "/jobs/{job}/candidates/{job}.c0?against={job}.c1"], ids=["jobs", "job", "candidate"]
+    "path",
+    ["/", "/jobs/{job}", "/jobs/{job}/candidates/{job}.c0?against={job}.c1", "/compare?jobs={job},{second}"],
+    ids=["jobs", "job", "candidate", "compare"],
 )
-def test_nothing_sticks_out_of_the_window(visit: Open, finished: str, path: str, width: int) -> None:
-    page = visit(path.format(job=finished), width)
-    expect(page.get_by_text(LONG)).to_be_visible()
+def test_nothing_sticks_out_of_the_window(visit: Open, finished: str, second: str, path: str, width: int) -> None:
+    page = visit(path.format(job=finished, second=second), width)
+    expect(page.get_by_text(LONG).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -383,6 +520,9 @@ def test_with_keys_a_page_asks_for_one_and_shows_what_it_may_do(
         expect(page.locator(".pill")).to_have_text("running")
         expect(page.get_by_text("eve")).to_be_visible()
         expect(page.get_by_role("button", name="cancel")).to_have_count(0)
+        page.get_by_role("link", name="NAS service").click()
+        expect(page.locator(".job").first).to_be_visible()
+        expect(page.get_by_label("actions on").filter(visible=True)).to_have_count(0)
         page.get_by_role("button", name="log out").click()
         log_in(page, admin)
         page.locator(".job", has_text="goes on").first.get_by_role("link").click()
@@ -413,6 +553,7 @@ def test_a_page_whose_key_is_revoked_says_so(visit: Open, live: Live, keyed: Cal
     page = visit("/")
     log_in(page, key)
     expect(page.get_by_text("Jobs", exact=True)).to_be_visible()
+    page.wait_for_function("() => window.socket?.connected")
     with live.app.state.service.store.write() as conn:
         keys.revoke(conn, access.id_of(key) or "", 2.0)
     expect(page.get_by_text("The jobs cannot be read")).to_be_visible()
