@@ -9,7 +9,10 @@ from .store import Job
 
 @dataclass(frozen=True)
 class Pace:
-    """`seconds_left` is of running time, and only of a job that runs; None where nothing has been seen yet."""
+    """`seconds_left` is of running time, and only of a job that runs; None where nothing has been seen yet.
+
+    Both have two significant digits, so that an answer stays the same, and is not sent again, while little changes.
+    """
 
     trials_per_minute: float | None
     seconds_left: float | None
@@ -23,8 +26,12 @@ def pace(job: Job, at: float) -> Pace:
         return Pace(None, None)
     per_minute = done / ran * 60
     if job.state != "running":
-        return Pace(per_minute, None)
+        return Pace(_rounded(per_minute), None)
     left = max(0, job.trials_budget - done) / per_minute * 60
     if job.hours_budget is not None:
         left = min(left, max(0.0, job.hours_budget * 3600 - ran))
-    return Pace(per_minute, left)
+    return Pace(_rounded(per_minute), _rounded(left))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.2g}")

@@ -46,3 +46,8 @@ def test_hours_end_a_job_before_its_trials_do(job: Job) -> None:
 )
 def test_at_the_edges(job: Job, change: dict[str, Any], expected: Pace) -> None:
     assert pace(replace(job, **change), AT) == expected
+
+
+def test_a_second_more_changes_nothing_of_a_long_job(job: Job) -> None:
+    long = replace(job, active_seconds=36_000.0, completed=1000, spec={"budget": {"trials": 3000, "hours": None}})
+    assert pace(long, AT) == pace(long, AT + 1)
