@@ -33,6 +33,7 @@ UNKNOWN = 1.0  # relative error, where too little was measured to tell
 _TINY = 1e-9
 
 Measured = Sequence[tuple[Op, float]]
+Facet = tuple[str, Any, Any]  # kind of op, what of it, which
 
 
 class Between(NamedTuple):
@@ -104,6 +105,7 @@ class Kind:
     inverse: Floats
     variance: float
     seen: tuple[dict[Any, int], ...]  # by property, the values that were measured, numbered
+    facets: frozenset[Facet]  # of all that was measured
 
     @classmethod
     def fit(cls, measured: Measured) -> Kind:
@@ -119,11 +121,12 @@ class Kind:
         inverse, weights, left_out = _process(likeness, where, excess)
         spare = len(measured) - np.count_nonzero(prices.of_each)
         variance = _variance(inverse, left_out) * len(measured) / spare if spare > 2 else UNKNOWN**2
-        return cls(prices, likeness, where, weights, inverse, max(variance, _TINY), seen)
+        known = frozenset[Facet]().union(*(facets(op) for op, _ in measured))
+        return cls(prices, likeness, where, weights, inverse, max(variance, _TINY), seen, known)
 
     def of(self, op: Op) -> Between | None:
-        """None where a property of the op has a value that no measured one has."""
-        if any(value not in known for value, known in zip(traits(op), self.seen, strict=True)):
+        """None where something of the op is of none that was measured."""
+        if not facets(op) <= self.facets:
             return None
         alike = self.likeness.between(located([op], self.seen), self.where)[0]
         variance = self.variance * max(1 + self.likeness.noise - float(alike @ self.inverse @ alike), _TINY)
@@ -165,6 +168,19 @@ class Interpolation:
             if (op := op_from_key(key)) is not None and _varies(op):
                 kinds[op.kind].append((op, cost))
         return {kind: Kind.fit(measured) for kind, measured in kinds.items()}
+
+
+def facets(op: Op) -> frozenset[Facet]:
+    """What has to be measured of some op of its kind before anything can be said of it.
+
+    That is each of its properties, and each kind of work that it does: without a measurement that would cost nothing.
+    An op that does not say which of its properties are widths is told by itself alone.
+    """
+    if not _varies(op):
+        return frozenset({(op.kind, "key", op.key)})
+    done = np.flatnonzero(work(op, 1)).tolist()
+    properties = ((op.kind, place, value) for place, value in enumerate(traits(op)))
+    return frozenset({*properties, *((op.kind, "work", column) for column in done)})
 
 
 def traits(op: Op) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from search_spaces import BoundSpace, Op
 
-FEWEST_OPS = 12  # measured ones, that others can be told from
+FEWEST_OPS = 12  # that are worth being measured together
 QUIET = 2_000
 MOST_SAMPLES = 20_000
 

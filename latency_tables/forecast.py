@@ -79,10 +79,11 @@ class Forecast:
             if budget_s is not None and spent + more > SPARE * budget_s:
                 break
             spent, kept = spent + more, kept + 1
-        if kept < min(FEWEST_OPS, len(plan.ops)):
-            least = of_networks + FEWEST_OPS * ops.seconds([protocol.visits] * 2)
+        fewest = max(plan.needed, min(FEWEST_OPS, len(plan.ops)))
+        if kept < fewest:
+            least = of_networks + fewest * ops.seconds([protocol.visits] * 2)
             raise TableError(
-                f"{len(plan.networks)} whole networks and {FEWEST_OPS} ops take about {least / SPARE / 60:.1f} minutes "
+                f"{len(plan.networks)} whole networks and {fewest} ops take about {least / SPARE / 60:.1f} minutes "
                 "to measure, and the budget is less; raise it"
             )
         return cls(plan.first(kept), spent, len(plan.ops) - kept)

@@ -20,6 +20,7 @@ from device_agent.rounds import Subject
 from search_spaces import Architecture, Op
 from search_spaces.ops import op_from_key
 
+from .between import Facet, facets
 from .coverage import Coverage
 from .drift import Steadied, steadied
 from .runtime import Runtime
@@ -46,27 +47,38 @@ Made = Sequence[tuple[str, Visit]]  # with the subject's name, in the order in w
 class Plan:
     """What a table still lacks for a space: ops, the most useful first, and whole networks to calibrate on.
 
-    `left_out` has the keys of ops of these networks that are not measured: they are interpolated.
+    The first `needed` ops are those without which others, or they themselves, could not be told. `left_out` has the
+    keys of ops of these networks that are not measured: they are interpolated.
     """
 
     ops: tuple[Op, ...]
     networks: tuple[Architecture, ...]
     left_out: frozenset[str] = frozenset()
+    needed: int = 0
 
     @classmethod
     def of(cls, coverage: Coverage, sampled: Sequence[Architecture], table: LatencyTable | None) -> Plan:
-        """Ops of the calibration networks, and ops that samples met, less what `table` has already."""
+        """Ops that have something new, those of the calibration networks, and those that samples met most often.
+
+        What `table` has already is left out.
+        """
         found = {op.key: op for ops in (*(n.ops for n in sampled), coverage.ops) for op in ops}
         entries = table.entries if table else {}
         hashes = {network.hash for network in table.networks} if table else set()
-        ops = tuple(op for key, op in found.items() if key not in entries)
-        return cls(ops, tuple(network for network in sampled if network.hash not in hashes))
+        known = set[Facet]().union(*(facets(op) for key in entries if (op := op_from_key(key))))
+        needed: list[Op] = []
+        others: list[Op] = []
+        for op in (op for key, op in found.items() if key not in entries):
+            (others if facets(op) <= known else needed).append(op)
+            known |= facets(op)
+        networks = tuple(network for network in sampled if network.hash not in hashes)
+        return cls((*needed, *others), networks, needed=len(needed))
 
     def first(self, count: int) -> Plan:
-        """The same with so many of the ops."""
-        needed = {op.key for network in self.networks for op in network.ops}
-        left_out = self.left_out | needed.intersection(op.key for op in self.ops[count:])
-        return Plan(self.ops[:count], self.networks, left_out)
+        """The same with so many of the ops, and no fewer than are `needed`."""
+        kept, rest = self.ops[: max(count, self.needed)], self.ops[max(count, self.needed) :]
+        met = {op.key for network in self.networks for op in network.ops}
+        return replace(self, ops=kept, left_out=self.left_out | met.intersection(op.key for op in rest))
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Plan:
@@ -75,11 +87,12 @@ class Plan:
         if None in ops:
             raise ValueError(f"there is no op {written['ops'][ops.index(None)]!r}")
         networks = tuple(Architecture.from_json(a) for a in written["networks"])
-        return cls(tuple(op for op in ops if op), networks, frozenset(written.get("left_out", ())))
+        left_out = frozenset(written.get("left_out", ()))
+        return cls(tuple(op for op in ops if op), networks, left_out, written.get("needed", 0))
 
     def to_json(self) -> dict[str, Any]:
         ops, networks = [op.key for op in self.ops], [a.to_json() for a in self.networks]
-        return {"ops": ops, "networks": networks, "left_out": sorted(self.left_out)}
+        return {"ops": ops, "networks": networks, "left_out": sorted(self.left_out), "needed": self.needed}
 
     @property
     def subjects(self) -> list[Subject]:

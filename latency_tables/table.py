@@ -29,7 +29,7 @@ from .runtime import Runtime
 SCHEMA = 2
 READABLE = (1, 2)
 LOCAL = "local"  # the name of the device that the service runs on
-RECENT = 8  # files whose tables are kept
+RECENT = 32  # files whose tables are kept
 
 Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Spread = Annotated[float, Field(ge=0, allow_inf_nan=False)]

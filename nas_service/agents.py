@@ -41,13 +41,13 @@ class SeenAgents:
     """The newest agent on each device that asked this process for an order since it began."""
 
     def __init__(self) -> None:
-        self._seen: dict[Device, Seen] = {}
+        self._seen: dict[str, Seen] = {}  # by the name of the device
         self._lock = Lock()
 
     def note(self, agent: Agent, at: float) -> None:
         with self._lock:
-            self._seen.pop(agent.device, None)
-            self._seen[agent.device] = Seen(agent, at)
+            self._seen.pop(agent.device.name, None)
+            self._seen[agent.device.name] = Seen(agent, at)
             if len(self._seen) > MOST_SEEN:
                 del self._seen[next(iter(self._seen))]
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from nas_service.comparison import Judged, apart, side_by_side
 from nas_service.errors import ServiceError
+from nas_service.spec import JobSpec
 from nas_service.spec_differences import differences
 from nas_service.store import Job, arms, candidates, fronts, jobs
 
@@ -57,8 +58,13 @@ def _limit(compared: Sequence[Job]) -> float | None:
 
 
 def _spec(job: Job) -> dict[str, object]:
-    """Without the name, which the job shows anyway."""
-    return {key: value for key, value in job.spec.items() if key != "name"}
+    """Without the name, which the job shows anyway; with the defaults that came after the job."""
+    found: dict[str, object] = _read(job).model_dump(mode="json", exclude={"name"})
+    return found
+
+
+def _read(job: Job) -> JobSpec:
+    return JobSpec.model_validate(job.spec)
 
 
 def _standing(conn: Connection, job: Job, judged: Judged) -> StandingView:
@@ -87,9 +93,7 @@ def _note(compared: Sequence[Job], *, comparable: bool) -> str:
     notes = []
     if len(tasks := _each(job.spec["task"]["name"] for job in compared)) > 1:
         notes.append(f"The tasks differ ({', '.join(tasks)}), so a higher value need not be a better network.")
-    devices = _each(
-        f"{device['name']}, {device['threads']} threads" for job in compared if (device := job.spec["device"])
-    )
+    devices = _each(f"{one.name}, {one.setting.words}" for job in compared if (one := _read(job).device))
     if _axes(compared[0])[1] == "latency_ms" and len(devices) > 1:
         notes.append(f"The latencies are of different devices ({'; '.join(devices)}).")
     return " ".join(notes)

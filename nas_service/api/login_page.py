@@ -9,7 +9,8 @@ from html import escape
 from starlette.responses import HTMLResponse
 
 PAGES = re.compile(  # where a log-in may lead
-    r"/|/docs|/jobs/new\?clone=[a-z0-9.]{1,64}|/jobs/[a-z0-9.]{1,64}(/candidates/[a-z0-9.]{1,64})?"
+    r"(/|/docs|/cluster|/compare|/devices(/[A-Za-z0-9_.-]{1,64})?|/jobs/[a-z0-9.]{1,64}(/candidates/[a-z0-9.]{1,64})?)"
+    r"(\?[A-Za-z0-9_.,=&%+-]{0,500})?"
 )
 
 _PAGE = """<!doctype html>

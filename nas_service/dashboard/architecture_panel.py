@@ -83,5 +83,7 @@ def _told(candidate: CandidateDetail) -> str:
 
 
 def _unmeasured(ops: list[OpView]) -> str:
-    lacking = sum(op.latency_ms is None for op in ops)
-    return f"; {lacking} of the ops were not measured, but estimated from others of their kind" if lacking else ""
+    told, lacking = sum(bool(op.latency_error_ms) for op in ops), sum(op.latency_ms is None for op in ops)
+    said = [f"{told} of the ops were not measured, but estimated from others of their kind"] if told else []
+    said += [f"nothing is known of {lacking} of the ops, and the sum is without them"] if lacking else []
+    return "".join(f"; {each}" for each in said)

@@ -101,8 +101,11 @@ class CandidatePage:
             self._draw(candidate, measured)
 
     async def _candidate(self) -> CandidateDetail:
-        if self._shown is not None and self._shown[0].state not in OPEN:
+        """Asked for until it has ended: one that was stopped early may go on as long as its job does."""
+        if self._shown is not None and self._shown[0].state not in OPEN and (self._shown[0].full or self._job.final):
             return self._shown[0]
+        if not self._job.final:
+            self._job = await self._client.job(self._job.id)
         return await self._client.candidate(self._candidate_id)
 
     async def _finalists(self) -> FinalistsView | None:

@@ -26,27 +26,32 @@ class PredictedStopping(SuccessiveHalving):
     """
 
     startup = 5
-    newest = 500  # results that a regression rests on, so that its cost stays what it is in a long job
+    newest = 1000  # results that a regression rests on, and networks that are chosen from, so that neither grows
 
     def goes_on(self, rungs: Sequence[Rung], rung: int, *, front: bool) -> str | None:
         current = rungs[rung]
         if len(current.promoted) >= len(current.results) // self.ladder.factor:
             return None
-        waiting = [network for network in _within(current) if network not in current.promoted]
+        waiting = [network for network in _within(current) if network not in current.promoted][-self.newest :]
         if not waiting or any(len(_within(above)) < self.startup for above in rungs[rung + 1 :]):
             return current.best_waiting(front=front)
-        return waiting[int(self._promise(rungs[rung:], waiting, front=front).argmax())]
+        return waiting[self._most_promising(rungs[rung:], waiting, front=front)]
 
-    def _promise(self, rungs: Sequence[Rung], waiting: Sequence[str], *, front: bool) -> Floats:
-        """By how much each of these networks on the first of the rungs is expected to better what has ended."""
+    def _most_promising(self, rungs: Sequence[Rung], waiting: Sequence[str], *, front: bool) -> int:
+        """Of these networks on the first of the rungs, the place of that which should better most what has ended.
+
+        Where none should, it is the best of them.
+        """
         results = [rungs[0].results[network] for network in waiting]
         steps = [self._step(below, above, front=front) for below, above in pairwise(rungs)]
         means, spread = predicted(steps, _values(results, front=front), self._features(results))
         ended = [rungs[-1].results[network] for network in _within(rungs[-1])]
         values = _values(ended, front=front)
-        if not front:
-            return expected_gain(means, spread, values.max())
-        return expected_area(means, spread, _costs(results), np.column_stack([values, _costs(ended)]))
+        if front:
+            gains = expected_area(means, spread, _costs(results), np.column_stack([values, _costs(ended)]))
+        else:
+            gains = expected_gain(means, spread, values.max())
+        return int(np.lexsort((means, gains))[-1])
 
     def _step(self, below: Rung, above: Rung, *, front: bool) -> Regression:
         networks = _within(above)[-self.newest :]

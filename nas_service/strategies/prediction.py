@@ -40,7 +40,7 @@ class Regression:
 
     @classmethod
     def fit(cls, below: Floats, above: Floats, features: Floats) -> Regression:
-        """Ridge regression. `below` and `above` are (networks,), `features` (networks, any), centred."""
+        """Ridge regression. `below` and `above` are (networks,); `features` (networks, any), around 0."""
         centre, scale = float(below.mean()), max(float(below.std()), LEAST)
         mean, unit = float(above.mean()), max(float(above.std()), LEAST)
         rows = np.column_stack([(below - centre) / scale, features])
@@ -83,7 +83,7 @@ def expected_area(means: Floats, spread: float, costs: Floats, ended: Floats) ->
     the worst of all, and `MARGIN` of the range further, so that the dearest and the least accurate count too.
     """
     values, all_costs = np.concatenate([means, ended[:, 0]]), np.concatenate([costs, ended[:, 1]])
-    worst, dearest = values.min() - MARGIN * np.ptp(values), all_costs.max() + MARGIN * np.ptp(all_costs)
+    worst, dearest = values.min() - MARGIN * np.ptp(values), all_costs.max() + MARGIN * (np.ptp(all_costs) or 1.0)
     front = ended[pareto_front(list(map(tuple, ended)))]
     reached = np.array([worst, *front[:, 0]])  # at costs between `starts` and `ends`
     starts, ends = np.array([-np.inf, *front[:, 1]]), np.array([*front[:, 1], dearest])

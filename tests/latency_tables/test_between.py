@@ -102,6 +102,17 @@ def test_nothing_is_said_of_a_kin_that_was_not_measured(measured: dict[str, floa
     assert table.of(Conv((24, 16, 16), 24, 5)) is None
 
 
+def test_nothing_is_said_of_work_that_no_measured_op_does() -> None:
+    """A depthwise 7x7 was measured at stride 2 alone, so that nobody knows what one at stride 1 costs."""
+    rng = np.random.default_rng(0)
+    drawn = [replace(op, skip="none", kernel=3) for op in blocks(rng, 150)]
+    drawn += [replace(op, skip="none", kernel=7, stride=2) for op in blocks(rng, 150)]
+    table = Interpolation({op.key: true_ms(op) for op in drawn})
+    assert table.of(replace(drawn[0], out_channels=52)) is not None
+    assert table.of(replace(drawn[0], kernel=7)) is None
+    assert table.of(replace(drawn[0], stride=2)) is None
+
+
 def table_of(costs: dict[str, float]) -> LatencyTable:
     entries = {key: Entry(ms, 0.0, 9) for key, ms in costs.items()}
     return LatencyTable(None, None, entries, (), Calibration(2.0, 0.5, 0.04, 12))  # type: ignore[arg-type]

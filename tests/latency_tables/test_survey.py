@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from device_agent.machine import Device
 from device_agent.measure import Visit
-from latency_tables import Coverage, TableError
+from latency_tables import Coverage, TableError, cover
+from latency_tables.between import Interpolation
 from latency_tables.runtime import Runtime
 from latency_tables.subjects import COPIES, REFERENCE, of_network, of_op
 from latency_tables.survey import AGAIN, Plan, Survey
+from search_spaces import Signature, get_space
 
 DEVICE, RUNTIME = Device("bench", "a CPU", 2, "Linux", "3.12.0"), Runtime("1.31.0", "an exporter", 1)
 
@@ -89,6 +92,27 @@ def test_a_plan_with_fewer_ops_names_those_that_its_networks_lack(survey, all_ne
     assert fewer.first(1).left_out > fewer.left_out
 
 
+@pytest.mark.parametrize(("resolution", "networks"), [([32], 4), ([32, 96], 12)])
+def test_whatever_is_left_out_can_be_told_from_what_is_measured(resolution, networks):
+    space = get_space("mobilenetv3", resolution=resolution).bind(Signature("image", 3, 10, (8, 128)))
+    rng = np.random.default_rng(0)
+    sampled = [space.architecture(space.sample(rng)) for _ in range(networks)]
+    fewest = Plan.of(cover(space, rng, most=300), sampled, None).first(0)
+    assert len(fewest.ops) == fewest.needed < 60
+    told = Interpolation({op.key: 0.01 + op.macs / 1e9 for op in fewest.ops})
+    assert all(told.of(op) for network in sampled for op in network.ops)
+    assert Plan.from_json(fewest.to_json()) == fewest
+
+
+def test_ops_that_only_speak_for_themselves_are_never_left_out():
+    signature = Signature("clip", 3, 10, (32, 32), frames=(4, 4), frame_rates=(8, 8))
+    space = get_space("tvn", resolution=[32], frames=[4], frame_rate=[8], blocks=[2]).bind(signature)
+    sampled = [space.architecture(space.sample(np.random.default_rng(seed))) for seed in range(4)]
+    plan = Plan.of(Coverage((), 4, exhausted=False), sampled, None)
+    told = Interpolation({op.key: 0.01 for op in plan.first(1).ops})
+    assert all(told.of(op) for network in sampled for op in network.ops)
+
+
 def test_networks_are_calibrated_on_although_some_ops_are_interpolated(survey):
     """A block is left out, of which there are three like it."""
     met = survey.plan.networks[0].ops
@@ -105,7 +129,7 @@ def test_networks_are_calibrated_on_although_some_ops_are_interpolated(survey):
 def test_ops_of_a_kind_that_nothing_was_measured_of_are_named(survey):
     blocks = [op for op in survey.plan.ops if op.kind == "mbconv"]
     others = [op for op in survey.plan.ops if op.kind != "mbconv"]
-    none = replace(survey, plan=replace(survey.plan, ops=(*others, *blocks)).first(len(others)))
+    none = replace(survey, plan=replace(survey.plan, ops=(*others, *blocks), needed=0).first(len(others)))
     with pytest.raises(TableError, match=r"nothing was measured that says what mbconv\(.* costs; measure more ops"):
         none.table(visits_of(none), DEVICE, RUNTIME)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rungs import World, rung_of
 
+from nas_service.strategies import predicting
 from search_spaces import Architecture
 from search_spaces.choice_space import ChoiceSpace
 from workers.tasks.landscape import score
@@ -58,3 +59,20 @@ def test_what_breaks_a_limit_waits(space: ChoiceSpace) -> None:
     going = [each.resumes for each in world.asked if each.resumes is not None]
     assert len(going) > 30
     assert sum(number % 3 == 0 for number in going) <= 1
+
+
+def test_where_nothing_is_expected_to_be_better_the_best_goes_on(
+    space: ChoiceSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(space, method="predicted", factor=2, rungs=2)
+    world.search(60, flying=0)
+    monkeypatch.setattr(predicting, "expected_gain", lambda means, *_: np.zeros_like(means))
+    monkeypatch.setattr(predicting, "predicted", lambda _steps, results, _features: (results, 1.0))
+    world.search(20, flying=0)
+    promoted = [each.resumes for each in world.asked[60:] if each.resumes is not None]
+    assert promoted
+    for number in promoted:
+        later = next(place for place, each in enumerate(world.asked) if each.resumes == number)
+        gone = {each.resumes for each in world.asked[:later]}
+        rest = [n for n, o in world.told.items() if n < later and rung_of(world.asked[n]) == 0 and n not in gone]
+        assert world.told[number].reward == max(world.told[n].reward or 0.0 for n in rest)
