@@ -109,8 +109,8 @@ class CampaignRequest(BaseModel):
     """The job whose space is meant; `fresh` forgets the table that there is.
 
     Threads, precision and provider are as in the spec where they are left out. At most so many `ops` are measured (400
-    if it is left out), beside those without which others could not be told; those first that the space meets most often.
-    Another campaign measures more.
+    if it is left out), those that the space meets most often, and no fewer than the others can be told from. Another
+    campaign measures more.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

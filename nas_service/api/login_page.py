@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 PAGES = re.compile(  # where a log-in may lead
     r"(/|/docs|/cluster|/compare|/devices(/[A-Za-z0-9_.-]{1,64})?|/jobs/[a-z0-9.]{1,64}(/candidates/[a-z0-9.]{1,64})?)"
-    r"(\?[A-Za-z0-9_.,=&%+-]{0,500})?"
+    r"(\?[A-Za-z0-9_.,=&%+-]{1,500})?"
 )
 
 _PAGE = """<!doctype html>
