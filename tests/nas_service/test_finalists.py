@@ -126,7 +126,7 @@ def test_finalists_are_measured_in_the_setting_of_their_table(client: Client, se
     client.measure("pi4", SPEC, **setting)
     assert work(server)
     work(server)
-    job = client.submit(spec("pi4", device={"name": "pi4", **setting})).id
+    job = client.submit(spec("pi4") | {"device": {"name": "pi4", **setting}}).id
     until(lambda: client.finalists(job).campaign is not None)
     campaign = client.campaign(client.finalists(job).campaign or "")
     assert (campaign.threads, campaign.precision) == ("all", "int8")
