@@ -38,16 +38,19 @@ class Seen:
 
 
 class SeenAgents:
-    """The newest agent on each device that asked this process for an order since it began."""
+    """The newest agent on each machine that asked this process for an order since it began.
+
+    Two machines under one name are two: who looks should see that they are.
+    """
 
     def __init__(self) -> None:
-        self._seen: dict[str, Seen] = {}  # by the name of the device
+        self._seen: dict[Device, Seen] = {}
         self._lock = Lock()
 
     def note(self, agent: Agent, at: float) -> None:
         with self._lock:
-            self._seen.pop(agent.device.name, None)
-            self._seen[agent.device.name] = Seen(agent, at)
+            self._seen.pop(agent.device, None)
+            self._seen[agent.device] = Seen(agent, at)
             if len(self._seen) > MOST_SEEN:
                 del self._seen[next(iter(self._seen))]
 
