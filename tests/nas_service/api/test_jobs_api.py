@@ -72,7 +72,7 @@ def test_a_listed_job_has_the_figures_of_its_incumbent_and_its_pace(client: Clie
     best = client.candidate(listed.incumbent)
     assert (listed.metric, listed.best_value) == ("val_accuracy", best.metrics["val_accuracy"])
     assert listed.best_latency_ms == best.latency_ms
-    assert listed.trials_per_minute == pytest.approx(20 / listed.active_seconds * 60)
+    assert listed.trials_per_minute == pytest.approx(20 / listed.active_seconds * 60, rel=0.051)  # two digits
     assert listed.seconds_left is None
 
 
