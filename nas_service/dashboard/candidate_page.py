@@ -19,14 +19,6 @@ from .theme import address, count, figure, frame, milliseconds, pill, share, she
 REFRESH_S = 1.0
 OPEN = ("proposed", "running")
 UNDER_WAY = ("waiting", "measuring")  # of the finalists
-STYLE = """
-.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 20px; width: 100%; margin: 0; }
-.facts dd { margin: 0; }
-@media (max-width: 600px) {
-    .page { padding: 16px 12px 32px; }
-    .sheet { padding: 12px 14px; }
-}
-"""
 
 
 class CandidatePage:
@@ -42,7 +34,6 @@ class CandidatePage:
 
     async def build(self) -> None:
         with frame(self._candidate_id, self._viewer):
-            ui.add_css(STYLE)
             self._problem = ui.label("").classes("danger")
             self._problem.set_visibility(False)
             self._head = ui.row().classes("w-full items-center")

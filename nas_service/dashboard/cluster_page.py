@@ -9,10 +9,10 @@ from nicegui import ui
 
 from nas_service.access import Caller
 from nas_service.api.views import ClusterView, JobSummary
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import AsyncClient
 
 from .columns import number, text, word
-from .part import Part, trouble
+from .part import Part, follow, trouble
 from .queue_words import JobRow, TrialRow, job_row, resources, trial_row
 from .theme import figure, frame, pill, sheet
 
@@ -40,7 +40,7 @@ class ClusterPage:
     async def build(self) -> None:
         with frame("Cluster", self._viewer):
             ui.label("Cluster").classes("text-xl")
-            self._away = trouble()
+            away = trouble()
             self._workers = Part(_draw_workers)
             self._queue = Part(_draw_queue)
             with sheet("Trials under way"):
@@ -48,16 +48,7 @@ class ClusterPage:
                 self._table.props("flat dense wrap-cells hide-pagination").set_visibility(False)
                 self._none = ui.label("No trial is under way.").classes("muted")
                 self._more = ui.label(f"Of each job the first {TRIALS} are shown.").classes("muted text-xs")
-        await self.refresh()
-        ui.timer(REFRESH_S, self.refresh, immediate=False)
-
-    async def refresh(self) -> None:
-        try:
-            await self._look()
-        except ApiError as error:
-            self._away.show(f"The cluster cannot be read: {error}")
-        else:
-            self._away.hide()
+        await follow(self._look, away, "The cluster", REFRESH_S)
 
     async def _look(self) -> None:
         self._workers.show(await self._client.cluster())

@@ -11,12 +11,12 @@ from device_agent.setting import USUAL, Setting
 from nas_service.access import Caller
 from nas_service.api.device_views import DeviceView
 from nas_service.api.table_views import TableSummary
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import AsyncClient
 
 from .campaign_rows import CampaignParts
 from .commands import step
 from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, remarks
-from .part import Part, trouble
+from .part import Part, follow, trouble
 from .remarks import draw_remarks
 from .table_parts import draw_summary
 from .targets import setting_of
@@ -56,21 +56,12 @@ class DevicePage:
                 ui.label(self._name).classes("text-xl text")
                 ui.space()
                 ui.link("all devices", "/devices")
-            self._away = trouble()
+            away = trouble()
             self._head = Part(self._draw_head)
             self._summary: Part[Summed] = Part(lambda summed: draw_summary(summed.summary, _facts(summed.table)))
             self._campaigns = CampaignParts()
             self._foot = Part(self._draw_foot)
-        await self.refresh()
-        ui.timer(REFRESH_S, self.refresh, immediate=False)
-
-    async def refresh(self) -> None:
-        try:
-            await self._look()
-        except ApiError as error:
-            self._away.show(f"The device cannot be read: {error}")
-        else:
-            self._away.hide()
+        await follow(self._look, away, "The device", REFRESH_S)
 
     async def _look(self) -> None:
         tables = [table for table in await self._client.devices() if table.name == self._name]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from nicegui import ui
 
 from nas_service.access import Caller
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import AsyncClient
 
 from .campaign_rows import CampaignParts
 from .commands import command
 from .device_words import AgentRow, TableRow, agent_row, campaign_row, table_row
 from .own_device import own_device
-from .part import Part, trouble
+from .part import Part, follow, trouble
 from .remarks import draw_remarks
 from .theme import frame, sheet
 
@@ -28,21 +28,15 @@ async def devices_page(client: AsyncClient, viewer: Caller, server: str) -> None
         agents = Part(_draw_agents)
         own_device(server, viewer)
 
-    async def refresh() -> None:
-        try:
-            measured = [table_row(table) for table in await client.devices()]
-            made = [campaign_row(campaign) for campaign in await client.campaigns()]
-            seen = [agent_row(agent) for agent in await client.agents()]
-        except ApiError as error:
-            away.show(f"The devices cannot be read: {error}")
-            return
-        away.hide()
+    async def look() -> None:
+        measured = [table_row(table) for table in await client.devices()]
+        made = [campaign_row(campaign) for campaign in await client.campaigns()]
+        seen = [agent_row(agent) for agent in await client.agents()]
         tables.show(measured)
         campaigns.show(made)
         agents.show(seen)
 
-    await refresh()
-    ui.timer(REFRESH_S, refresh, immediate=False)
+    await follow(look, away, "The devices", REFRESH_S)
 
 
 def _draw_tables(tables: list[TableRow], server: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from device_agent.setting import CPU, Setting
 from nas_service.api import description, table_summary, tables
@@ -21,6 +21,17 @@ router = APIRouter(prefix="/devices", tags=["devices"])
 TABLE_BODY = description.body({"type": "object", "description": "a table as `nas device profile` writes it"})
 
 
+def _setting(
+    threads: Annotated[ThreadCount, Query()] = 1,
+    precision: Annotated[PrecisionName, Query()] = "float32",
+    provider: Annotated[ProviderName, Query()] = CPU,
+) -> Setting:
+    return Setting(threads, precision, provider)
+
+
+InSetting = Annotated[Setting, Depends(_setting)]
+
+
 @router.get("")
 def listed(service: Here) -> list[DeviceView]:
     """Every latency table that this service has."""
@@ -28,30 +39,16 @@ def listed(service: Here) -> list[DeviceView]:
 
 
 @router.get("/{name}/table", response_class=Response, responses={200: {"content": {"application/json": {}}}})
-def table(
-    name: str,
-    service: Here,
-    threads: Annotated[ThreadCount, Query()] = 1,
-    precision: Annotated[PrecisionName, Query()] = "float32",
-    provider: Annotated[ProviderName, Query()] = CPU,
-) -> Response:
+def table(name: str, service: Here, setting: InSetting) -> Response:
     """A table as it was measured."""
-    setting = Setting(threads, precision, provider)
     return Response(tables.read(service.settings.tables, name, setting), media_type="application/json")
 
 
 @router.get("/{name}/summary")
-def summary(
-    name: str,
-    service: Here,
-    threads: Annotated[ThreadCount, Query()] = 1,
-    precision: Annotated[PrecisionName, Query()] = "float32",
-    provider: Annotated[ProviderName, Query()] = CPU,
-) -> TableSummary:
+def summary(name: str, service: Here, setting: InSetting) -> TableSummary:
     """What a table holds, its doubtful and its dearest ops, and how far its estimates were from measurements."""
     with service.store.read() as conn:
         measured = campaigns.listed(conn, name)
-    setting = Setting(threads, precision, provider)
     return table_summary.of_table(service.settings.tables, name, setting, measured)
 
 
