@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-SHARED = "tests/e2e/"  # its files share one service and one table...
+SHARED = (  # the files of a folder share one service...
+    "tests/e2e/",
+    "tests/nas_service/dashboard/browser/",
+)
 ON_THEIR_OWN = (
     "test_guides.py",
     "test_topic_guides.py",
@@ -18,4 +21,5 @@ class Units(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return SHARED if file.startswith(SHARED) and not file.endswith(ON_THEIR_OWN) else file
+        folder = next((one for one in SHARED if file.startswith(one)), "")
+        return folder if folder and not file.endswith(ON_THEIR_OWN) else file

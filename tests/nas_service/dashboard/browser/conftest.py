@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import services
+from browsing import LONG, Open
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
-from services import Live
+from services import ENDLESS, SPEC, Live
 
+from nas_service import access
+from nas_service.access import Scope
 from nas_service.client import Client
+from nas_service.store import keys, schema
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -26,22 +31,20 @@ LONGEST_MS = 60_000  # for what a page should show, on a machine that is busy wi
 ASKED = "status of 401 (Unauthorized)"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-Open = Callable[..., Page]
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The service with its pages. NiceGUI has one server a process, so one module holds all tests that need this."""
+    """The service with its pages. NiceGUI has one server a process, so all tests of this folder share this one."""
     home: Path = tmp_path_factory.mktemp("pages")
     with services.live(home, page=True) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[BrowserContext]:
     """One profile, whose cache spares every page but the first its scripts.
 
-    It ends with the module: while it is open, this thread has a running event loop, and `asyncio.run` would fail.
+    It ends with this folder: while it is open, this thread has a running event loop, and `asyncio.run` would fail.
     """
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
@@ -84,3 +87,60 @@ def visit(browser: BrowserContext, live: Live) -> Iterator[Open]:
     for page in pages:
         page.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="package")
+def finished(live: Live) -> str:
+    with Client(live.url) as connected:
+        spec = SPEC | {"name": LONG, "budget": {"trials": 50}}
+        return connected.wait(connected.submit(spec).id).id
+
+
+@pytest.fixture
+def running(client: Client) -> Iterator[str]:
+    """A job with some results that goes on for as long as it is left alone."""
+    job = client.submit(ENDLESS | {"name": "goes on", "seed": 11}).id
+    list(islice(client.events(job), 60))
+    yield job
+    client.cancel(job)
+
+
+@pytest.fixture(scope="package")
+def second(live: Live) -> str:
+    """A finished job of another strategy, with what HTML would read as bold in its name."""
+    with Client(live.url) as connected:
+        spec = SPEC | {"name": "<b>second</b>", "strategy": {"name": "random"}, "budget": {"trials": 30}}
+        return connected.wait(connected.submit(spec).id).id
+
+
+@pytest.fixture(scope="package")
+def child(live: Live, finished: str) -> str:
+    """A completed candidate with a parent."""
+    with Client(live.url) as connected:
+        return next(one.id for one in connected.candidates(finished, order="reward") if one.parents)
+
+
+@pytest.fixture
+def tables(live: Live) -> Iterator[Path]:
+    """Of the service; none is left behind."""
+    folder: Path = live.app.state.service.settings.tables
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    for table in folder.glob("*.json"):
+        table.unlink()
+
+
+@pytest.fixture
+def keyed(live: Live) -> Iterator[Callable[[str, Scope], str]]:
+    """Makes keys, of which none is left behind: with the first one, the service asks for them."""
+    store = live.app.state.service.store
+
+    def make(owner: str, scope: Scope) -> str:
+        kept, key = access.make(owner, scope, 1.0, None)
+        with store.write() as conn:
+            keys.add(conn, kept)
+        return key
+
+    yield make
+    with store.write() as conn:
+        conn.execute(schema.keys.delete())

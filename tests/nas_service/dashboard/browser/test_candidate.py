@@ -1,0 +1,124 @@
+"""The page of a candidate: its network, its curve, its line, and its exports."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browsing import LONG, Open
+from playwright.sync_api import expect
+from services import MODEL, SPEC, Live
+
+from nas_service.client import Client
+from nas_service.store import trials
+from workers.requests import Report
+
+pytestmark = pytest.mark.browser
+
+
+SERIES = """selector => {
+    const element = document.querySelector(selector + ' canvas').closest('[id^=c]');
+    return getElement(Number(element.id.slice(1))).chart.getOption().series.map(series => series.data);
+}"""
+
+
+def test_a_candidate_is_reached_from_the_table_and_from_its_point(visit: Open, client: Client, finished: str) -> None:
+    page = visit(f"/jobs/{finished}")
+    best = next(client.candidates(finished, order="reward"))
+    page.get_by_role("link", name=best.id, exact=True).click()
+    expect(page).to_have_url(re.compile(f"/jobs/{finished}/candidates/{best.id}$"))
+    expect(page.locator(".pill").first).to_have_text("completed")
+    page.get_by_role("link", name=LONG).click()
+    page.locator("canvas").wait_for()
+    name, x, y = page.evaluate("""() => {
+        const element = document.querySelector('canvas').closest('[id^=c]');
+        const chart = getElement(Number(element.id.slice(1))).chart;
+        const [cost, value, name] = chart.getOption().series[1].data[0];
+        return [name, ...chart.convertToPixel({seriesIndex: 1}, [cost, value])];
+    }""")
+    page.locator("canvas").click(position={"x": x, "y": y})
+    expect(page).to_have_url(re.compile(f"/candidates/{name}$"))
+
+
+def test_a_candidate_shows_its_network_and_what_each_op_costs(visit: Open, client: Client, child: str) -> None:
+    detail = client.candidate(child)
+    page = visit(f"/jobs/{detail.job_id}/candidates/{child}")
+    expect(page.locator("svg.architecture g")).to_have_count(len(detail.architecture.ops))
+    page.get_by_role("button", name="MACs").click()
+    macs = [op.macs for op in detail.architecture.ops]
+    page.wait_for_function(
+        f"([selector, macs]) => JSON.stringify(({SERIES})(selector)[0].map(bar => bar.value)) == JSON.stringify(macs)",
+        arg=[".beside", macs],
+    )
+    expect(page.get_by_role("button", name="milliseconds")).to_have_count(0)
+    for ancestor in detail.lineage:
+        expect(page.get_by_role("link", name=f"candidate {ancestor.number}", exact=True)).to_be_visible()
+    for change in client.changes(child)[-1].changes[:1]:
+        expect(page.get_by_text(f"{change.name} ").first).to_be_visible()
+
+
+def test_a_candidate_is_compared_with_the_one_whose_id_is_given(visit: Open, client: Client, child: str) -> None:
+    detail = client.candidate(child)
+    parent = detail.parents[0]
+    page = visit(f"/jobs/{detail.job_id}/candidates/{child}")
+    page.get_by_label("id of another candidate").fill(parent)
+    page.get_by_role("button", name="compare").click()
+    expect(page).to_have_url(re.compile(f"against={parent}$"))
+    expect(page.get_by_text(re.compile(rf"^They differ in \d+ of {len(detail.architecture.ops)}"))).to_be_visible()
+    expect(page.locator("tbody tr").first).to_be_visible()
+    changed = page.locator("tbody tr").count()
+    page.get_by_text("equal ops too").click()
+    expect(page.locator("tbody tr")).not_to_have_count(changed)
+    page = visit(f"/jobs/{detail.job_id}/candidates/{child}?against=nope")
+    expect(page.get_by_text("there is no candidate 'nope'")).to_be_visible()
+
+
+def test_an_export_is_asked_for_followed_and_fetched(visit: Open, live: Live, child: str) -> None:
+    page = visit(f"/jobs/{child.partition('.')[0]}/candidates/{child}")
+    page.get_by_role("button", name="export as ONNX").click()
+    expect(page.get_by_text("test accuracy")).to_be_visible()
+    expect(page.get_by_text("90.00%")).to_be_visible()
+    expect(page.get_by_role("link", name="model_card.md")).to_be_visible()
+    address = page.get_by_role("link", name="model.onnx").get_attribute("href")
+    assert page.request.get(f"{live.url}{address}").body() == MODEL
+
+
+def test_a_curve_grows_on_the_page_until_its_trial_has_ended(visit: Open, live: Live, client: Client) -> None:
+    live.workers.open.clear()
+    job = client.submit(SPEC | {"seed": 41, "budget": {"trials": 1}}).id
+    try:
+        trial = next(found for _ in range(1000) if (found := next(client.trials(job), None)))
+        page = visit(f"/jobs/{job}/candidates/{trial.candidate_id}")
+        expect(page.locator(".learning").get_by_text(f"trial {trial.number}")).to_be_visible()
+        for epoch in (1, 2):
+            with live.app.state.service.store.write() as conn:
+                report = Report("r", 1, trial.id, "progress", epoch, {"val_accuracy": epoch / 4})
+                trials.add_epochs(conn, job, [report])
+            page.locator(".learning canvas").wait_for()
+            page.wait_for_function(f"([selector, n]) => ({SERIES})(selector)[0].length == n", arg=[".learning", epoch])
+    finally:
+        live.workers.open.set()
+    expect(page.locator(".pill").first).to_have_text("completed")
+
+
+def test_what_was_never_trained_or_failed_says_why(visit: Open, client: Client) -> None:
+    spec = SPEC | {"seed": 51, "objective": SPEC["objective"] | {"limits": {"macs": 1e6}}}
+    job = client.wait(client.submit(spec).id).id
+    refused = next(client.candidates(job, state="infeasible"))
+    page = visit(f"/jobs/{job}/candidates/{refused.id}")
+    expect(page.get_by_text(f"It was never trained: {refused.reason}")).to_be_visible()
+    expect(page.locator(".learning canvas")).not_to_be_visible()
+    task = SPEC["task"] | {"seconds": 1}
+    spec = SPEC | {"task": task, "seed": 52, "workers": {"timeout_s": 0.01}, "budget": {"trials": 1}}
+    job = client.wait(client.submit(spec).id).id
+    page = visit(f"/jobs/{job}/candidates/{job}.c0")
+    expect(page.get_by_text(re.compile("^It failed: .*raise workers.timeout_s"))).to_be_visible()
+
+
+def test_a_candidate_that_is_not_here_leads_back_to_the_job(visit: Open, client: Client, child: str) -> None:
+    page = visit("/jobs/nope/candidates/nope.c1")
+    expect(page.get_by_text("there is no candidate 'nope.c1'")).to_be_visible()
+    expect(page.get_by_role("link", name="back to the job")).to_have_attribute("href", "/jobs/nope")
+    page = visit(f"/jobs/nope/candidates/{child}")
+    own = f"/jobs/{client.candidate(child).job_id}/candidates/{child}"
+    expect(page.get_by_role("link", name="its page")).to_have_attribute("href", own)
