@@ -144,8 +144,13 @@ def lineage(conn: Connection, candidate: Candidate) -> list[Candidate]:
 
 
 def trials_of(conn: Connection, candidate: Candidate) -> list[TrialView]:
-    found = trials.of_candidate(conn, candidate.id)
-    return [trial_view(trial, trials.learning_curve(conn, trial.id)) for trial in found]
+    return trial_views(conn, trials.of_candidate(conn, candidate.id))
+
+
+def trial_views(conn: Connection, found: Sequence[Trial]) -> list[TrialView]:
+    """Each with its learning curve."""
+    curves = trials.learning_curves(conn, [trial.id for trial in found])
+    return [trial_view(trial, curves[trial.id]) for trial in found]
 
 
 def candidate_detail(conn: Connection, candidate: Candidate, tables: Path) -> CandidateDetail:

@@ -216,9 +216,20 @@ def add_epochs(conn: Connection, job_id: str, reports: Sequence[Report]) -> None
 
 def learning_curve(conn: Connection, trial_id: str) -> list[dict[str, float]]:
     """The metrics of each epoch of the newest attempt, in order."""
-    newest = select(func.max(epochs.c.attempt)).where(epochs.c.trial_id == trial_id).scalar_subquery()
-    query = select(epochs.c.epoch, epochs.c.metrics).where(epochs.c.trial_id == trial_id, epochs.c.attempt == newest)
-    return [{"epoch": row.epoch, **row.metrics} for row in conn.execute(query.order_by(epochs.c.epoch))]
+    return learning_curves(conn, [trial_id])[trial_id]
+
+
+def learning_curves(conn: Connection, trial_ids: Sequence[str]) -> dict[str, list[dict[str, float]]]:
+    """The same of several trials, by their ids."""
+    found: dict[str, list[dict[str, float]]] = {trial_id: [] for trial_id in trial_ids}
+    other = epochs.alias()
+    newest = select(func.max(other.c.attempt)).where(other.c.trial_id == epochs.c.trial_id).scalar_subquery()
+    query = select(epochs.c.trial_id, epochs.c.epoch, epochs.c.metrics).where(
+        among(epochs.c.trial_id, "ids"), epochs.c.attempt == newest
+    )
+    for row in conn.execute(query.order_by(epochs.c.trial_id, epochs.c.epoch), {"ids": list(trial_ids)}):
+        found[row.trial_id].append({"epoch": row.epoch, **row.metrics})
+    return found
 
 
 def finish(conn: Connection, ended: Sequence[Report], at: float) -> None:

@@ -330,6 +330,18 @@ def test_a_curve_is_that_of_the_newest_attempt(searched: Store) -> None:
         assert [point["epoch"] for point in trials.learning_curve(conn, "j.t3")] == [1, 2]
 
 
+def test_curves_of_several_trials_are_read_together(searched: Store) -> None:
+    told = [(3, 1, 1), (3, 2, 1), (3, 2, 2), (4, 1, 1), (4, 1, 2), (4, 1, 3)]
+    with searched.write() as conn:
+        trials.add_epochs(conn, "j", [report(n, attempt, "progress", epoch=epoch) for n, attempt, epoch in told])
+        found = trials.learning_curves(conn, ["j.t5", "j.t4", "j.t3"])
+        assert {name: [point["epoch"] for point in curve] for name, curve in found.items()} == {
+            "j.t5": [],
+            "j.t4": [1, 2, 3],
+            "j.t3": [1, 2],
+        }
+
+
 def test_cancelling_ends_what_is_open(searched: Store) -> None:
     with searched.write() as conn:
         trials.finish(conn, [report(n, 1) for n in range(11)], 6.0)

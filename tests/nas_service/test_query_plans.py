@@ -10,7 +10,7 @@ import pytest
 from searches import Lab, spec
 from sqlalchemy import event
 
-from nas_service.store import Store, asks, candidates, jobs
+from nas_service.store import Store, asks, candidates, jobs, trials
 
 GROWING = ("candidates", "proposals", "requests", "trials", "epochs", "events")
 
@@ -103,6 +103,16 @@ def test_pages_and_the_incumbent_are_sought(watched: Watched) -> None:
         candidates.figures(conn, [job.incumbent for job in jobs.listed(conn, name="j") if job.incumbent])
     assert len(watched.statements) == 8
     assert any("reward<" in step for step in watched.steps("candidates"))  # a page begins where the one before it ended
+    assert watched.scans() == {}
+
+
+def test_curves_are_sought_in_one_statement(watched: Watched) -> None:
+    watched.lab.run(spec(10))
+    watched.statements.clear()
+    with watched.store.read() as conn:
+        found = trials.learning_curves(conn, [f"j.t{number}" for number in range(10)])
+    assert len(found) == 10
+    assert len(watched.statements) == 1
     assert watched.scans() == {}
 
 

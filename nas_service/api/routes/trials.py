@@ -29,8 +29,7 @@ def listed(
         states = trials.OPEN if state == "open" else (state,)
         rows = trials.page(conn, job_id, states=states, after=after[0] if after else -1, limit=limit + 1)
         shown, following = cut(rows, limit, lambda trial: [trial.number])
-        items = [readings.trial_view(trial, trials.learning_curve(conn, trial.id)) for trial in shown]
-    return Page(items=items, next=following)
+        return Page(items=readings.trial_views(conn, shown), next=following)
 
 
 @router.get("/trials/{trial_id}")
