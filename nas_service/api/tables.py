@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +16,8 @@ from latency_tables import LatencyTable, TableError, load, table_path, table_pat
 from nas_service.errors import Conflict, NotFound, ServiceError
 
 from .device_views import DeviceView
+
+KEPT = 1000  # views of files
 
 
 class BadTable(ServiceError):
@@ -68,10 +72,18 @@ def _path(folder: Path, name: str, setting: Setting) -> Path:
 
 def _views(folder: Path) -> Iterator[DeviceView]:
     for path in table_paths(folder):
-        try:
-            yield _view(load(path), path)
-        except TableError as error:
-            yield DeviceView(name=path.stem, threads=0, hash="", ops=0, facts={}, problem=str(error))
+        with suppress(FileNotFoundError):  # removed meanwhile
+            written = path.stat()
+            yield _view_of(path, written.st_mtime_ns, written.st_size)
+
+
+@lru_cache(maxsize=KEPT)
+def _view_of(path: Path, _written_ns: int, _size: int) -> DeviceView:
+    """Pages ask for all tables every few seconds: a file is read again when it has changed."""
+    try:
+        return _view(load(path), path)
+    except TableError as error:
+        return DeviceView(name=path.stem, threads=0, hash="", ops=0, facts={}, problem=str(error))
 
 
 def _view(table: LatencyTable, path: Path) -> DeviceView:
