@@ -12,12 +12,12 @@ from .theme import milliseconds, sheet
 STYLE = (
     drawing.STYLE
     + """
-.beside { width: 100%; gap: 8px 24px; align-items: flex-start; flex-wrap: wrap; max-height: 1600px; overflow: auto; }
-.beside > .picture { flex: 0 1 400px; min-width: 0; }
-.beside > .chart { flex: 1 1 320px; min-width: 0; width: auto; }
+.drawn { width: 100%; gap: 8px 24px; align-items: flex-start; flex-wrap: wrap; max-height: 1600px; overflow: auto; }
+.drawn > .picture { flex: 0 1 400px; min-width: 0; }
+.drawn > .chart { flex: 1 1 320px; min-width: 0; width: auto; }
 @media (max-width: 820px) {
-    .beside { max-height: none; }
-    .beside > .picture, .beside > .chart { flex: 1 1 100%; }
+    .drawn { max-height: none; }
+    .drawn > .picture, .drawn > .chart { flex: 1 1 100%; }
 }
 """
 )
@@ -43,7 +43,7 @@ class ArchitecturePanel:
                 )
                 switch.on_value_change(lambda said: self._show(said.value))
                 ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
-            with ui.row().classes("beside"):
+            with ui.row().classes("drawn"):
                 ui.html(drawing.drawing(self._candidate.architecture), sanitize=False).classes("picture")
                 self._chart = ui.echart({}).classes("chart").style(f"height:{bars.height(self._ops)}px")
             self._show(self._costs()[0][0])

@@ -14,6 +14,7 @@ from .theme import ACCENT, BEHIND, INK, LINE, MUTED, count
 Cost = Literal["latency_ms", "params", "macs"]
 LABELS: dict[Cost, str] = {"latency_ms": "milliseconds", "params": "parameters", "macs": "MACs"}
 KIND_WIDTH = 96  # px
+LABEL_WIDTHS = {False: 64, True: 116}  # px, of those without and with an error
 
 
 def height(ops: Sequence[OpView]) -> int:
@@ -24,10 +25,11 @@ def height(ops: Sequence[OpView]) -> int:
 def options(ops: Sequence[OpView], cost: Cost) -> dict[str, Any]:
     """A bar an op, the first on top; one whose cost is not known has none, one that was not measured a pale one."""
     known = [float(value) for op in ops if (value := getattr(op, cost)) is not None]
+    erring = cost == "latency_ms" and any(op.latency_error_ms for op in ops)
     axis = value_axis(LABELS[cost], 26, known) | {"position": "top", "splitNumber": 4}
     return {
         "animation": False,
-        "grid": {"left": KIND_WIDTH + 12, "right": 64, "top": HEAD, "bottom": FOOT},
+        "grid": {"left": KIND_WIDTH + 12, "right": LABEL_WIDTHS[erring], "top": HEAD, "bottom": FOOT},
         "tooltip": {},
         "xAxis": axis,
         "yAxis": {

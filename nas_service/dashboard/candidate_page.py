@@ -136,7 +136,7 @@ class CandidatePage:
                     figure("latency, estimated", f"{estimated} ms", f"on {self._job.device}")
                 if measured is not None:
                     spread = milliseconds(measured.measured_ms, measured.spread_ms)
-                    inside = "within the estimate's interval" if measured.inside else "outside the estimate's interval"
+                    inside = f"{'within' if measured.inside else 'outside'} the interval, at the device's speed then"
                     figure("latency, measured", f"{spread} ms", inside)
                 figure("parameters", count(candidate.params))
                 figure("MACs", count(candidate.macs))

@@ -48,7 +48,7 @@ def test_a_candidate_shows_its_network_and_what_each_op_costs(visit: Open, clien
     macs = [op.macs for op in detail.architecture.ops]
     page.wait_for_function(
         f"([selector, macs]) => JSON.stringify(({SERIES})(selector)[0].map(bar => bar.value)) == JSON.stringify(macs)",
-        arg=[".beside", macs],
+        arg=[".drawn", macs],
     )
     expect(page.get_by_role("button", name="milliseconds")).to_have_count(0)
     for ancestor in detail.lineage:
