@@ -1,10 +1,13 @@
 """How far estimated latency is from measured latency, on networks that the table has not seen.
 
 Profiles a sub-space on this machine, calibrates, and measures other networks of it, each twice: of `mobilenetv3` at
-32 px, or of `tvn` (Tiny Video Networks) on clips of 4 frames of 32 px, with every kind of op that those have.
-Beside it stand lines fitted on MACs and on parameters with the same calibration networks, and the bar of 6 %.
+32 px, or of `tvn` (Tiny Video Networks) on clips of 4 frames of 32 px, with every kind of op that those have; with one
+thread in float32, or as asked for. Beside it stand lines fitted on MACs and on parameters with the same calibration
+networks, and the bar of 6 %. `whole` is the whole of `mobilenetv3` at four resolutions, see `whole_space.py`: it takes
+more than an hour, and a second call with the same folder goes on where the first one ended.
 
-    python benchmarks/latency.py [--space mobilenetv3|tvn] [--json] [--quick]
+    python benchmarks/latency.py [--space mobilenetv3|tvn] [--threads N] [--precision float32|int8] [--json] [--quick]
+    python benchmarks/latency.py --space whole --folder FOLDER [--resolution PX ...] [--json]
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import whole_space
 
 from device_agent.measure import INTERLEAVED
+from device_agent.setting import Setting
 from latency_tables import Check, LatencyTable, check_table, cover, profile_space
 from latency_tables.calibration import Calibration
 from latency_tables.check import Errors
@@ -95,16 +100,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="end with one JSON object on the last line")
     parser.add_argument("--quick", action="store_true", help="fewer networks: the same keys in under 50 seconds")
-    parser.add_argument("--space", choices=sorted({space for space, _ in SCOPES}), default="mobilenetv3")
+    parser.add_argument("--space", choices=(*sorted({space for space, _ in SCOPES}), "whole"), default="mobilenetv3")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", choices=("float32", "int8"), default="float32")
+    parser.add_argument("--folder", type=Path, help="where measurements of the whole space are kept")
+    parser.add_argument("--resolution", type=int, nargs="*", default=list(whole_space.BUDGETS_S))
     asked = parser.parse_args()
-    size = "quick" if asked.quick else "full"
-    report = run(SCOPES[asked.space, size]) | {"size": size}
-    show(report)
+    if asked.space == "whole":
+        if asked.folder is None:
+            parser.error("the whole space takes long: say with --folder where to keep what was measured")
+        report = whole_space.run(asked.folder, asked.resolution)
+        whole_space.show(report)
+    else:
+        size = "quick" if asked.quick else "full"
+        report = run(SCOPES[asked.space, size], Setting(asked.threads, asked.precision)) | {"size": size}
+        show(report)
     if asked.json:
         print(json.dumps(report))
 
 
-def run(scope: Scope) -> dict[str, Any]:
+def run(scope: Scope, setting: Setting) -> dict[str, Any]:
     space = scope.bound
     protocol = replace(INTERLEAVED, visits=scope.visits)
     coverage = cover(space, np.random.default_rng(PROFILE_SEED))
@@ -114,6 +129,7 @@ def run(scope: Scope) -> dict[str, Any]:
         table = profile_space(
             space,
             device="benchmark",
+            setting=setting,
             path=Path(folder) / "table.json",
             rng=np.random.default_rng(PROFILE_SEED),
             progress=lambda _: None,
@@ -172,7 +188,10 @@ def show(report: dict[str, Any]) -> None:
     unseen = f"{report['unseen_networks']} unseen networks of {report['space']}"
     print(f"{unseen}, {low:.3f} to {high:.3f} ms, {report['ops']} ops measured,")
     print(f"{report['calibration_networks']} calibration networks, {report['profile_seconds']} s to profile")
-    print(f"{report['device']['cpu']}, onnxruntime {report['runtime']['onnxruntime']}, one thread\n")
+    print(
+        f"{report['device']['cpu']}, onnxruntime {report['runtime']['onnxruntime']}, "
+        f"{report['runtime']['threads']} thread(s), {report['runtime']['precision']}\n"
+    )
     print(f"{'estimate':<18}{'MAPE':>8}{'in 5 %':>8}{'in 10 %':>8}{'tau':>7}{'MAPE / bar':>12}")
     for name, errors in (
         ("latency table", report),

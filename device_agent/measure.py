@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .machine import usable_cores
+from .pages import fresh_pages
 from .setting import USUAL, Setting
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def measure_network(
     """
     visits: list[Visit] = []
     end = clock() + int(_MOST_SECONDS * 1e9)
-    with pinned(setting):
+    with alike(setting):
         while len(visits) < protocol.visits and (len(visits) < _FEWEST_VISITS or clock() < end):
             visits.append(visit(model, setting, protocol, clock))
     return summary(visits, protocol)
@@ -161,6 +162,13 @@ def _sample(shape: Sequence[int | str]) -> np.ndarray[Any, Any]:
     """A ramp: no denormal numbers, no generator needed, the same on every machine. What may be any size is 1."""
     sizes = [size if isinstance(size, int) else 1 for size in shape]
     return np.linspace(-1, 1, int(np.prod(sizes)), dtype=np.float32).reshape(sizes)
+
+
+@contextmanager
+def alike(setting: Setting) -> Iterator[None]:
+    """What visits need to be comparable: the same core for all, and memory of their own for each."""
+    with pinned(setting), fresh_pages():
+        yield
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def measure_subjects(
     constant = reference.export()
     for batch in _batches(subjects, steps):
         models = {subject.name: model for subject, _, model in batch}
-        with measure.pinned(setting):
+        with measure.alike(setting):
             for number, name in enumerate(_interleaved({s.name: visits for s, visits, _ in batch}, rng)):
                 if number % REFERENCE_EVERY == 0:
                     _visit(reference.name, constant, setting, protocol, sink)

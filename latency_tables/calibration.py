@@ -15,6 +15,7 @@ from pydantic import Field
 
 FEWEST_NETWORKS = 4
 SITTING_ERROR = 0.02  # by which all is faster or slower at another time, unseen by a fit within one sitting
+SESSION_MS = 0.02  # about what a session costs, however small its network
 NORMAL_95 = 1.6449  # one-sided 95 %, that is 90 % on both sides
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -49,9 +50,16 @@ class Calibration:
 
 
 def _line(x: Floats, y: Floats) -> tuple[float, float]:
-    """Slope and intercept that minimise the squared relative error, the intercept not below zero."""
-    features = np.stack([x, np.ones_like(x)], axis=1) / y[:, None]
-    (scale, base), *_ = np.linalg.lstsq(features, np.ones_like(y), rcond=None)
+    """Slope and intercept that minimise the squared relative error, the intercept not below zero.
+
+    The more networks scatter about the line, the more is its intercept held to what a session may cost: among large
+    networks it is hardly seen, and on small ones it would be all.
+    """
+    features, ones = np.stack([x, np.ones_like(x)], axis=1) / y[:, None], np.ones_like(y)
+    free, *_ = np.linalg.lstsq(features, ones, rcond=None)
+    scatter = float(np.sqrt(np.mean(np.square(features @ free - 1))))
+    held = np.array([[0.0, scatter / SESSION_MS]])
+    (scale, base), *_ = np.linalg.lstsq(np.concatenate([features, held]), np.append(ones, 0.0), rcond=None)
     if base < 0 or scale <= 0:
         ratio = x / y
         return float(ratio.sum() / (ratio**2).sum()), 0.0

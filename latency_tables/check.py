@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from device_agent.journal import Journal
-from device_agent.measure import INTERLEAVED, Protocol, summary
+from device_agent.measure import INTERLEAVED, Protocol, Visit, summary
 from device_agent.rounds import ProgressCallback, measure_subjects
 from search_spaces import Architecture, BoundSpace
 
@@ -91,13 +91,17 @@ def check_table(
     setting = table.runtime.setting
     subjects = to_measure(Survey(Plan((), tuple(chosen)), twice).lacking(()), setting.precision)
     measure_subjects(*subjects, setting=setting, protocol=twice, rng=rng, sink=journal, progress=progress)
-    visits = steadied(journal.made, REFERENCE.name).visits
-    half = protocol.visits
-    first = np.array([summary(visits[of_network(a).name][:half], protocol).latency_ms for a in chosen])
-    second = np.array([summary(visits[of_network(a).name][half:], protocol).latency_ms for a in chosen])
+    visits = steadied(journal.made, REFERENCE.name).best
+    first, second = np.array([_halves(visits[of_network(a).name], protocol) for a in chosen]).T
     slowdown = table.slowdown(reference_entry(summary(visits[REFERENCE.name], protocol)))
     estimates = [table.estimate(architecture) for architecture in chosen]
     return _compared(chosen, estimates, first, second, slowdown)
+
+
+def _halves(visits: Sequence[Visit], protocol: Protocol) -> tuple[float, float]:
+    """What a network took, by the visits that were made first and by those that were made last."""
+    half = len(visits) // 2
+    return summary(visits[:half], protocol).latency_ms, summary(visits[half:], protocol).latency_ms
 
 
 def _profile(table: LatencyTable) -> str:

@@ -1,4 +1,4 @@
-"""Which ops a search space can meet at all, and which of them it meets often."""
+"""Which ops a search space can meet at all, and which of them matter most."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from numpy.random import Generator
 
 from search_spaces import BoundSpace, Op
 
+from .work import rough_ms
+
 FEWEST_OPS = 12  # that are worth being measured together
 QUIET = 2_000
 MOST_SAMPLES = 20_000
@@ -16,7 +18,7 @@ MOST_SAMPLES = 20_000
 
 @dataclass(frozen=True)
 class Coverage:
-    """Ops, those first that samples met most often.
+    """Ops, those first that make the most of what samples take: by how often they were met, and what they may cost.
 
     Unless `exhausted`, samples still brought new ops when the search for them was stopped.
     """
@@ -35,4 +37,5 @@ def cover(space: BoundSpace, rng: Generator, *, quiet: int = QUIET, most: int = 
         met.update(space.architecture(space.sample(rng)).ops)
         samples += 1
         since_new = since_new + 1 if len(met) == before else 0
-    return Coverage(tuple(sorted(met, key=lambda op: (-met[op], op.key))), samples, since_new >= quiet)
+    order = sorted(met, key=lambda op: (-met[op] * rough_ms(op), op.key))
+    return Coverage(tuple(order), samples, since_new >= quiet)

@@ -17,6 +17,7 @@ from device_agent.measure import Visit
 
 WINDOW = 9  # visits of the reference that say how slow the machine is in the middle of them
 USUAL = 0.25  # the usual speed is that of the quicker quarter
+ENOUGH = 4  # visits at the usual speed that make up for all others
 TOLERATED = 0.05  # what the reference itself differs by from window to window
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -24,9 +25,14 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True)
 class Steadied:
-    """Visits by subject, as at the usual speed; and how many times slower the worst stretch was."""
+    """Visits by subject, as at the usual speed; and how many times slower the worst stretch was.
+
+    Not all work gets slower by the same factor, so visits that were made at the usual speed are worth more than those
+    that were corrected: `best` has only the former where there are `ENOUGH`.
+    """
 
     visits: dict[str, list[Visit]]
+    best: dict[str, list[Visit]]
     slowest: float
 
 
@@ -34,9 +40,13 @@ def steadied(made: Sequence[tuple[str, Visit]], reference: str) -> Steadied:
     """Visits in the order in which they were made, the reference among them. Without it, nothing changes."""
     slowness = _slowness(made, reference)
     found: dict[str, list[Visit]] = defaultdict(list)
+    usual: dict[str, list[Visit]] = defaultdict(list)
     for (name, visit), slow in zip(made, slowness.tolist(), strict=True):
         found[name].append(replace(visit, latency_ms=visit.latency_ms / slow))
-    return Steadied(dict(found), float(slowness.max(initial=1.0)))
+        if slow == 1.0:
+            usual[name].append(visit)
+    best = {name: usual[name] if len(usual[name]) >= ENOUGH else visits for name, visits in found.items()}
+    return Steadied(dict(found), best, float(slowness.max(initial=1.0)))
 
 
 def _slowness(made: Sequence[tuple[str, Visit]], reference: str) -> Floats:

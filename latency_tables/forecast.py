@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from device_agent.measure import Protocol, pinned, visit
+from device_agent.measure import Protocol, alike, visit
 from device_agent.rounds import Subject
 from device_agent.setting import Setting
 
 from .coverage import FEWEST_OPS
-from .subjects import COPIES, of_network, of_op
+from .subjects import both, of_network
 from .survey import Plan
 from .table import TableError
 
 TRIED = 12  # subjects of a kind from which the time of all of them is foretold
 SPARE = 0.9  # of a budget; the rest is for what has to be measured again
+FEWER = (12, 6)  # visits of an op, where with more of them not all ops fit: an op that is interpolated errs by more
 
 Lacking = Sequence[tuple[Subject, int]]  # with the visits that are still to make
 Clock = Callable[[], float]  # seconds, monotonic
@@ -34,7 +35,7 @@ class Pace:
         """That of a few of them, spread over all; nothing of it is recorded."""
         if not subjects:
             return cls(0.0, 0.0)
-        tried = subjects[:: -(-len(subjects) // TRIED)]
+        tried = _spread(subjects)
         _tried_out(tried[0], setting, protocol, clock)  # loads torch and onnxruntime, which must not count
         paces = [_tried_out(subject, setting, protocol, clock) for subject in tried]
         return cls(*(sum(seconds) / len(tried) for seconds in zip(*paces, strict=True)))
@@ -65,31 +66,49 @@ class Forecast:
     ) -> Forecast:
         """What the plan takes; of its ops the first are kept that fit into the budget, beside all of its networks.
 
-        Raises TableError for a budget that too few ops fit into.
+        Where not all fit, ops are visited less often. Raises TableError for a budget that too few ops fit into.
         """
         visits = {subject.name: count for subject, count in lacking}
         whole = {of_network(network).name for network in plan.networks}
         ops = Pace.of([s for s, _ in lacking if s.name not in whole], setting, protocol, clock)
         networks = Pace.of([s for s, _ in lacking if s.name in whole], setting, protocol, clock)
         of_networks = networks.seconds([count for name, count in visits.items() if name in whole])
-        spent, kept = of_networks, 0
-        for op in plan.ops:
-            names = [of_op(op, copies).name for copies in (1, COPIES)]
-            more = ops.seconds([visits[name] for name in names if name in visits])
-            if budget_s is not None and spent + more > SPARE * budget_s:
+        room = None if budget_s is None else SPARE * budget_s - of_networks
+        for op_visits in (protocol.visits, *(fewer for fewer in FEWER if fewer < protocol.visits)):
+            left = {name: count - protocol.visits + op_visits for name, count in visits.items() if name not in whole}
+            kept, seconds = _first_that_fit(plan, left, ops, room)
+            if kept == len(plan.ops):
                 break
-            spent, kept = spent + more, kept + 1
         fewest = max(plan.needed, min(FEWEST_OPS, len(plan.ops)))
         if kept < fewest:
-            least = of_networks + fewest * ops.seconds([protocol.visits] * 2)
+            least = of_networks + fewest * ops.seconds([op_visits] * 2)
             raise TableError(
                 f"{len(plan.networks)} whole networks and {fewest} ops take about {least / SPARE / 60:.1f} minutes "
                 "to measure, and the budget is less; raise it"
             )
-        return cls(plan.first(kept), spent, len(plan.ops) - kept)
+        chosen = replace(plan.first(kept), op_visits=op_visits)
+        return cls(chosen, of_networks + seconds, len(plan.ops) - kept)
+
+
+def _first_that_fit(plan: Plan, visits: Mapping[str, int], pace: Pace, room_s: float | None) -> tuple[int, float]:
+    """How many of the ops, which lack so many visits by name, fit into the room, and the seconds that they take."""
+    spent = 0.0
+    for kept, op in enumerate(plan.ops):
+        names = [subject.name for subject in both(op)]
+        more = pace.seconds([visits[name] for name in names if visits.get(name, 0) > 0])
+        if room_s is not None and spent + more > room_s:
+            return kept, spent
+        spent += more
+    return len(plan.ops), spent
 
 
 AnnounceCallback = Callable[[Forecast], None]
+
+
+def _spread(subjects: Sequence[Subject]) -> list[Subject]:
+    """`TRIED` of them, or all: by an odd step, for they come in pairs of one copy of an op and several."""
+    step = -(-len(subjects) // TRIED) | 1
+    return list(subjects[::step])
 
 
 def _tried_out(subject: Subject, setting: Setting, protocol: Protocol, clock: Clock) -> tuple[float, float]:
@@ -97,6 +116,6 @@ def _tried_out(subject: Subject, setting: Setting, protocol: Protocol, clock: Cl
     started = clock()
     model = subject.export()
     exported = clock()
-    with pinned(setting):
+    with alike(setting):
         visit(model, setting, protocol)
     return exported - started, clock() - exported

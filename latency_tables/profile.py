@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,8 +45,8 @@ def profile_space(
 ) -> LatencyTable:
     """Measure the ops that `space` can meet and that the table at `path` lacks, and whole networks to calibrate on.
 
-    What does not fit into about `budget_s` seconds is left out, the ops first that are met least; the table
-    interpolates them. A second call goes on with these.
+    What does not fit into about `budget_s` seconds is left out, the ops first that matter least; the table
+    interpolates them, and what is in doubt then is flagged and not measured again. A second call goes on with these.
 
     The table is extended, or begun where there is none or `fresh` is set. Visits are journalled beside it: a call that
     was killed, made again with the same generator state, goes on with what it had. Raises TableError where the table
@@ -64,7 +66,8 @@ def profile_space(
         survey = Survey(forecast.plan, protocol)
         if announce is not None:
             announce(forecast)
-    while lacking := survey.lacking(journal.made):
+    end = math.inf if budget_s is None else time.monotonic() + budget_s
+    while lacking := survey.lacking(journal.made, again=time.monotonic() < end):
         subjects = to_measure(lacking, setting.precision)
         measure_subjects(*subjects, setting=setting, protocol=protocol, rng=rng, sink=journal, progress=progress)
     table = survey.table(journal.made, *here, table)

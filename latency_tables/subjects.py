@@ -21,6 +21,7 @@ from .table import Entry, MeasuredNetwork
 Lacking = list[tuple[Subject, int]]  # subjects, and how many visits each lacks
 
 COPIES = 4
+TOGETHER_BYTES = 16_000_000  # of the weights of all copies, at the most, if two have less
 REFERENCE_NETWORK = Architecture.chain(
     [
         Conv((3, 32, 32), 16, 3, 2, "hswish"),
@@ -30,7 +31,21 @@ REFERENCE_NETWORK = Architecture.chain(
         Classifier((96, 8, 8), 10, 128),
     ]
 )
+WEIGHT_BYTES = 4
 _LEAST_MS = 1e-5  # an op whose cost drowns in the clock's noise still costs something
+
+
+def both(op: Op) -> tuple[Subject, Subject]:
+    """One copy of the op, and several."""
+    return of_op(op, 1), of_op(op, several_of(op))
+
+
+def several_of(op: Op) -> int:
+    """How many copies are compared with one: fewer where their weights would not stay in the cache of a large core.
+
+    Those of a whole network do, or nearly: read from memory, the last layers seemed three times as slow as they are.
+    """
+    return min(COPIES, max(2, TOGETHER_BYTES // max(1, op.params * WEIGHT_BYTES)))
 
 
 def of_op(op: Op, copies: int) -> Subject:
@@ -70,9 +85,9 @@ def _export_int8(export: Callable[[], bytes]) -> bytes:
     return quantised_untrained(export())
 
 
-def entry(single: Measurement, several: Measurement) -> Entry:
-    """The cost of an op from one copy of it and from `COPIES`."""
-    further = COPIES - 1
+def entry(single: Measurement, several: Measurement, copies: int) -> Entry:
+    """The cost of an op from one copy of it and from so many."""
+    further = copies - 1
     cost_ms = (several.latency_ms - single.latency_ms) / further
     spread_ms = hypot(several.spread_ms, single.spread_ms) / further
     return Entry(max(cost_ms, _LEAST_MS), spread_ms, single.runs + several.runs)

@@ -25,14 +25,14 @@ from .coverage import Coverage
 from .drift import Steadied, steadied
 from .runtime import Runtime
 from .subjects import (
-    COPIES,
     REFERENCE,
     REFERENCE_NETWORK,
+    both,
     entry,
     measured_network,
     of_network,
-    of_op,
     reference_entry,
+    several_of,
 )
 from .suspects import implausible
 from .table import Entry, Flag, LatencyTable, MeasuredNetwork, TableError
@@ -48,17 +48,19 @@ class Plan:
     """What a table still lacks for a space: ops, the most useful first, and whole networks to calibrate on.
 
     The first `needed` ops are those without which others, or they themselves, could not be told. `left_out` has the
-    keys of ops of these networks that are not measured: they are interpolated.
+    keys of ops of these networks that are not measured: they are interpolated. `op_visits` says how often the subjects
+    of an op are visited; 0 is as often as networks are.
     """
 
     ops: tuple[Op, ...]
     networks: tuple[Architecture, ...]
     left_out: frozenset[str] = frozenset()
     needed: int = 0
+    op_visits: int = 0
 
     @classmethod
     def of(cls, coverage: Coverage, sampled: Sequence[Architecture], table: LatencyTable | None) -> Plan:
-        """Ops that have something new, those of the calibration networks, and those that samples met most often.
+        """Ops that have something new, those of the calibration networks, and the others as `coverage` has them.
 
         What `table` has already is left out.
         """
@@ -88,17 +90,19 @@ class Plan:
             raise ValueError(f"there is no op {written['ops'][ops.index(None)]!r}")
         networks = tuple(Architecture.from_json(a) for a in written["networks"])
         left_out = frozenset(written.get("left_out", ()))
-        return cls(tuple(op for op in ops if op), networks, left_out, written.get("needed", 0))
+        needed, op_visits = written.get("needed", 0), written.get("op_visits", 0)
+        return cls(tuple(op for op in ops if op), networks, left_out, needed, op_visits)
 
     def to_json(self) -> dict[str, Any]:
         ops, networks = [op.key for op in self.ops], [a.to_json() for a in self.networks]
-        return {"ops": ops, "networks": networks, "left_out": sorted(self.left_out), "needed": self.needed}
+        rest = {"left_out": sorted(self.left_out), "needed": self.needed, "op_visits": self.op_visits}
+        return {"ops": ops, "networks": networks} | rest
 
     @property
     def subjects(self) -> list[Subject]:
         """Everything to measure beside the reference."""
         networks = (of_network(network) for network in self.networks if network != REFERENCE_NETWORK)
-        return [*(of_op(op, n) for op in self.ops for n in (1, COPIES)), *networks]
+        return [*(subject for op in self.ops for subject in both(op)), *networks]
 
 
 @dataclass(frozen=True)
@@ -108,16 +112,22 @@ class Survey:
     plan: Plan
     protocol: Protocol
 
-    def lacking(self, made: Made) -> list[tuple[Subject, int]]:
-        """The subjects that lack visits, and how many: what the protocol asks for, then what is in doubt again."""
+    @property
+    def op_visits(self) -> int:
+        return self.plan.op_visits or self.protocol.visits
+
+    def lacking(self, made: Made, *, again: bool = True) -> list[tuple[Subject, int]]:
+        """The subjects that lack visits, and how many: what the protocol asks for, then `again` what is in doubt."""
         found = _Found(self, made)
         counts = {subject: len(found.visits(subject)) for subject in self.plan.subjects}
-        missing = [(s, self.protocol.visits - n) for s, n in counts.items() if n < self.protocol.visits]
-        if missing:
+        of_ops = {subject.name for op in self.plan.ops for subject in both(op)}
+        asked = {s: self.op_visits if s.name in of_ops else self.protocol.visits for s in counts}
+        missing = [(s, asked[s] - n) for s, n in counts.items() if n < asked[s]]
+        if missing or not again:
             return missing
-        most = AGAIN * self.protocol.visits
-        doubted = {of_op(op, n).name for op in self.plan.ops if op.key in found.flags for n in (1, COPIES)}
-        return [(s, min(self.protocol.visits, most - n)) for s, n in counts.items() if s.name in doubted and n < most]
+        most = AGAIN * self.op_visits
+        doubted = {subject.name for op in self.plan.ops if op.key in found.flags for subject in both(op)}
+        return [(s, min(self.op_visits, most - n)) for s, n in counts.items() if s.name in doubted and n < most]
 
     def table(self, made: Made, device: Device, runtime: Runtime, before: LatencyTable | None = None) -> LatencyTable:
         """The table with what was measured, which extends the one `before`. Nothing may lack its visits.
@@ -155,7 +165,7 @@ class _Found:
         return self.steady.visits.get(subject.name, [])
 
     def measurement(self, subject: Subject) -> Measurement:
-        return summary(self.visits(subject), self.survey.protocol)
+        return summary(self.steady.best.get(subject.name, []), self.survey.protocol)
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -165,7 +175,7 @@ class _Found:
     def flags(self) -> dict[str, Flag]:
         """Why ops are in doubt, by key: their visits differ too much, or smaller ops cost more."""
         mean = float(np.mean([one.latency_ms for one in self._unflagged.values()] or [0.0]))
-        visits = self.survey.protocol.visits
+        visits = self.survey.op_visits
         noisy: dict[str, Flag] = {
             key: "noisy"
             for key, one in self._unflagged.items()
@@ -176,8 +186,11 @@ class _Found:
 
     @cached_property
     def _unflagged(self) -> dict[str, Entry]:
-        measured = self.measurement
-        return {op.key: entry(measured(of_op(op, 1)), measured(of_op(op, COPIES))) for op in self.survey.plan.ops}
+        return {op.key: self._entry(op) for op in self.survey.plan.ops}
+
+    def _entry(self, op: Op) -> Entry:
+        single, several = both(op)
+        return entry(self.measurement(single), self.measurement(several), several_of(op))
 
     @cached_property
     def networks(self) -> tuple[MeasuredNetwork, ...]:

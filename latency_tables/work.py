@@ -18,8 +18,14 @@ from search_spaces.ops import Classifier, Conv, MBConv
 
 KERNELS = (1, 3, 5, 7)
 MILLION = 1e6
+ROUGH = np.array([0.002, 0.025, 0.1, 0.2])  # milliseconds of a call, and of a million of each kind of coarse work
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def rough_ms(op: Op) -> float:
+    """What an op might cost on a small server's core: right enough to tell which ops matter most."""
+    return float(coarse_work(op, 1) @ ROUGH)
 
 
 def coarse_work(op: Op, block: int) -> Floats:
@@ -36,6 +42,8 @@ def work(op: Op, block: int) -> Floats:
         return _of_bottleneck(op, block)
     if isinstance(op, Conv):
         return _of_convolution(op, block)
+    if isinstance(op, Classifier):
+        return _of_classifier(op)
     return coarse_work(op, block)
 
 
@@ -44,7 +52,11 @@ def place(op: Op) -> Floats:
 
     A side that is twice as long is as far as channels that are four times as many.
     """
-    between = (op.expanded_channels,) if isinstance(op, MBConv) else ()
+    between: tuple[int, ...] = ()
+    if isinstance(op, MBConv):
+        between = (op.expanded_channels,)
+    elif isinstance(op, Classifier):
+        between = (op.hidden or 1,)
     found: Floats = np.array([*map(log, (op.in_shape[0], op.out_shape[0], *between)), log(prod(op.in_shape[1:]))])
     return found
 
@@ -106,6 +118,11 @@ def _of_convolution(op: Conv, block: int) -> Floats:
             op.params,
         ],
     )
+
+
+def _of_classifier(op: Classifier) -> Floats:
+    """Its time is that of reading its weights, and the map that it pools."""
+    return _scaled(calls=[1, op.hidden > 0], values=[prod(op.in_shape), op.params])
 
 
 def _scaled(calls: list[float], values: list[float]) -> Floats:

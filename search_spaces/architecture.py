@@ -12,6 +12,8 @@ from .ops import Op, Shape, op_from_json
 
 INPUT = -1  # index that stands for the network's input among a node's inputs
 
+Inputs = tuple[tuple[int, ...], ...]
+
 
 class Node(NamedTuple):
     """An op and the nodes that it reads, by position; `INPUT` is the network's own input."""
@@ -30,40 +32,22 @@ class Architecture:
 
     input_shape: Shape
     ops: tuple[Op, ...]
-    inputs: tuple[tuple[int, ...], ...]
+    inputs: Inputs
     frame_rate: float | None
 
     def __init__(
         self, input_shape: Shape, nodes: Iterable[tuple[Op, tuple[int, ...]]], frame_rate: float | None = None
     ) -> None:
         ops, inputs = zip(*nodes, strict=True)
-        vars(self).update(input_shape=input_shape, ops=ops, inputs=inputs, frame_rate=frame_rate)
-        if not self._is_chain_that_fits():
-            self._refuse_misfits()
-
-    def _is_chain_that_fits(self) -> bool:
-        """The common case, told apart at once: a search builds thousands of networks a second."""
-        if self.inputs != _one_after_another(len(self.ops)):
-            return False
-        fed = [self.input_shape, *[op.out_shape for op in self.ops[:-1]]]
-        return fed == [op.in_shape for op in self.ops]
-
-    def _refuse_misfits(self) -> None:
-        given = [self.input_shape]  # by whatever may be read so far: the input, then nodes
-        for position, (op, inputs) in enumerate(self.nodes):
-            for source in inputs:
-                if not INPUT <= source < position:
-                    raise ValueError(f"node {position} reads node {source}: nodes must stand in topological order")
-                shape = given[source - INPUT]
-                if shape != op.in_shape:
-                    raise ValueError(f"node {position} ({op.kind}) takes {op.in_shape}, but is fed {shape}")
-            given.append(op.out_shape)
+        _set_checked(self, input_shape, ops, inputs, frame_rate)
 
     @classmethod
     def chain(cls, ops: Iterable[Op]) -> Architecture:
         """Ops one after another."""
         listed = tuple(ops)
-        return cls(listed[0].in_shape, zip(listed, _one_after_another(len(listed)), strict=True))
+        chained = cls.__new__(cls)
+        _set_checked(chained, listed[0].in_shape, listed, _one_after_another(len(listed)), None)
+        return chained
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -101,13 +85,41 @@ class Architecture:
         return cls(tuple(data["input_shape"]), tuple(nodes), data.get("frame_rate"))
 
 
+def _set_checked(
+    made: Architecture, input_shape: Shape, ops: tuple[Op, ...], inputs: Inputs, frame_rate: float | None
+) -> None:
+    if not _is_chain_that_fits(input_shape, ops, inputs):
+        _refuse_misfits(input_shape, ops, inputs)
+    vars(made).update(input_shape=input_shape, ops=ops, inputs=inputs, frame_rate=frame_rate)
+
+
+def _is_chain_that_fits(input_shape: Shape, ops: tuple[Op, ...], inputs: Inputs) -> bool:
+    """The common case, told apart at once: a search builds thousands of networks a second."""
+    if inputs != _one_after_another(len(ops)):
+        return False
+    fed = [input_shape, *[op.out_shape for op in ops[:-1]]]
+    return fed == [op.in_shape for op in ops]
+
+
+def _refuse_misfits(input_shape: Shape, ops: tuple[Op, ...], inputs: Inputs) -> None:
+    given = [input_shape]  # by whatever may be read so far: the input, then nodes
+    for position, (op, sources) in enumerate(zip(ops, inputs, strict=True)):
+        for source in sources:
+            if not INPUT <= source < position:
+                raise ValueError(f"node {position} reads node {source}: nodes must stand in topological order")
+            shape = given[source - INPUT]
+            if shape != op.in_shape:
+                raise ValueError(f"node {position} ({op.kind}) takes {op.in_shape}, but is fed {shape}")
+        given.append(op.out_shape)
+
+
 @lru_cache
-def _one_after_another(nodes: int) -> tuple[tuple[int, ...], ...]:
+def _one_after_another(nodes: int) -> Inputs:
     return tuple((position - 1,) for position in range(nodes))
 
 
 @lru_cache(maxsize=1024, typed=True)  # a rate of 5 is written otherwise than one of 5.0
-def _template(input_shape: Shape, frame_rate: float | None, inputs: tuple[tuple[int, ...], ...]) -> str:
+def _template(input_shape: Shape, frame_rate: float | None, inputs: Inputs) -> str:
     """What is hashed, with a place for the key of each op."""
     rate = "" if frame_rate is None else f"@{frame_rate}"
     return f"{input_shape}{rate}" + ";".join(f"%s<{read}" for read in inputs)

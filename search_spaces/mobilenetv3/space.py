@@ -170,41 +170,52 @@ def _add_stage(
     ops: list[Op], stage: StagePlace, stride: int, options: tuple[Any, ...], widths: Mapping[str, int]
 ) -> None:
     op, out, depth, se, skip, activation = options[stage.shared]
-    out = widths.get(stage.width, out)
-    factors = options[stage.expansions] if op == "mbconv" else repeat(1)
-    given = map(widths.get, stage.expanded[:depth])
+    kernels, factors = options[stage.kernels][:depth], options[stage.expansions] if op == "mbconv" else repeat(1)
     shape = ops[-1].out_shape
-    for kernel, factor, expanded in zip(options[stage.kernels], factors, given, strict=False):
-        allowed = skip if shape[0] == out else "none"
-        layer = _LAYER_OPS[shape, out, stride, kernel, factor, expanded, op, se, allowed, activation]
-        ops.append(layer)
-        shape, stride = layer.out_shape, 1
+    if not widths:
+        layers = _STAGES[shape, out, stride, op, se, skip, activation]
+        for chosen in zip(kernels, factors, strict=False):
+            layer, layers = layers[chosen]
+            ops.append(layer)
+        return
+    out = widths.get(stage.width, out)
+    for kernel, factor, expanded in zip(kernels, factors, map(widths.get, stage.expanded), strict=False):
+        ops.append(_layer_op((shape, out, stride, op, se, skip, activation), kernel, factor, expanded))
+        shape, stride = ops[-1].out_shape, 1
 
 
-class _LayerOps(dict[tuple[Any, ...], Op]):
-    """The op of a layer, by all that decides it; like the pool of ops it only grows, and at about the same pace."""
-
-    def __missing__(self, decisive: tuple[Any, ...]) -> Op:
-        self[decisive] = op = _layer_op(*decisive)
-        return op
+Beginning = tuple[Shape, int, int, StageOp, bool, Skip, Activation]  # what is fed, width, stride, and what all share
 
 
-_LAYER_OPS = _LayerOps()
+class _Layers(dict[tuple[int, float], tuple[Op, "_Layers"]]):
+    """The layers that may come next in a stage, by kernel and expansion, each with those that may follow it."""
+
+    def __init__(self, beginning: Beginning) -> None:
+        self._beginning = beginning
+
+    def __missing__(self, chosen: tuple[int, float]) -> tuple[Op, _Layers]:
+        layer = _layer_op(self._beginning, *chosen, None)
+        _, out, _, op, se, skip, activation = self._beginning
+        self[chosen] = found = layer, _STAGES[layer.out_shape, out, 1, op, se, skip, activation]
+        return found
 
 
-def _layer_op(
-    shape: Shape,
-    out: int,
-    stride: int,
-    kernel: int,
-    factor: float,
-    given: int | None,
-    op: StageOp,
-    se: bool,
-    skip: Skip,
-    activation: Activation,
-) -> Op:
-    """The chosen layer, fed `shape`; `given` is the width of its expansion where the genotype states it."""
+class _Stages(dict[Beginning, _Layers]):
+    """The first layers of stages; like the pool of ops it only grows, and at about the same pace."""
+
+    def __missing__(self, beginning: Beginning) -> _Layers:
+        self[beginning] = layers = _Layers(beginning)
+        return layers
+
+
+_STAGES = _Stages()
+
+
+@cache
+def _layer_op(beginning: Beginning, kernel: int, factor: float, given: int | None) -> Op:
+    """The chosen layer; `given` is the width of its expansion where the genotype states it."""
+    shape, out, stride, op, se, allowed, activation = beginning
+    skip = allowed if shape[0] == out else "none"
     if op == "conv":
         return layer_op(shape, Layer(kernel, None, out, stride, 0, activation, skip), stride)
     widened = make_divisible(shape[0] * factor) if op == "mbconv" and factor != 1 else shape[0]

@@ -126,7 +126,7 @@ class Classifier(Op):
 
     @cached_property
     def kin(self) -> str:
-        return replace(self, in_shape=(1, 1, 1)).key
+        return replace(self, in_shape=(1, 1, 1), outputs=1, hidden=min(self.hidden, 1)).key
 
     @property
     def _widths(self) -> tuple[int, ...]:

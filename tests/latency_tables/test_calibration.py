@@ -24,6 +24,16 @@ def test_base_is_never_negative():
     assert 0.9 < fitted.scale < 1.1
 
 
+def test_large_networks_that_scatter_say_nothing_of_a_session():
+    """Their line, drawn on, would have the smallest network cost half a millisecond."""
+    sums = np.linspace(3, 20, 20)
+    times = sums * (1 + 0.03 * np.cos(np.arange(20))) + 0.4
+    fitted = Calibration.fit(sums, times)
+    assert fitted.base_ms < 0.1
+    assert fitted.latency_ms(0.5) == pytest.approx(0.5, rel=0.25)
+    assert np.abs(fitted.scale * sums + fitted.base_ms - times).max() < 0.1 * times.max()
+
+
 def test_small_networks_count_as_much_as_large_ones():
     """Relative errors: one large network that is 10 % off must not bend the line away from the many small ones."""
     sums = np.array([*np.linspace(0.1, 0.2, 11), 10.0])

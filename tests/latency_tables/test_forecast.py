@@ -7,11 +7,12 @@ from itertools import count
 
 import pytest
 
-from device_agent.measure import Visit
+from device_agent.measure import INTERLEAVED, Visit
+from device_agent.rounds import Subject
 from device_agent.setting import USUAL
 from latency_tables import Coverage, TableError, forecast
 from latency_tables.coverage import FEWEST_OPS
-from latency_tables.forecast import SPARE, Forecast
+from latency_tables.forecast import SPARE, Forecast, Pace
 from latency_tables.subjects import COPIES, of_op
 from latency_tables.survey import Plan, Survey
 from search_spaces.ops import Conv
@@ -53,9 +54,21 @@ def foretold(survey, made=(), budget_s=None, clock=None) -> Forecast:
 def test_the_pace_of_a_few_is_that_of_all(tried, survey):
     found = foretold(survey)
     assert found.seconds == len(survey.plan.subjects) * (1 + 3)
-    assert found.plan == survey.plan
+    assert found.plan == replace(survey.plan, op_visits=survey.protocol.visits)
     assert found.left_out == 0
     assert len(tried) <= 2 * (1 + forecast.TRIED)
+
+
+@pytest.mark.parametrize("ops", [5, 24, 500, 4_000])
+def test_one_copy_and_several_are_tried_alike(tried, ops):
+    """They come in pairs, and several copies take longer."""
+    asked: list[int] = []
+
+    def subject(place: int) -> Subject:
+        return Subject(str(place), lambda: bytes(asked.append(place % 2) or 1))
+
+    Pace.of([subject(place) for place in range(2 * ops)], USUAL, INTERLEAVED, lambda: 0.0)
+    assert asked.count(0) - asked.count(1) in (0, 1, 2)  # the first one is tried twice
 
 
 def test_loading_libraries_does_not_count(monkeypatch, survey):
@@ -98,3 +111,16 @@ def test_what_was_measured_before_costs_nothing_of_a_budget(tried, survey):
 def test_a_budget_that_next_to_nothing_fits_into_is_refused(tried, survey):
     with pytest.raises(TableError, match=rf"4 whole networks and {FEWEST_OPS} ops take about 2\.1 minutes"):
         foretold(survey, budget_s=60)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "op_visits", "ops"), [(40 * 42, 20, 40), (40 * 42 - 1, 12, 40), (40 * 26 - 1, 6, 40), (30 * 14, 6, 30)]
+)
+def test_more_ops_come_before_more_visits_of_each(tried, survey, seconds, op_visits, ops):
+    """Of 20 visits or fewer. Networks take 4 x 21 seconds."""
+    often = replace(survey, protocol=replace(survey.protocol, visits=20))
+    found = foretold(often, budget_s=(84 + seconds) / SPARE + 0.01)
+    assert (found.plan.op_visits, len(found.plan.ops)) == (op_visits, ops)
+    again = replace(often, plan=found.plan)
+    assert {n for subject, n in again.lacking(()) if subject.name.startswith("network")} == {20}
+    assert {n for subject, n in again.lacking(()) if not subject.name.startswith("network")} == {op_visits}

@@ -13,12 +13,14 @@ from device_agent.measure import Measurement
 from latency_tables.subjects import (
     COPIES,
     REFERENCE,
+    both,
     entry,
     export_copies,
     export_network,
     in_precision,
     of_network,
     of_op,
+    several_of,
     to_measure,
 )
 from search_spaces.ops import Classifier, ClipAdd, ClipConv, ClipGate, ClipPool, Conv, MBConv
@@ -44,6 +46,21 @@ def test_copies_have_weights_of_their_own(op, each, prefix):
     assert convolutions(single) == prefix + each
     assert convolutions(several) == prefix + COPIES * each
     assert taken(single) == taken(several) == [1, *((4, 4, 4) if prefix else STEM.in_shape)]
+
+
+@pytest.mark.parametrize(
+    ("op", "copies"),
+    [
+        (BLOCK, COPIES),
+        (Conv((160, 7, 7), 200, 7), 2),  # 6 MB
+        (Conv((160, 7, 7), 200, 5), 4),
+        (Classifier((960, 7, 7), 1000, 1280), 2),  # 10 MB
+        (Classifier((960, 7, 7), 1000), 4),
+    ],
+)
+def test_the_weights_of_all_copies_fit_into_a_cache_together(op, copies):
+    assert several_of(op) == copies
+    assert [subject.name for subject in both(op)] == [f"1 x {op.key}", f"{copies} x {op.key}"]
 
 
 CLIP = (16, 4, 8, 8)
@@ -102,14 +119,14 @@ def kind_of(node: onnx.NodeProto) -> str:
 
 
 def test_cost_is_shared_among_the_further_copies():
-    cost = entry(Measurement(0.5, 0.03, 20), Measurement(0.8, 0.04, 30))
+    cost = entry(Measurement(0.5, 0.03, 20), Measurement(0.8, 0.04, 30), 4)
     assert cost.latency_ms == pytest.approx(0.3 / 3)
     assert cost.spread_ms == pytest.approx(0.05 / 3)
     assert cost.runs == 50
 
 
 def test_noise_never_makes_a_cost_negative():
-    assert entry(Measurement(0.5, 0.1, 20), Measurement(0.4, 0.1, 20)).latency_ms > 0
+    assert entry(Measurement(0.5, 0.1, 20), Measurement(0.4, 0.1, 20), 4).latency_ms > 0
 
 
 def test_names_tell_subjects_apart(all_networks):
