@@ -1,0 +1,88 @@
+"""The pictures of the dashboard in these guides, made from the searches of a demo that ran before.
+
+    make demo
+    .venv/bin/python docs/screenshots.py [--home nas-data/demo] [--out docs/images/dashboard]
+
+Needs a Chromium (`apt-get install chromium`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from nas_service.client import Client
+from nas_service.demo.server import service
+
+WIDE, NARROW = 1440, 390
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+SETTLED_MS = 3_000  # for charts and what is asked for after the page is there
+
+
+@dataclass(frozen=True)
+class View:
+    """A page, and how it is looked at."""
+
+    name: str
+    path: str
+    width: int = WIDE
+    dark: bool = False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, default=Path("nas-data/demo"), help="of a demo that ran to its end")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "images" / "dashboard")
+    asked = parser.parse_args()
+    if not asked.home.exists():
+        parser.error(f"there is no {asked.home}: run `make demo` first, or name the home of a demo with --home")
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        parser.error(f"there is no browser: none of {', '.join(BROWSERS)} is installed")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with service(asked.home) as url, Client(url) as client, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=ARGUMENTS)
+        for view in views(client):
+            take(chromium, url, view, asked.out / f"{view.name}.png")
+            print(f"{view.name}: {view.path}")
+        chromium.close()
+
+
+def views(client: Client) -> Iterator[View]:
+    """Every page, the main ones in the dark and on a phone too."""
+    jobs = {job.strategy: job for job in client.jobs()}
+    searched, others = jobs["evolution"], [job for name, job in jobs.items() if name != "evolution"]
+    best = next(one for one in client.candidates(searched.id, order="reward") if one.parents)
+    job, candidate = f"/jobs/{searched.id}", f"/jobs/{searched.id}/candidates/{best.id}"
+    yield View("jobs", "/")
+    yield View("job", job)
+    yield View("job-dark", job, dark=True)
+    yield View("job-narrow", job, width=NARROW)
+    yield View("candidate", candidate)
+    yield View("candidate-narrow", candidate, width=NARROW)
+    yield View("new-job", f"/jobs/new?clone={searched.id}")
+    yield View("compare", f"/compare?jobs={','.join(one.id for one in (searched, *others[:1]))}")
+    yield View("devices", "/devices")
+    yield View("device", "/devices/local")
+    yield View("cluster", "/cluster")
+
+
+def take(chromium: Browser, url: str, view: View, path: Path) -> None:
+    scheme = "dark" if view.dark else "light"
+    context = chromium.new_context(viewport={"width": view.width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(url + view.path)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED_MS)
+    page.screenshot(path=path, full_page=True)
+    context.close()
+
+
+if __name__ == "__main__":
+    main()
