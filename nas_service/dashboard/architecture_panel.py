@@ -7,6 +7,7 @@ from nicegui import ui
 from nas_service.api.views import CandidateDetail, OpView
 
 from . import bars, drawing
+from .chart import Chart
 from .theme import milliseconds, sheet
 
 STYLE = (
@@ -45,7 +46,8 @@ class ArchitecturePanel:
                 ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
             with ui.row().classes("drawn"):
                 ui.html(drawing.drawing(self._candidate.architecture), sanitize=False).classes("picture")
-                self._chart = ui.echart({}).classes("chart").style(f"height:{bars.height(self._ops)}px")
+                self._chart = Chart(f"cost by op of {self._candidate.id}", height=f"{bars.height(self._ops)}px")
+                self._chart.classes("chart")
             self._show(self._costs()[0][0])
 
     def _costs(self) -> list[tuple[bars.Cost, str]]:
@@ -55,9 +57,7 @@ class ArchitecturePanel:
         return [(cost, bars.LABELS[cost]) for cost in offered if timed or cost != "latency_ms"]
 
     def _show(self, cost: bars.Cost) -> None:
-        self._chart.options.clear()
-        self._chart.options.update(bars.options(self._ops, cost))
-        self._chart.update()
+        self._chart.show(bars.options(self._ops, cost), bars.rows(self._ops))
 
 
 def is_weight_agnostic(candidate: CandidateDetail) -> bool:

@@ -14,6 +14,7 @@ from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
 
 from . import front_chart, matrix
+from .chart import Chart
 from .compared import bests, differences, frame_told, standing
 from .theme import address, frame
 
@@ -45,7 +46,7 @@ class ComparePage:
             self._note = ui.label().style("overflow-wrap:anywhere")
             self._jobs = ui.element("div").classes("w-full compared")
             self._hypervolumes = ui.label().classes("muted text-sm")
-            self._chart = ui.echart({}, on_point_click=self._open).classes("sheet").style("height:440px")
+            self._chart = Chart("Pareto fronts compared", height="440px", on_point_click=self._open).classes("sheet")
             self._rest = ui.column().classes("w-full").style("gap:16px")
         self._chart.set_visibility(False)
         await self.refresh()
@@ -95,9 +96,7 @@ class ComparePage:
         shown = found.comparable and any(one.front.id for one in found.jobs)
         self._chart.set_visibility(shown)
         if shown:
-            self._chart.options.clear()
-            self._chart.options.update(front_chart.options(found.jobs))
-            self._chart.update()
+            self._chart.show(front_chart.options(found.jobs), front_chart.rows(found.jobs))
 
     def _open(self, clicked: EChartPointClickEventArguments) -> None:
         """The page of the candidate whose point was clicked."""
