@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from nas_service.api.views import CandidateDetail, OpView
+from nas_service.palette import themed
 
 from . import bars, drawing
 from .chart import Chart
@@ -32,16 +33,14 @@ class ArchitecturePanel:
         self._ops = candidate.architecture.ops
 
     def build(self) -> None:
-        ui.add_css(STYLE)
+        ui.add_css(themed(STYLE))
         with sheet("Architecture"):
             if is_weight_agnostic(self._candidate):
                 weight_agnostic(self._candidate)
                 return
             with ui.row().classes("w-full items-center").style("gap:8px 20px"):
                 switch = ui.toggle(dict(self._costs()), value=self._costs()[0][0])
-                switch.props(
-                    "unelevated dense no-caps padding='2px 14px' color=grey-2 text-color=grey-9 toggle-color=cyan-9"
-                )
+                switch.props("unelevated dense no-caps padding='2px 14px' toggle-color=primary")
                 switch.on_value_change(lambda said: self._show(said.value))
                 ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
             with ui.row().classes("drawn"):

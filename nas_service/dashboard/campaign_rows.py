@@ -37,7 +37,7 @@ def _draw_under_way(campaigns: list[CampaignRow]) -> None:
                     pill(campaign.state)
                 with ui.column().style("gap:2px;flex:2 0 180px"):
                     progress = ui.linear_progress(campaign.done, show_value=False, size="6px")
-                    progress.props("rounded color=cyan-9").style("margin-top:8px")
+                    progress.props("rounded color=primary").style("margin-top:8px")
                     ui.label(campaign.visits).classes("muted text-xs")
                 ui.label(campaign.said).classes("text").style("flex:4 1 280px")
 

@@ -28,8 +28,8 @@ class CandidatesPanel:
             self._table = ui.table(rows=[], row_key="id").classes("w-full").props("flat dense hide-no-data")
             self._table.add_slot("body-cell-id", LINK)
             with ui.row().classes("items-center"):
-                self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=cyan-9")
-                self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=cyan-9")
+                self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=primary")
+                self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=primary")
                 self._place = ui.label("").classes("muted text-xs")
 
     async def refresh(self, job: JobView) -> None:

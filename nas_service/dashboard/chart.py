@@ -8,7 +8,11 @@ from typing import Any, Final, Self
 from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments, Handler
 
+from nas_service.palette import dressed
+
+from . import shade
 from .csv_text import csv_text, file_name
+from .theme import INK, LINE, SHEET
 
 PICTURE: Final = """() => {
     const element = getElement(%d), behind = element.$el.closest('.sheet') || document.body;
@@ -33,6 +37,8 @@ class Chart:
         self.name = name
         self._options: dict[str, Any] | None = None
         self._rows: Sequence[Mapping[str, Any]] = ()
+        self._shade = shade.of_page()
+        self._shade.join(self)
         with ui.column().classes("charted") as self._box:
             self.plot = ui.echart({}, on_point_click=on_point_click).style(f"height:{height}")
             self.plot.props["role"] = "img"
@@ -48,7 +54,7 @@ class Chart:
         self._csv.set_visibility(bool(rows))
         if options != self._options:
             self._options = options
-            self._draw()
+            self.redraw()
 
     def set_visibility(self, visible: bool) -> None:
         self._box.set_visibility(visible)
@@ -58,10 +64,17 @@ class Chart:
         self._box.classes(add)
         return self
 
-    def _draw(self) -> None:
-        self.plot.options.clear()
-        self.plot.options.update(self._options or {})
-        self.plot.update()
+    def redraw(self) -> None:
+        """In the colours of the theme as it now is."""
+        if self._options is not None and not self.plot.is_deleted:
+            self.plot.options.clear()
+            self.plot.options.update(self.dressed(_readable(self._options)))
+            self.plot.update()
+
+    def dressed(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Parts of the options in the colours of the theme, for who changes the plot by a script."""
+        shown: dict[str, Any] = dressed(options, dark=self._shade.dark)
+        return shown
 
     def _save(self) -> None:
         ui.download.content(csv_text(self._rows), file_name(self.name, "csv"), "text/csv")
@@ -70,3 +83,11 @@ class Chart:
         button = ui.button(kind, color=None).props("flat dense no-caps size=sm").classes("muted")
         button.props["aria-label"] = f"{self.name} as {kind}"
         return button
+
+
+def _readable(options: dict[str, Any]) -> dict[str, Any]:
+    """What ECharts tells at the pointer stands on the colour of a sheet."""
+    if "tooltip" not in options:
+        return options
+    colors = {"backgroundColor": SHEET, "borderColor": LINE, "textStyle": {"color": INK}}
+    return options | {"tooltip": colors | options["tooltip"]}

@@ -12,6 +12,7 @@ from nas_service.access import Caller
 from nas_service.api.comparison_views import FEWEST, JobsComparison
 from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
+from nas_service.palette import themed
 
 from . import front_chart, matrix
 from .chart import Chart
@@ -38,7 +39,7 @@ class ComparePage:
 
     async def build(self) -> None:
         with frame("Compare", self._viewer):
-            ui.add_css(STYLE + matrix.STYLE)
+            ui.add_css(themed(STYLE + matrix.STYLE))
             with ui.row().classes("w-full items-center"):
                 ui.label("Compare").classes("text-xl")
                 ui.space()

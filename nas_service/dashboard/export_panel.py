@@ -25,7 +25,7 @@ class ExportPanel:
     def build(self) -> None:
         with sheet("Export"):
             self._button = ui.button("export as ONNX", on_click=self._ask)
-            self._button.props("outline dense no-caps color=cyan-9").style("padding:2px 14px")
+            self._button.props("outline dense no-caps color=primary").style("padding:2px 14px")
             self._list = ui.column().classes("w-full").style("gap:12px")
 
     async def refresh(self, candidate: CandidateDetail) -> None:

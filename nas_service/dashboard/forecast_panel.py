@@ -23,7 +23,7 @@ class ForecastPanel:
             self.head = ui.row().classes("w-full items-center")
             with self.head:
                 ui.label("Preview").classes("text-lg")
-                self._busy = ui.spinner(size="20px").props('color=cyan-9 aria-label="sampling"')
+                self._busy = ui.spinner(size="20px").props('color=primary aria-label="sampling"')
                 ui.space()
             self._figures = ui.row().style("gap:12px 36px")
             self._chart = Chart("preview of sampled architectures", height="220px")

@@ -51,7 +51,7 @@ class JobRow:
         self._viewer = viewer
         with ui.element("div").classes("job") as self._element:
             self._tick = ui.checkbox(value=ticked, on_change=lambda e: tick(self._job, e.value))
-            self._tick.style("grid-area:tick").props(f'dense color=cyan-9 aria-label="compare {job.id}"')
+            self._tick.style("grid-area:tick").props(f'dense color=primary aria-label="compare {job.id}"')
             self._build_name()
             self._state = ui.element("div").style("grid-area:state;justify-self:start")
             self._build_progress()
@@ -70,7 +70,7 @@ class JobRow:
 
     def _build_progress(self) -> None:
         with ui.column().style("grid-area:progress;gap:2px"):
-            self._bar = ui.linear_progress(0, show_value=False, size="6px").props("rounded color=cyan-9")
+            self._bar = ui.linear_progress(0, show_value=False, size="6px").props("rounded color=primary")
             self._bar.props(f'aria-label="progress of {self._job.id}"')
             self._done = ui.label().classes("muted text-xs")
             self._pace = ui.label().classes("muted text-xs")
@@ -79,7 +79,9 @@ class JobRow:
         async def chosen(name: str) -> None:
             await act(name, self._job)
 
-        self._button = ui.button(icon="more_vert").props("flat round dense color=grey-7").style("grid-area:menu")
+        self._button = (
+            ui.button(icon="more_vert", color=None).props("flat round dense").classes("muted").style("grid-area:menu")
+        )
         self._button.props(f'aria-label="actions on {self._job.id}"')
         with self._button, ui.menu():
             self._actions = {name: ui.menu_item(name, partial(chosen, name)).props("role=menuitem") for name in NAMES}

@@ -73,7 +73,7 @@ class NewJobPage:
 
     def _submission(self) -> None:
         with self._forecast.head:
-            self._button = ui.button("Submit", on_click=self._submit).props("no-caps unelevated color=cyan-9")
+            self._button = ui.button("Submit", on_click=self._submit).props("no-caps unelevated color=primary")
         if not self._may_submit:
             self._button.disable()
             _advise(READ_ONLY, "nas key create --owner NAME --scope submit")
@@ -83,7 +83,7 @@ class NewJobPage:
             self._refusal = ui.column().classes("w-full refusal").props('role="alert"')
             self._text = ui.textarea("YAML", value=write(self._spec), on_change=self._typed)
             self._text.props('outlined autogrow stack-label debounce=300 spellcheck="false"').classes("w-full yaml")
-            self._text.without_auto_validation().props("hide-bottom-space color=cyan-9")
+            self._text.without_auto_validation().props("hide-bottom-space color=primary")
 
     # Form and text, in step.
 

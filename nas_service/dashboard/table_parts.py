@@ -76,7 +76,7 @@ def _draw_dearest(dearest: Sequence[EntryView]) -> None:
                     ui.space()
                     ui.label(cost(entry)).style("white-space:nowrap")
                 share = entry.latency_ms / dearest[0].latency_ms
-                ui.linear_progress(share, show_value=False, size="4px").props("rounded color=cyan-9")
+                ui.linear_progress(share, show_value=False, size="4px").props("rounded color=primary")
                 ui.label(told).classes("muted text-xs text")
 
 
