@@ -9,6 +9,7 @@ from nicegui import ui
 from .device_words import CampaignRow
 from .part import Part
 from .theme import pill, sheet
+from .when import Ago
 
 ENDED = 8  # that are shown
 
@@ -65,4 +66,4 @@ def _about(campaign: CampaignRow) -> None:
             else:
                 ui.label("finalists of")
                 ui.link(campaign.job_id, f"/jobs/{campaign.job_id}")
-        ui.label(campaign.age).classes("muted text-xs")
+        Ago(campaign.at, f"{campaign.when} ").classes("muted text-xs")

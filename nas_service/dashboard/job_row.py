@@ -12,7 +12,8 @@ from nas_service.api.list_views import ListedJob
 from nas_service.durations import spoken
 
 from .job_actions import NAMES, offered
-from .theme import LINE, ago, milliseconds, pill, share
+from .theme import LINE, milliseconds, pill, share
+from .when import Ago
 
 HEADINGS = ("job", "state", "progress", "best reward", "its metric", "its latency")
 STYLE = f"""
@@ -65,7 +66,7 @@ class JobRow:
     def _build_name(self) -> None:
         with ui.column().style("grid-area:name"):
             ui.link(self._job.name, f"/jobs/{self._job.id}").style("font-weight:500;overflow-wrap:anywhere")
-            self._facts = ui.label().classes("muted text-xs").style("overflow-wrap:anywhere")
+            self._facts = Ago(self._job.created_at).classes("muted text-xs").style("overflow-wrap:anywhere")
             self._reason = ui.label().classes("muted text-xs").style("overflow-wrap:anywhere")
 
     def _build_progress(self) -> None:
@@ -89,8 +90,8 @@ class JobRow:
     def show(self, job: ListedJob) -> None:
         """The job as it is now."""
         self._job = job
-        told = (job.space, job.task, job.strategy, job.device, job.owner, ago(job.created_at))
-        self._facts.text = " · ".join(filter(None, told))
+        told = (job.space, job.task, job.strategy, job.device, job.owner)
+        self._facts.show(job.created_at, "".join(f"{one} · " for one in told if one))
         self._reason.text = job.reason
         self._reason.set_visibility(bool(job.reason))
         self._show_state(job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Final
 
 from nicegui import ui
@@ -10,7 +10,7 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.palette import LIGHT, themed
 
-from . import shade
+from . import shade, when
 
 INK: Final = LIGHT["ink"]
 MUTED: Final = LIGHT["muted"]
@@ -102,6 +102,7 @@ def frame(title: str, viewer: Caller) -> ui.column:
     """The page's head and body; add to what it returns. Who logged in is named and can log out."""
     ui.page_title(f"{title} · NAS service")
     shade.of_page().build()
+    when.build()
     ui.add_css(themed(_STYLE))
     with ui.row().classes("w-full items-center head"):
         ui.link("NAS service", "/").style(themed(f"color:{INK};font-weight:600"))
@@ -134,11 +135,11 @@ def sheet(caption: str) -> ui.column:
     return part
 
 
-def figure(caption: str, value: str, note: str = "") -> None:
-    """A number with its name above and, smaller, what qualifies it below."""
+def figure(caption: str, value: str | Callable[[], ui.element], note: str = "") -> None:
+    """A number, or what draws it, with its name above and, smaller, what qualifies it below."""
     with ui.column().style("gap:2px;min-width:110px"):
         ui.label(caption).classes("muted text-xs")
-        ui.label(value).classes("figure")
+        (ui.label(value) if isinstance(value, str) else value()).classes("figure")
         ui.label(note).classes("muted text-xs")
 
 
@@ -172,12 +173,3 @@ def count(value: float | None) -> str:
         if value >= size:
             return f"{value / size:.3g} {unit}"
     return f"{value:g}"
-
-
-def ago(at: float) -> str:
-    """How long ago a time was, in its largest unit."""
-    seconds = max(0.0, time.time() - at)
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return "just now"
