@@ -13,6 +13,7 @@ from nas_service.api.list_views import ListedJob
 from nas_service.client import ApiError, AsyncClient
 from nas_service.palette import themed
 
+from .commands import command
 from .job_actions import JobActions
 from .job_filter import STATES, JobFilter
 from .job_row import STYLE, JobRow, headings
@@ -157,5 +158,4 @@ def _first_steps() -> None:
     ui.label("No job yet.").classes("text-lg")
     ui.label("Describe a search in a file and submit it; this page then shows it as it runs.").classes("muted")
     ui.link("New job: describe it in a form", "/jobs/new")
-    commands = "nas device profile local --for search.yaml\nnas submit search.yaml"
-    ui.code(commands, language="bash").classes("w-full").style("margin-top:12px")
+    command("nas device profile local --for search.yaml\nnas submit search.yaml")

@@ -10,6 +10,7 @@ from nicegui import ui
 from nas_service.access import Caller, Scope
 from nas_service.client import ApiError, AsyncClient
 
+from .commands import command
 from .forecast import command_in
 from .forecast_panel import ForecastPanel
 from .offer import Offer
@@ -167,8 +168,8 @@ class NewJobPage:
             self._button.props(remove="loading")
 
 
-def _advise(message: str, command: str, *, classes: str = "muted") -> None:
+def _advise(message: str, helps: str, *, classes: str = "muted") -> None:
     """What is in the way, and the command that helps, to be copied."""
     ui.label(message).classes(f"{classes} text-sm").style("overflow-wrap:anywhere")
-    if command:
-        ui.code(command, language="bash").classes("w-full")
+    if helps:
+        command(helps)

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 from nicegui import Client, context, ui
+from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
 
 from nas_service.palette import DARK, LIGHT, variables
@@ -81,7 +82,7 @@ class Shade:
         chosen = self._client.request.cookies.get("theme", "auto")
         with ui.element("select").classes("theme") as element:
             for choice in CHOICES:
-                option = ui.element("option").props(f"value={choice} label={choice}")
+                option = TextElement(tag="option", text=choice).props(f"value={choice}")
                 option.props["selected"] = choice == chosen
         element.props["aria-label"] = "theme"
         element.on("change", js_handler="event => chooseTheme(event.target.value)")

@@ -54,6 +54,7 @@ body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .job {{ padding: 12px 0; gap: 8px 20px; }}
 .job + .job {{ border-top: 1px solid {LINE}; }}
 .figure {{ font-size: 22px; line-height: 1.2; }}
+.q-table th, .q-table td {{ border-color: {LINE} !important; }}
 .q-table th {{ color: {MUTED}; font-weight: 500; }}
 .number {{ white-space: nowrap !important; }}
 .sheet > .job:last-child {{ padding-bottom: 4px; }}
@@ -82,6 +83,11 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .charted .nicegui-echart {{ width: 100%; }}
 .saves {{ width: 100%; justify-content: flex-end; gap: 4px; }}
 .q-btn-toggle {{ border: 1px solid {LINE}; }}
+@layer theme {{  /* the first of NiceGUI's layers, whose important rules hold over Quasar's */
+    :is(a, button, select, [tabindex]:not(.page)):focus-visible {{
+        outline: 2px solid {ACCENT} !important; outline-offset: 2px; }}
+}}
+.page:focus {{ outline: none; }}
 .yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
 @media (max-width: 900px) {{
   .beside {{ grid-template-columns: minmax(0, 1fr); }}
@@ -116,7 +122,9 @@ def frame(title: str, viewer: Caller) -> ui.column:
             ui.label(viewer.owner).classes("muted")
             with ui.element("form").props('method="post" action="/logout"'), ui.element("button"):
                 ui.label("log out")
-    return ui.column().classes("page")
+    body = ui.column().classes("page")
+    ui.skip_link(target=body)
+    return body
 
 
 def address(job_id: str, candidate_id: str) -> str:
