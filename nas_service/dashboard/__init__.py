@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 from fastapi import FastAPI, Request
 from nicegui import ui
 
@@ -15,21 +18,32 @@ from .cluster_page import ClusterPage
 from .compare_page import ComparePage
 from .device_page import DevicePage
 from .devices_page import devices_page
+from .elsewhere import Elsewhere
+from .in_process import InProcess
 from .job_filter import JobFilter
 from .job_page import JobPage
 from .jobs_page import JobsPage
+from .live import Hub, LiveClient
 from .new_job_page import NewJobPage
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
 HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
 
 
-def mount(app: FastAPI) -> None:
-    """Serve the pages from `app`, behind every route that it has already. A page may do what its viewer's key may."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+def mount(app: FastAPI, service: Elsewhere | None = None) -> None:
+    """Serve the pages from `app`, behind every route that it has already. A page may do what its viewer's key may.
 
-    def api(viewer: Caller) -> AsyncClient:
-        return AsyncClient(HERE, key=viewer.key, transport=transport)
+    They show the `service` in another process, or the one that `app` is.
+    """
+    server, transport = (service.url, service.transport) if service else (HERE, InProcess(app))
+    hub = Hub(lambda key: AsyncClient(server, key=key, transport=transport))
+
+    def api(viewer: Caller) -> LiveClient:
+        return LiveClient(server, key=viewer.key, transport=transport, hub=hub)
+
+    def address(request: Request) -> str:
+        """Of the service, as the viewer sees it."""
+        return server if service else str(request.base_url).rstrip("/")
 
     @ui.page("/", response_timeout=PATIENCE_S)
     async def _jobs(request: Request, state: str = "", owner: str = "", name: str = "", cursor: str = "") -> None:
@@ -59,14 +73,14 @@ def mount(app: FastAPI) -> None:
     @ui.page("/devices", response_timeout=PATIENCE_S)
     async def _devices(request: Request) -> None:
         viewer: Caller = request.state.caller
-        await devices_page(api(viewer), viewer, _address(request))
+        await devices_page(api(viewer), viewer, address(request))
 
     @ui.page("/devices/{name}", response_timeout=PATIENCE_S)
     async def _device(
         request: Request, name: str, threads: str = "1", precision: str = "float32", provider: str = CPU
     ) -> None:
         viewer: Caller = request.state.caller
-        await DevicePage(api(viewer), name, _setting(threads, precision, provider), viewer, _address(request)).build()
+        await DevicePage(api(viewer), name, _setting(threads, precision, provider), viewer, address(request)).build()
 
     @ui.page("/cluster", response_timeout=PATIENCE_S)
     async def _cluster(request: Request) -> None:
@@ -74,6 +88,20 @@ def mount(app: FastAPI) -> None:
         await ClusterPage(api(viewer), viewer).build()
 
     ui.run_with(app, title="NAS service", show_welcome_message=False)
+    _end_with(app, hub)
+
+
+def _end_with(app: FastAPI, hub: Hub) -> None:
+    """No page asks for anything once the parts of the service begin to stop."""
+    running = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with running(app) as state:
+            yield state
+            await hub.close()
+
+    app.router.lifespan_context = lifespan
 
 
 def _setting(threads: str, precision: str, provider: str) -> Setting:
@@ -82,8 +110,3 @@ def _setting(threads: str, precision: str, provider: str) -> Setting:
         return Setting(threads_of(threads), precision_of(precision), provider_of(provider))
     except ValueError:
         return USUAL
-
-
-def _address(request: Request) -> str:
-    """Of the service, as the viewer sees it."""
-    return str(request.base_url).rstrip("/")
