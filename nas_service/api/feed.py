@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 0.5  # how late news of another process may be
 PAUSE_S = 0.05  # between two looks, however busy the database is
+NOTICES_S = 0.25  # between two for the listeners, who are told of all jobs
 
 
 @dataclass(eq=False)
@@ -119,13 +121,14 @@ class Feed:
             self._viewers.discard(stream)  # type: ignore[arg-type]
             self._listeners.discard(stream)  # type: ignore[arg-type]
 
-    def look(self) -> None:
+    def look(self, *, for_all: bool = True) -> None:
         """Wake the viewers of every job whose events have grown since they were last woken, and tell the listeners."""
         with self._looking:
             with self._lock:
                 viewers, listeners = list(self._viewers), list(self._listeners)
             if not listeners:
                 self._known = None
+            listeners = listeners if for_all else []
             if not (viewers or listeners):
                 return
             with self._store.read() as conn:
@@ -139,12 +142,12 @@ class Feed:
 
     def _changes(self, conn: Connection) -> list[NoticeView]:
         """What has changed since the last look; at the first one, nothing is known to have."""
-        before = self._known
-        now = self._known = movement.moving(conn, before)
+        before, now = self._known, movement.moving(conn, self._known)
+        settled = before.events.keys() - now.events.keys() if before else set()
+        last = jobs.last_events(conn, settled) if settled else {}
+        self._known = now
         if before is None:
             return []
-        settled = before.events.keys() - now.events.keys()
-        last = jobs.last_events(conn, settled) if settled else {}
         changed = {job: seq for job, seq in (now.events | last).items() if before.events.get(job) != seq}
         told = [NoticeView(type="job", job_id=job, last_event=seq) for job, seq in changed.items()]
         told += [NoticeView(type="job", job_id=job) for job in settled - last.keys()]
@@ -152,9 +155,12 @@ class Feed:
         return [*told, NoticeView(type="deleted")] if fewer else told
 
     def _loop(self) -> None:
+        told_at = 0.0
         while not self._stop.wait(PAUSE_S):
             self._store.wait_for_write(PATIENCE_S)
+            for_all = time.monotonic() - told_at >= NOTICES_S
+            told_at = time.monotonic() if for_all else told_at
             try:
-                self.look()
+                self.look(for_all=for_all)
             except SQLAlchemyError:
                 log.exception("event streams could not be read and will be tried again")

@@ -92,7 +92,7 @@ class NoticeReader(Reader[NoticeView]):
     def request(self) -> dict[str, Any]:
         return {"method": "GET", "url": f"{PREFIX}/events", "timeout": DEAD_AFTER_S}
 
-    def complete(self, kind: str, text: str) -> NoticeView | None:
+    def complete(self, kind: str, text: str) -> NoticeView | None:  # noqa: ARG002 - the notice says it too
         return NoticeView.model_validate_json(text)
 
     def pause_s(self) -> float | None:

@@ -11,39 +11,29 @@ from nicegui import ui
 
 from device_agent.setting import CPU, USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.access import Caller
-from nas_service.client import AsyncClient
 
 from .candidate_page import CandidatePage
 from .cluster_page import ClusterPage
 from .compare_page import ComparePage
 from .device_page import DevicePage
 from .devices_page import devices_page
-from .elsewhere import Elsewhere
-from .in_process import InProcess
 from .job_filter import JobFilter
 from .job_page import JobPage
 from .jobs_page import JobsPage
-from .live import Hub, LiveClient
+from .live import Hub
 from .new_job_page import NewJobPage
+from .place import Here, Place, Viewers
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
-HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
 
 
-def mount(app: FastAPI, service: Elsewhere | None = None) -> None:
+def mount(app: FastAPI, service: Place | None = None) -> None:
     """Serve the pages from `app`, behind every route that it has already. A page may do what its viewer's key may.
 
     They show the `service` in another process, or the one that `app` is.
     """
-    server, transport = (service.url, service.transport) if service else (HERE, InProcess(app))
-    hub = Hub(lambda key: AsyncClient(server, key=key, transport=transport))
-
-    def api(viewer: Caller) -> LiveClient:
-        return LiveClient(server, key=viewer.key, transport=transport, hub=hub)
-
-    def address(request: Request) -> str:
-        """Of the service, as the viewer sees it."""
-        return server if service else str(request.base_url).rstrip("/")
+    place = service or Here(app)
+    api = Viewers(place)
 
     @ui.page("/", response_timeout=PATIENCE_S)
     async def _jobs(request: Request, state: str = "", owner: str = "", name: str = "", cursor: str = "") -> None:
@@ -73,14 +63,16 @@ def mount(app: FastAPI, service: Elsewhere | None = None) -> None:
     @ui.page("/devices", response_timeout=PATIENCE_S)
     async def _devices(request: Request) -> None:
         viewer: Caller = request.state.caller
-        await devices_page(api(viewer), viewer, address(request))
+        await devices_page(api(viewer), viewer, place.address(request))
 
     @ui.page("/devices/{name}", response_timeout=PATIENCE_S)
     async def _device(
         request: Request, name: str, threads: str = "1", precision: str = "float32", provider: str = CPU
     ) -> None:
         viewer: Caller = request.state.caller
-        await DevicePage(api(viewer), name, _setting(threads, precision, provider), viewer, address(request)).build()
+        await DevicePage(
+            api(viewer), name, _setting(threads, precision, provider), viewer, place.address(request)
+        ).build()
 
     @ui.page("/cluster", response_timeout=PATIENCE_S)
     async def _cluster(request: Request) -> None:
@@ -88,7 +80,7 @@ def mount(app: FastAPI, service: Elsewhere | None = None) -> None:
         await ClusterPage(api(viewer), viewer).build()
 
     ui.run_with(app, title="NAS service", show_welcome_message=False)
-    _end_with(app, hub)
+    _end_with(app, api.hub)
 
 
 def _end_with(app: FastAPI, hub: Hub) -> None:

@@ -31,7 +31,12 @@ class Elsewhere:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self.transport = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), trust_env=False)
+        self.transport: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(
+            verify=ssl.create_default_context(), trust_env=False
+        )
+
+    def address(self, request: Request) -> str:  # noqa: ARG002 - the contract
+        return self.url
 
     async def caller(self, key: str) -> CallerView:
         """Who the service takes the holder of this key for. Raises ApiError."""

@@ -37,7 +37,11 @@ async def follow(client: LiveClient, look: Look, topics: Collection[str], patien
     ui.context.client.on_delete(lambda: client.hub.leave(watch))
     await look()
     following = background_tasks.create(_follow(watch, look, patience, ui.context.slot), name="follow a page")
-    ui.context.client.on_delete(lambda: following.cancel())
+
+    def end() -> None:
+        following.cancel()
+
+    ui.context.client.on_delete(end)
 
 
 async def _follow(watch: Watch, look: Look, patience: Patience, slot: Slot) -> None:

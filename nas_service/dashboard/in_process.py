@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class InProcess(httpx.AsyncBaseTransport):
-    """Every request is a task of its own, as on a server: who stops waiting for the answer does not stop it half way."""
+    """Every request is a task of its own, as on a server: who stops waiting for it does not stop it half way."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,7 +25,11 @@ class InProcess(httpx.AsyncBaseTransport):
         task = asyncio.create_task(exchange.run(self._app, _scope(request)))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await exchange.begun.wait()
+        try:
+            await exchange.begun.wait()
+        except asyncio.CancelledError:
+            await exchange.aclose()
+            raise
         return httpx.Response(exchange.status, headers=exchange.headers, stream=exchange)
 
 

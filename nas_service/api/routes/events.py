@@ -53,7 +53,7 @@ async def stream(
                 yield ServerSentEvent(event="end", data={"job_id": job_id, "seq": seen})
                 return
             if len(found) < BATCH:
-                await viewer.news.wait()
+                await standing.wait(viewer.news)
     finally:
         service.feed.leave(viewer)
 
@@ -72,7 +72,7 @@ async def notices(service: Here, caller: Who) -> AsyncIterator[ServerSentEvent]:
         while not service.feed.closing and await standing.holds():
             for notice in listener.take():
                 yield _told(notice)
-            await listener.news.wait()
+            await standing.wait(listener.news)
     finally:
         service.feed.leave(listener)
 

@@ -52,7 +52,7 @@ def test_an_export_of_a_job_that_has_ended_is_told(live: Live, client: Client, f
     assert client.exports(finished)[-1].final
 
 
-async def told(feed: Feed, store: Store, count: int) -> list[Listener]:
+async def told(feed: Feed, count: int) -> list[Listener]:
     """Listeners after a look that finds nothing new."""
     listeners = [feed.listen() for _ in range(count)]
     feed.look()
@@ -65,7 +65,7 @@ def test_nothing_is_told_where_nothing_changes_and_gone_listeners_cost_nothing(
 ) -> None:
     async def listen() -> None:
         feed = Feed(store)
-        listeners = await told(feed, store, 50)
+        listeners = await told(feed, 50)
         assert [listener.take() for listener in listeners] == [[]] * 50
         for listener in listeners:
             feed.leave(listener)

@@ -19,7 +19,9 @@ NAMED = "nas.example.com"
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/v1/jobs"), ("DELETE", "/api/v1/jobs/x"), ("POST", "/login")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/v1/jobs"), ("DELETE", "/api/v1/jobs/x"), ("POST", "/login")]
+)
 def test_what_the_browser_says_comes_from_elsewhere_is_refused(
     http: httpx.Client, method: str, path: str, site: str
 ) -> None:
@@ -79,7 +81,9 @@ def test_a_service_with_names_answers_to_these_alone(named: httpx.Client, keyed:
     def status(host: str) -> int:
         return named.get("/api/v1/jobs", headers={"Host": host, **shown}).status_code
 
-    assert [status(host) for host in (NAMED, f"{NAMED}:443", "other.example.com", "localhost:1", "127.0.0.1")] == [200] * 5
+    assert [status(host) for host in (NAMED, f"{NAMED}:443", "other.example.com", "localhost:1", "127.0.0.1")] == [
+        200
+    ] * 5
     assert [status(host) for host in ("evil.example", f"{NAMED}.evil.example", "192.0.2.1", "")] == [403] * 4
     assert named.get("/healthz", headers={"Host": "10.0.0.7"}).status_code == 200  # of what watches it
 
