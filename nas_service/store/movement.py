@@ -26,7 +26,7 @@ _ALL = select(func.count(), func.coalesce(func.max(jobs.c.number), 0))
 
 @dataclass(frozen=True)
 class Moving:
-    """Job id to number of its last event, of those that may change; how many there are in all, and the newest number."""
+    """Job id to number of its last event, of those that may change; how many there are, and the newest number."""
 
     events: Mapping[str, int]
     total: int

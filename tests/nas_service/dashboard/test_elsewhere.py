@@ -23,7 +23,7 @@ def asked(server: str, path: str, headers: Mapping[str, str] = PAGE) -> httpx.Re
     """Of a dashboard without pages."""
 
     async def ask() -> httpx.Response:
-        app, service = FastAPI(), Elsewhere(server)
+        app, service = FastAPI(openapi_url=None), Elsewhere(server)
         door = RemoteDoor(service, Hosts(loopback=True))
         app.add_middleware(Guard, door=lambda: door)
         app.include_router(elsewhere.passing_on(service))
