@@ -96,7 +96,7 @@ def _serve(server: str, listener: socket.socket, host: str, names: tuple[str, ..
     import uvicorn
 
     from ..api.hosts import Hosts
-    from ..dashboard.alone import create_dashboard  # takes a second to import
+    from ..dashboard.standalone import create_dashboard  # takes a second to import
     from ..dashboard.elsewhere import Elsewhere
 
     app = create_dashboard(Elsewhere(server), Hosts(is_loopback(host), names))
