@@ -118,8 +118,8 @@ class Feed:
 
     def leave(self, stream: Stream) -> None:
         with self._lock:
-            self._viewers.discard(stream)  # type: ignore[arg-type]
-            self._listeners.discard(stream)  # type: ignore[arg-type]
+            self._viewers.discard(stream)
+            self._listeners.discard(stream)
 
     def look(self, *, for_all: bool = True) -> None:
         """Wake the viewers of every job whose events have grown since they were last woken, and tell the listeners."""
@@ -148,7 +148,7 @@ class Feed:
         self._known = now
         if before is None:
             return []
-        changed = {job: seq for job, seq in (now.events | last).items() if before.events.get(job) != seq}
+        changed = {job: seq for job, seq in {**now.events, **last}.items() if before.events.get(job) != seq}
         told = [NoticeView(type="job", job_id=job, last_event=seq) for job, seq in changed.items()]
         told += [NoticeView(type="job", job_id=job) for job in settled - last.keys()]
         fewer = now.total - before.total < now.newest - before.newest or now.newest < before.newest

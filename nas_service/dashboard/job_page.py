@@ -59,8 +59,9 @@ class JobPage:
         await follow(self._client, self.refresh, [self._job_id], self._patience)
 
     def _patience(self) -> float:
-        """An epoch of a trial is no event of its job."""
-        return SLOW_S if self._job is None or self._job.final else LIVELY_S
+        """An epoch of a trial is no event of its job, nor is what a panel may say to be `under_way` otherwise."""
+        trains = self._job is not None and not self._job.final
+        return LIVELY_S if trains or any(getattr(panel, "under_way", False) for panel in self._panels) else SLOW_S
 
     async def refresh(self) -> None:
         """Where the service is away the page stays as it is, and says so until it is back."""

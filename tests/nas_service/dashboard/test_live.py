@@ -78,9 +78,10 @@ class Pages:
         return LiveClient(self._url, key=key, transport=self._transport, hub=self.hub)
 
     async def open(self, topics: list[str], key: str = "") -> Watch:
-        """A page that has seen the first round of news, that of the stream being ready."""
+        """A page that has no news yet, of a hub whose stream is ready."""
         watch = self.hub.watch(key, topics)
-        await watch.news(PATIENCE_S)
+        await until(lambda: self.hub._round > 0)
+        await watch.news(0.0)
         return watch
 
     async def end(self) -> None:
