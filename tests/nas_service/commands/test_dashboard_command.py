@@ -62,7 +62,7 @@ def test_without_keys_it_answers_to_this_machine_alone_and_changes_nothing_itsel
     with showing(live.url) as url, httpx.Client(base_url=url, timeout=60) as http:
         assert http.get(f"/api/v1/jobs/{job}").json()["state"] == "finished"
         events = http.get(f"/api/v1/jobs/{job}/events", headers={"Last-Event-ID": "1"}).text
-        assert [line for line in events.splitlines() if line.startswith("id: ")][0] == "id: 2"
+        assert next(line for line in events.splitlines() if line.startswith("id: ")) == "id: 2"
         tag = http.get(f"/api/v1/jobs/{job}").headers["etag"]
         assert http.get(f"/api/v1/jobs/{job}", headers={"If-None-Match": tag}).status_code == 304
         assert http.get("/agent.pyz").content == httpx.get(f"{live.url}/agent.pyz").content
