@@ -16,7 +16,7 @@ from nas_service.access import ANYBODY, Caller, Scope
 from nas_service.api.hosts import Hosts
 from nas_service.api.live_views import CallerView
 from nas_service.api.sessions import Sessions
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import ApiError, AsyncClient, ServerAway
 from nas_service.errors import ServiceError, Unauthorised, Unavailable
 
 TRUSTED_S: Final = 2.0  # how long a key is not asked for again
@@ -75,7 +75,7 @@ class RemoteDoor:
         except ApiError as error:
             if error.status in (401, 403):
                 raise Unauthorised from None
-            raise Unavailable(error.detail) from None
+            raise Unavailable(f"The service is away: {error.detail}") from None
         return Caller(found.owner, Scope(found.scope), key) if found.keys else ANYBODY
 
 
@@ -89,7 +89,7 @@ def passing_on(service: Elsewhere) -> APIRouter:
         try:
             answer = await http.send(asked, stream=True)
         except httpx.TransportError as error:
-            raise Unavailable(f"no server answers at {service.url} ({error or type(error).__name__})") from None
+            raise Unavailable(f"The service is away: {ServerAway(service.url, error)}") from None
         sent = {name: value for name, value in answer.headers.items() if name not in NOT_PASSED_BACK}
         return StreamingResponse(_pieces(answer), answer.status_code, sent)
 

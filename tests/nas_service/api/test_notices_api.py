@@ -92,8 +92,8 @@ def test_a_listener_keeps_the_last_notice_of_each_job_until_it_is_taken() -> Non
     assert [(notice.job_id, notice.last_event) for notice in told] == [("a", 2), ("b", 1)]
 
 
-def test_of_jobs_that_are_over_only_those_that_are_new_or_wait_for_something_are_looked_at(sqlite: Store) -> None:
-    with sqlite.write() as conn:
+def test_of_jobs_that_are_over_only_those_that_are_new_or_wait_for_something_are_looked_at(store: Store) -> None:
+    with store.write() as conn:
         for name in ("old", "exported"):
             add_job(conn, name)
             jobs.move(conn, name, jobs.LIVE, "finished", "", 2.0)
