@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -14,6 +15,7 @@ from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.live_views import CallerView, NoticeView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -37,7 +39,7 @@ from search_spaces.plugins import Plugin
 from . import calls
 from .calls import Call
 from .errors import ApiError, ExportFailed, ServerAway
-from .streams import EventReader
+from .streams import EventReader, NoticeReader, Reader
 from .synchronous import POLL_S, address, connection
 
 T = TypeVar("T")
@@ -139,18 +141,13 @@ class AsyncClient:
         """Delete a job that has ended, with everything that only it needs."""
         await self._send(calls.delete(job_id))
 
-    async def events(self, job_id: str, after: int = 0) -> AsyncIterator[EventView]:
+    def events(self, job_id: str, after: int = 0) -> AsyncIterator[EventView]:
         """Events after number `after` until the job is final; goes on by itself when the connection drops."""
-        reader = EventReader(job_id, after)
-        while not reader.ended:
-            try:
-                async for event in self._connection(reader):
-                    yield event
-            except httpx.TransportError as error:
-                pause_s = reader.pause_s()
-                if pause_s is None:
-                    raise ServerAway(self.base_url, error) from None
-                await self._sleep(pause_s)
+        return self._stream(EventReader(job_id=job_id, seen=after))
+
+    def notices(self, *, patient: bool = True) -> AsyncIterator[NoticeView]:
+        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        return self._stream(NoticeReader(patient=patient))
 
     async def wait(self, job_id: str) -> JobView:
         """The job once it is final."""
@@ -341,6 +338,10 @@ class AsyncClient:
         """Who asked the service for something to measure since it began, the newest first."""
         return await self._send(calls.agents())
 
+    async def caller(self) -> CallerView:
+        """Who the service takes this client for, what that may do, and of which version the service is."""
+        return await self._send(calls.caller())
+
     async def cluster(self) -> ClusterView:
         return await self._send(calls.cluster())
 
@@ -364,16 +365,28 @@ class AsyncClient:
             if cursor is None:
                 return
 
-    async def _connection(self, reader: EventReader) -> AsyncIterator[EventView]:
+    async def _stream(self, reader: Reader[T]) -> AsyncIterator[T]:
+        while not reader.ended:
+            try:
+                async with aclosing(self._connection(reader)) as connection:
+                    async for said in connection:
+                        yield said
+            except httpx.TransportError as error:
+                pause_s = reader.pause_s()
+                if pause_s is None:
+                    raise ServerAway(self.base_url, error) from None
+                await self._sleep(pause_s)
+
+    async def _connection(self, reader: Reader[T]) -> AsyncGenerator[T, None]:
         reader.connected()
         async with self._http.stream(**reader.request()) as response:
             if not response.is_success:
                 await response.aread()
                 raise ApiError.of(response)
             async for line in response.aiter_lines():
-                event = reader.feed(line)
-                if event is not None:
-                    yield event
+                said = reader.feed(line)
+                if said is not None:
+                    yield said
                 if reader.ended:
                     return
-        raise httpx.ReadError("the stream ended before its job did")
+        raise httpx.ReadError("the stream was cut")

@@ -16,6 +16,7 @@ from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.live_views import CallerView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -256,6 +257,10 @@ def cancel_campaign(campaign_id: str) -> Call[CampaignView]:
 
 def agents() -> Call[list[AgentView]]:
     return Call(list[AgentView], "GET", "/agents")
+
+
+def caller() -> Call[CallerView]:
+    return Call(CallerView, "GET", "/caller")
 
 
 def cluster() -> Call[ClusterView]:

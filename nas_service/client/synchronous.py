@@ -16,6 +16,7 @@ from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.live_views import CallerView, NoticeView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -39,7 +40,7 @@ from search_spaces.plugins import Plugin
 from . import calls
 from .calls import Call
 from .errors import ApiError, ExportFailed, ServerAway
-from .streams import EventReader
+from .streams import EventReader, NoticeReader, Reader
 
 T = TypeVar("T")
 DEFAULT_URL = "http://127.0.0.1:8350"
@@ -181,15 +182,11 @@ class Client:
 
     def events(self, job_id: str, after: int = 0) -> Iterator[EventView]:
         """Events after number `after` until the job is final; goes on by itself when the connection drops."""
-        reader = EventReader(job_id, after)
-        while not reader.ended:
-            try:
-                yield from self._connection(reader)
-            except httpx.TransportError as error:
-                pause_s = reader.pause_s()
-                if pause_s is None:
-                    raise ServerAway(self.base_url, error) from None
-                self._sleep(pause_s)
+        return self._stream(EventReader(job_id=job_id, seen=after))
+
+    def notices(self, *, patient: bool = True) -> Iterator[NoticeView]:
+        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        return self._stream(NoticeReader(patient=patient))
 
     def wait(self, job_id: str) -> JobView:
         """The job once it is final."""
@@ -376,6 +373,10 @@ class Client:
         """Who asked the service for something to measure since it began, the newest first."""
         return self._send(calls.agents())
 
+    def caller(self) -> CallerView:
+        """Who the service takes this client for, what that may do, and of which version the service is."""
+        return self._send(calls.caller())
+
     def cluster(self) -> ClusterView:
         return self._send(calls.cluster())
 
@@ -398,16 +399,26 @@ class Client:
             if cursor is None:
                 return
 
-    def _connection(self, reader: EventReader) -> Iterator[EventView]:
+    def _stream(self, reader: Reader[T]) -> Iterator[T]:
+        while not reader.ended:
+            try:
+                yield from self._connection(reader)
+            except httpx.TransportError as error:
+                pause_s = reader.pause_s()
+                if pause_s is None:
+                    raise ServerAway(self.base_url, error) from None
+                self._sleep(pause_s)
+
+    def _connection(self, reader: Reader[T]) -> Iterator[T]:
         reader.connected()
         with self._http.stream(**reader.request()) as response:
             if not response.is_success:
                 response.read()
                 raise ApiError.of(response)
             for line in response.iter_lines():
-                event = reader.feed(line)
-                if event is not None:
-                    yield event
+                said = reader.feed(line)
+                if said is not None:
+                    yield said
                 if reader.ended:
                     return
-        raise httpx.ReadError("the stream ended before its job did")
+        raise httpx.ReadError("the stream was cut")

@@ -9,16 +9,19 @@ from nicegui import ui
 
 from nas_service.access import Caller
 from nas_service.api.views import JobView
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import ApiError
 from nas_service.durations import spoken
 
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
 from .finalists_panel import FinalistsPanel
+from .following import LIVELY_S, SLOW_S, follow
+from .live import LiveClient
+from .part import trouble
 from .scatter_panel import ScatterPanel
 from .theme import amount, figure, frame, pill
 
-REFRESH_S = 1.0
+GONE = (401, 403, 404)  # there is no job, or nothing to see of it for this viewer
 
 
 class Panel(Protocol):
@@ -32,7 +35,7 @@ class Panel(Protocol):
 class JobPage:
     """One viewer's page. `refresh` reads the job and draws anew what has changed since."""
 
-    def __init__(self, client: AsyncClient, job_id: str, viewer: Caller) -> None:
+    def __init__(self, client: LiveClient, job_id: str, viewer: Caller) -> None:
         self._client = client
         self._job_id = job_id
         self._viewer = viewer
@@ -46,20 +49,30 @@ class JobPage:
 
     async def build(self) -> None:
         with frame(self._job_id, self._viewer):
+            self._away = trouble()
             self._head = ui.row().classes("w-full items-center")
             self._figures = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
         with self._body:
             for panel in self._panels:
                 panel.build()
-        await self.refresh()
-        self._timer = ui.timer(REFRESH_S, self.refresh)
+        await follow(self._client, self.refresh, [self._job_id], self._patience)
+
+    def _patience(self) -> float:
+        """An epoch of a trial is no event of its job, nor is what a panel may say to be `under_way` otherwise."""
+        trains = self._job is not None and not self._job.final
+        return LIVELY_S if trains or any(getattr(panel, "under_way", False) for panel in self._panels) else SLOW_S
 
     async def refresh(self) -> None:
+        """Where the service is away the page stays as it is, and says so until it is back."""
         try:
             await self._look()
         except ApiError as error:
+            if self._job is not None and error.status not in GONE:
+                self._away.show(f"This page is no longer up to date: {error}")
+                return
             self._explain(error)
+        self._away.hide()
 
     async def _look(self) -> None:
         job = await self._client.job(self._job_id)

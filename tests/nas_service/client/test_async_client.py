@@ -56,6 +56,8 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
             await asked.devices(),
             [one.device for one in await asked.agents()],
             await asked.cluster(),
+            await asked.caller(),
+            [await anext(asked.notices())],
         ]
 
     assert ask(live, everything) == [
@@ -78,6 +80,8 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         client.devices(),
         [one.device for one in client.agents()],
         client.cluster(),
+        client.caller(),
+        [next(client.notices())],
     ]
 
 
