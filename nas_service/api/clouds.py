@@ -189,7 +189,7 @@ def _measured(conn: Connection, job: Job) -> dict[str, tuple[float, float]]:
 
 
 def _rounded(values: Values) -> Values:
-    """To `DIGITS` significant digits, in which JSON is short; numbers that are too small or too large stay as they are."""
+    """To `DIGITS` significant digits, in which JSON is short. What is too small or too large for that stays as it is."""
     size = np.abs(values)
     usual = (size > SMALL) & (size < LARGE)
     places = DIGITS - 1 - np.floor(np.log10(size[usual]))

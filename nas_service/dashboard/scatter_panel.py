@@ -69,7 +69,9 @@ class ScatterPanel:
     def _build_buttons(self) -> None:
         with ui.row().classes("w-full items-center justify-between").style("gap:6px 16px"):
             with ui.row().style("gap:6px"):
-                self._frame = _choice("select", lambda: self._let_frame(on=not self._framing), "draw a frame around candidates")
+                self._frame = _choice(
+                    "select", lambda: self._let_frame(on=not self._framing), "draw a frame around candidates"
+                )
                 _choice("select what is seen", self._take_seen)
                 self._contours = _choice("reward contours", self._turn_contours)
                 self._errors = _choice("error bars", self._turn_errors)

@@ -52,13 +52,18 @@ class Window:
     def middle(self) -> tuple[float, float]:
         return (self.left + self.right) / 2, (self.low + self.high) / 2
 
-    def around(self, cost: float, value: float) -> Window:
-        """Of the same size, with another middle."""
-        across, up = cost - self.middle[0], value - self.middle[1]
+    def moved(self, across: float, up: float) -> Window:
         return Window(self.left + across, self.right + across, self.low + up, self.high + up)
 
-    def covers(self, other: Window) -> bool:
-        return self.holds(other.left, other.low) and self.holds(other.right, other.high)
+    def into(self, whole: Window) -> Window:
+        """Moved so that it lies in a larger one."""
+        across = max(whole.left - self.left, 0.0) + min(whole.right - self.right, 0.0)
+        return self.moved(across, max(whole.low - self.low, 0.0) + min(whole.high - self.high, 0.0))
+
+    def matches(self, whole: Window) -> bool:
+        """Whether it is about as wide and as high, or more."""
+        wide = self.right - self.left >= NEARLY * (whole.right - whole.left)
+        return wide and self.high - self.low >= NEARLY * (whole.high - whole.low)
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,11 @@ class ScatterView:
         """To the middle of the points (cost, value) that are seen, or of the picture where there are none."""
         window = self.zoom or whole
         seen = [point for point in points if window.holds(*point)]
-        middle = tuple(map(median, zip(*seen, strict=True))) if seen else window.middle
-        return replace(self, zoom=window.scaled(CLOSER).around(*middle))
+        cost, value = map(median, zip(*seen, strict=True)) if seen else window.middle
+        closer = window.scaled(CLOSER).moved(cost - window.middle[0], value - window.middle[1])
+        return replace(self, zoom=closer.into(window))
 
     def wider(self, whole: Window) -> ScatterView:
         """Back to the whole picture once all of it is seen."""
         zoom = None if self.zoom is None else self.zoom.scaled(1 / CLOSER)
-        return replace(self, zoom=None if zoom is None or zoom.covers(whole.scaled(NEARLY)) else zoom)
+        return replace(self, zoom=None if zoom is None or zoom.matches(whole) else zoom.into(whole))

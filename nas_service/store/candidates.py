@@ -105,7 +105,9 @@ def evaluated(conn: Connection, job_id: str, ids: Collection[str] | None = None)
     query = select(c.id, *(c[name] for name in PLACED)).where(c.full, c.value.is_not(None))
     if ids is None:
         return conn.execute(query.where(c.job_id == job_id)).all()
-    return conn.execute(query.where(among(c.id, "ids")), {"ids": list(ids)}).all()  # of the job: SQLite would read it all
+    return conn.execute(
+        query.where(among(c.id, "ids")), {"ids": list(ids)}
+    ).all()  # of the job: SQLite would read it all
 
 
 def figures(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[dict[str, float], float | None]]:

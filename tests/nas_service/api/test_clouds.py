@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,9 @@ def points(held: Clouds, most: int | None = None, within: Window | None = None, 
 
 
 @pytest.mark.parametrize("changes", [{}, CHUNKS, RUNGS], ids=["one by one", "in chunks", "in rungs"])
-def test_what_was_taken_in_step_by_step_is_what_is_read_at_once(store: Store, lab: Lab, changes: dict[str, Any]) -> None:
+def test_what_was_taken_in_step_by_step_is_what_is_read_at_once(
+    store: Store, lab: Lab, changes: dict[str, Any]
+) -> None:
     held, sizes = Clouds(store), set()
 
     def look(job: Job) -> bool:
@@ -90,15 +91,13 @@ def test_an_unknown_job_is_not_held(store: Store, lab: Lab) -> None:
     assert len(points(held).id) == 5
 
 
-def test_of_many_jobs_those_asked_for_last_are_held(
-    store: Store, lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_jobs_those_asked_for_last_are_held(store: Store, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clouds, "HELD", 8)
     held = Clouds(store)
     for name in ("a", "b"):
         lab.run(spec(5, seed=ord(name)), name)
         points(held, job_id=name)
-    assert [*held._clouds] == ["b"]  # noqa: SLF001 - what is held shows nowhere else
+    assert [*held._clouds] == ["b"]
     assert len(points(held, job_id="a").id) == 5
 
 
@@ -116,4 +115,4 @@ def test_what_is_no_window_is_refused(text: str) -> None:
 def test_numbers_have_six_significant_digits_and_unusual_ones_all() -> None:
     values = [0.1234564, -0.1234566, 123456789.0, 0.3, 1e-5 / 3, 7.0, 0.0, 5e-324, 1e300]
     expected = [0.123456, -0.123457, 123457000.0, 0.3, 3.33333e-06, 7.0, 0.0, 5e-324, 1e300]
-    assert clouds._rounded(np.array(values)).tolist() == expected  # noqa: SLF001 - rows with such numbers are rare
+    assert clouds._rounded(np.array(values)).tolist() == expected

@@ -34,6 +34,12 @@ def test_closer_is_half_as_much_around_what_is_seen() -> None:
     assert once.zoom.ends == pytest.approx((0, 4, 0.05, 0.55))
 
 
+def test_closer_shows_nothing_that_was_not_seen_before() -> None:
+    once = ScatterView().closer(WHOLE, [(7.5, 0.1)])
+    assert once.zoom == Window(4, 8, 0, 0.5)
+    assert once.wider(WHOLE) == ScatterView()
+
+
 def test_closer_is_the_middle_half_where_nothing_is_seen() -> None:
     once = ScatterView().closer(WHOLE, [(9, 0.5)])
     assert once.zoom == Window(2, 6, 0.25, 0.75)

@@ -12,6 +12,7 @@ from browsing import Open
 from playwright.sync_api import Page, expect
 
 from nas_service.client import Client
+from nas_service.dashboard import scatter_panel
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +29,12 @@ PLACE = """point => {
     const [x, y] = getElement(Number(element.id.slice(1))).chart.convertToPixel({xAxisIndex: 0, yAxisIndex: 0}, point);
     const box = canvas.getBoundingClientRect();
     return [box.x + x, box.y + y];
+}"""
+
+
+LOSE = """() => {
+    const element = document.querySelector('canvas').closest('[id^=c]');
+    getElement(Number(element.id.slice(1))).chart.setOption({series: [{id: 'candidates', data: []}]});
 }"""
 
 
@@ -68,7 +75,9 @@ def test_a_frame_drawn_by_hand_selects_what_lies_in_it(visit: Open, client: Clie
     low, high = sorted(every.cost)[10], sorted(every.cost)[20]
     page.get_by_role("button", name="select", exact=True).click()
     start, end = (page.evaluate(PLACE, point) for point in ([low * 0.999, 0.99 * min(every.value)], [high, 0.9]))
-    page.mouse.move(*start)
+    while page.evaluate("document.querySelector('canvas').parentElement.style.cursor") != "crosshair":
+        page.mouse.move(start[0] - 1, start[1])
+        page.mouse.move(*start)
     page.mouse.down()
     page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=3)
     page.mouse.move(*end, steps=3)
@@ -145,6 +154,23 @@ def test_a_job_goes_on_and_neither_zoom_nor_selection_is_lost(visit: Open, runni
     assert page.evaluate("() => document.querySelector('canvas').mark") == "the same"
     shown = [json.dumps(point) for point in after["points"]["candidates"]]
     assert len(shown) == len(set(shown))
+
+
+def test_a_browser_that_missed_something_is_sent_everything(visit: Open, client: Client, running: str) -> None:
+    page = drawn(visit, f"/jobs/{running}")
+    page.evaluate(LOSE)
+    until(page, f"shown.points.candidates.length > {len(client.points(running).id) // 2}")
+
+
+def test_of_many_candidates_some_are_drawn_and_more_of_where_one_looks(
+    visit: Open, client: Client, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scatter_panel, "MOST", 25)
+    total = len(client.points(finished).id)
+    page = drawn(visit, f"/jobs/{finished}")
+    expect(page.get_by_text(f"25 of {total} candidates are drawn")).to_be_visible()
+    press(page, "zoom in")
+    until(page, "shown.points.candidates.length + shown.points['Pareto front'].length > 25")
 
 
 def test_an_address_that_makes_no_sense_shows_everything(visit: Open, finished: str) -> None:
