@@ -22,7 +22,7 @@ from nas_service.thinning import Places, Values, thinned
 from .views import MeasuredPoints, Points
 
 DIGITS = 6  # significant ones of all numbers
-HELD = 500_000  # points of all jobs together, about 250 bytes each; the newest asked for are held however many they are
+HELD = 500_000  # points of all jobs together, about 250 bytes each; the one asked for last is held however large it is
 Window = tuple[float, float, float, float]  # cost from, to, value from, to
 SMALL, LARGE = 1e-16, 1e22  # between these, powers of ten are exact
 _WHOLE = ("number", "feasible")
@@ -103,15 +103,16 @@ class Cloud:
         return answer
 
     def _news(self, conn: Connection, job: Job) -> Sequence[Any]:
-        """Rows of the candidates whose results are new."""
-        before, self._proposals = self._proposals, job.proposals
-        if not before:
-            self._waited = asks.waiting(conn, job.id)
-            return candidates.evaluated(conn, job.id)
-        recent = asks.since(conn, job.id, before, self._waited)
-        self._waited = [number for number, _, waits in recent if waits]
-        told = {candidate for _, candidate, waits in recent if not waits}
-        return candidates.evaluated(conn, job.id, told) if told else []
+        """Rows of the candidates whose results are new. What is remembered changes last, for a reading may fail."""
+        if not self._proposals:
+            waited, rows = asks.waiting(conn, job.id), candidates.evaluated(conn, job.id)
+        else:
+            recent = asks.since(conn, job.id, self._proposals, self._waited)
+            waited = [number for number, _, waits in recent if waits]
+            told = {candidate for _, candidate, waits in recent if not waits}
+            rows = candidates.evaluated(conn, job.id, told) if told else []
+        self._proposals, self._waited = job.proposals, waited
+        return rows
 
     def _take_in(self, rows: Sequence[Any]) -> None:
         for row in rows:
@@ -189,7 +190,7 @@ def _measured(conn: Connection, job: Job) -> dict[str, tuple[float, float]]:
 
 
 def _rounded(values: Values) -> Values:
-    """To `DIGITS` significant digits, in which JSON is short. What is too small or too large for that stays as it is."""
+    """To `DIGITS` significant digits, in which JSON is short. What is too small or too large stays as it is."""
     size = np.abs(values)
     usual = (size > SMALL) & (size < LARGE)
     places = DIGITS - 1 - np.floor(np.log10(size[usual]))

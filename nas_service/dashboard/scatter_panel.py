@@ -11,7 +11,7 @@ from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments, GenericEventArguments
 
 from nas_service.api.views import JobView, Points
-from nas_service.client import AsyncClient
+from nas_service.client import ApiError, AsyncClient
 
 from . import scatter, scatter_change
 from .contours import Rule, contours
@@ -29,6 +29,8 @@ SEEN = """() => {
     const all = [x, y].every(zoom => zoom.start <= 0 && zoom.end >= 100);
     emit(all ? null : [x.startValue, x.endValue, y.startValue, y.endValue]);
 }"""
+NONE = "No candidate was evaluated in full."
+NONE_YET = "No candidate has been evaluated in full yet: each appears here as its trial ends."
 BY_HAND = "or turn the wheel over the chart with Ctrl held, or pinch; drag to move"
 FRAMED = "event => emit(event.areas.map(area => area.coordRange))"
 ADDRESS = """given => {
@@ -56,7 +58,10 @@ class ScatterPanel:
 
     def build(self) -> None:
         self._view = ScatterView.of(ui.context.client.request.query_params)
-        with ui.column().classes("sheet").style("gap:8px") as self._sheet:
+        with ui.column().classes("sheet") as self._sheet:
+            self._empty = ui.label().classes("muted text-sm")
+            self._body = ui.column().classes("w-full").style("gap:8px")
+        with self._body:
             self._build_buttons()
             self._note = ui.label().classes("muted text-xs")
             self._chart = ui.echart({}, on_point_click=self._open).classes("w-full").style("height:420px")
@@ -97,22 +102,25 @@ class ScatterPanel:
 
     async def _read(self) -> None:
         """The candidates; where these are only some of many, more of the windows that are looked at."""
-        points = self._points = await self._client.points(self._job_id, most=MOST)
-        self._dots = _dots(points)
-        self._selected = len(scatter.inside(self._dots.values(), self._view.selected))
-        if points.matching <= len(points.id):
-            return
-        for window in filter(None, (self._view.zoom, self._view.selected)):
+        view = self._view
+        points = await self._client.points(self._job_id, most=MOST)
+        dots = _dots(points)
+        selected = len(scatter.inside(dots.values(), view.selected))
+        for window in filter(None, (view.zoom, view.selected)) if points.matching > len(points.id) else ():
             more = await self._client.points(self._job_id, most=MOST, within=window.ends)
-            self._dots |= _dots(more)
-            if window == self._view.selected:
-                self._selected = more.matching
+            dots |= _dots(more)
+            selected = more.matching if window == view.selected else selected
+        if view == self._view:  # else somebody who reads for another one comes after this
+            self._points, self._dots, self._selected = points, dots, selected
 
     def _draw(self) -> None:
         job, points, view = self._job, self._points, self._view
         if job is None or points is None:
             return
-        self._sheet.set_visibility(bool(self._dots))
+        self._sheet.set_visibility(True)
+        self._body.set_visibility(bool(self._dots))
+        self._empty.set_visibility(not self._dots)
+        self._empty.text = NONE if job.final else NONE_YET
         shown = self._picture(job)
         self._send(scatter.options(shown, view.zoom))
         drawn, of = len(self._dots), points.total
@@ -154,7 +162,10 @@ class ScatterPanel:
         self._view = view
         ui.run_javascript(f"({ADDRESS})({json.dumps(view.query())})")
         if closer:
-            await self._read()
+            try:
+                await self._read()
+            except ApiError as error:
+                ui.notify(str(error), type="warning")
         self._draw()
 
     async def _turn_contours(self) -> None:

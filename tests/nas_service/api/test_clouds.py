@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -55,6 +55,23 @@ def test_a_result_of_another_job_is_taken_in(store: Store, lab: Lab) -> None:
     found = points(held, job_id="again")
     assert len(found.id) == 10
     assert found == points(Clouds(store), job_id="again")
+
+
+def test_what_could_not_be_read_is_read_the_next_time(store: Store, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.submit(spec(20))
+    lab.until(lambda job: job.completed >= 5)
+    held = Clouds(store)
+    points(held)
+    lab.finish()
+    with monkeypatch.context() as patched:
+        patched.setattr(clouds.candidates, "evaluated", _fail)
+        with pytest.raises(OSError, match="the disk"):
+            points(held)
+    assert points(held) == points(Clouds(store))
+
+
+def _fail(*_: object) -> NoReturn:
+    raise OSError("the disk")
 
 
 def test_some_stand_for_all_and_the_front_and_the_best_are_among_them(store: Store, lab: Lab) -> None:
