@@ -14,6 +14,7 @@ from workers.dispatchers import Dispatcher
 
 from .api import problems, routes
 from .api.bodies import BodyLimit
+from .api.clouds import Clouds
 from .api.conditional import Conditional
 from .api.description import DescribedApi
 from .api.door import ServiceDoor
@@ -82,6 +83,7 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
         coordinator,
         artifacts,
         Feed(store),
+        Clouds(store),
         Webhooks(store, settings.hosts_for_webhooks, clock, leads),
         Sessions(clock),
         campaigns,

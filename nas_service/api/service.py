@@ -18,6 +18,7 @@ from nas_service.webhooks import Webhooks
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 
+from .clouds import Clouds
 from .feed import Feed
 from .sessions import Sessions
 
@@ -32,6 +33,7 @@ class Service:
     coordinator: Coordinator
     artifacts: ArtifactStore
     feed: Feed
+    clouds: Clouds
     webhooks: Webhooks
     sessions: Sessions
     campaigns: Campaigns

@@ -291,11 +291,20 @@ class CandidateDetail(CandidateView):
     trials: list[TrialView]
 
 
-class Points(View):
-    """Every candidate with a result of full fidelity, as columns of equal length for a scatter; six significant digits.
+class MeasuredPoints(View):
+    """Finalists that were measured on the device: their positions `at` among the points, and what they took, in ms."""
 
-    `value` is to be maximised: the metric, or its negative where less is better. `feasible` holds 0 and 1; `front` the
-    positions of the Pareto front, cheapest first.
+    at: list[int] = []
+    latency_ms: list[float] = []
+    spread_ms: list[float] = []
+
+
+class Points(View):
+    """Candidates with a result of full fidelity, as columns of equal length for a scatter; six significant digits.
+
+    `value` is to be maximised: the metric, or its negative where less is better. `latency_ms` is an estimate with its
+    error. `feasible` holds 0 and 1; `front` the positions of the Pareto front, cheapest first. `number` is that of the
+    proposal. Of `total` such candidates `matching` lie within what was asked for, of which these may be a choice.
     """
 
     job_id: str
@@ -306,8 +315,13 @@ class Points(View):
     cost: list[float]
     reward: list[float | None]
     latency_ms: list[float | None]
+    latency_error_ms: list[float | None] = []
+    number: list[int] = []
     feasible: list[int]
     front: list[int]
+    measured: MeasuredPoints = MeasuredPoints()
+    total: int = 0
+    matching: int = 0
 
 
 class EventView(View):

@@ -191,9 +191,12 @@ class AsyncClient:
         """The Pareto front, cheapest first."""
         return await self._send(calls.pareto(job_id))
 
-    async def points(self, job_id: str) -> Points:
-        """Every evaluated candidate as columns."""
-        return await self._send(calls.points(job_id))
+    async def points(self, job_id: str, *, most: int | None = None, within: calls.Window | None = None) -> Points:
+        """Evaluated candidates as columns: all, or so many at `most` that stand for all.
+
+        `within` is a window (cost from, cost to, value from, value to).
+        """
+        return await self._send(calls.points(job_id, most, within))
 
     async def comparison(self, job_id: str) -> ComparisonView:
         """The search beside its random control; ApiError with status 404 for a job without one."""

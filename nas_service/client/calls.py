@@ -39,6 +39,7 @@ from search_spaces.plugins import Plugin
 from .errors import ApiError
 
 T = TypeVar("T")
+Window = tuple[float, float, float, float]  # of a scatter: cost from, to, value from, to
 PREFIX = "/api/v1"
 TITLE = "The job spec does not fit"
 
@@ -139,8 +140,9 @@ def pareto(job_id: str) -> Call[list[CandidateView]]:
     return Call(list[CandidateView], "GET", f"/jobs/{_safe(job_id)}/pareto")
 
 
-def points(job_id: str) -> Call[Points]:
-    return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points")
+def points(job_id: str, most: int | None, within: Window | None) -> Call[Points]:
+    window = None if within is None else ",".join(f"{end:.17g}" for end in within)
+    return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points", {"most": most, "within": window})
 
 
 def comparison(job_id: str) -> Call[ComparisonView]:

@@ -73,6 +73,7 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .refusal:empty {{ display: none; }}
 .choice {{ border: 1px solid {LINE}; border-radius: 999px; padding: 2px 12px; font-size: 13px; color: {MUTED}; }}
 .choice[aria-pressed="true"] {{ border-color: {ACCENT}; color: {ACCENT}; font-weight: 500; }}
+.choice:disabled {{ opacity: 0.5; }}
 .yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
 @media (max-width: 900px) {{
   .beside {{ grid-template-columns: minmax(0, 1fr); }}

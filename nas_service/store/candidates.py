@@ -16,6 +16,7 @@ from .records import Candidate
 from .schema import candidates, fronts
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+PLACED = ("number", "value", "cost", "reward", "latency_ms", "latency_error_ms", "feasible")  # of a point, as numbers
 FETCHED = 1000  # rows at a time
 _SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "full", "reused_from")
 
@@ -98,11 +99,15 @@ def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
     return [(row.id, row.value, row.cost) for row in conn.execute(query)]
 
 
-def evaluated(conn: Connection, job_id: str) -> Sequence[Any]:
-    """Rows (id, value, cost, reward, latency_ms, feasible) of candidates with a full result, in order."""
+def evaluated(conn: Connection, job_id: str, ids: Collection[str] | None = None) -> Sequence[Any]:
+    """Rows (id, *`PLACED`) of candidates with a full result, of all of a job or of those that `ids` names."""
     c = candidates.c
-    query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
-    return conn.execute(query.where(c.job_id == job_id, c.full, c.value.is_not(None)).order_by(c.number)).all()
+    query = select(c.id, *(c[name] for name in PLACED)).where(c.full, c.value.is_not(None))
+    if ids is None:
+        return conn.execute(query.where(c.job_id == job_id)).all()
+    return conn.execute(
+        query.where(among(c.id, "ids")), {"ids": list(ids)}
+    ).all()  # of the job: SQLite would read it all
 
 
 def figures(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[dict[str, float], float | None]]:

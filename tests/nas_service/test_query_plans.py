@@ -10,6 +10,7 @@ import pytest
 from searches import Lab, spec
 from sqlalchemy import event
 
+from nas_service.api.clouds import Clouds
 from nas_service.store import Store, asks, candidates, jobs, trials
 
 GROWING = ("candidates", "proposals", "requests", "trials", "epochs", "events")
@@ -113,6 +114,20 @@ def test_curves_are_sought_in_one_statement(watched: Watched) -> None:
         found = trials.learning_curves(conn, [f"j.t{number}" for number in range(10)])
     assert len(found) == 10
     assert len(watched.statements) == 1
+    assert watched.scans() == {}
+
+
+def test_a_scatter_seeks_what_is_new(watched: Watched) -> None:
+    watched.lab.submit(spec(20))
+    held = Clouds(watched.store)
+    for completed in (5, 10):
+        watched.lab.until(lambda job, completed=completed: job.completed >= completed)
+        watched.statements.clear()
+        held.points("j", 10, None)
+    plans = [*watched.steps("candidates"), *watched.steps("proposals")]
+    assert any("(id=?)" in step for step in plans)
+    assert any("number>?" in step for step in plans)
+    assert not any("ix_candidates" in step for step in plans)  # by which all of the job's would be read
     assert watched.scans() == {}
 
 

@@ -91,6 +91,7 @@ def test_a_job_that_failed_says_why(visit: Open, client: Client) -> None:
     expect(page.locator(".pill")).to_have_text("failed")
     expect(page.get_by_text("raise workers.timeout_s")).to_be_visible()
     expect(page.locator("canvas")).not_to_be_visible()
+    expect(page.get_by_text("No candidate was evaluated in full.")).to_be_visible()
 
 
 def test_an_unknown_job_explains_itself_and_shows_nothing_else(visit: Open) -> None:
