@@ -14,9 +14,11 @@ from nas_service.durations import spoken
 
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
+from .events_panel import EventsPanel
 from .finalists_panel import FinalistsPanel
 from .scatter_panel import ScatterPanel
 from .theme import amount, figure, frame, pill
+from .trials_panel import TrialsPanel
 
 REFRESH_S = 1.0
 
@@ -41,7 +43,9 @@ class JobPage:
             FinalistsPanel(client),
             ControlPanel(client, job_id),
             ScatterPanel(client, job_id),
+            TrialsPanel(client, job_id),
             CandidatesPanel(client, job_id),
+            EventsPanel(client, job_id),
         )
 
     async def build(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import pairwise
 from threading import Barrier
 
 import pytest
@@ -193,31 +192,41 @@ def test_strategy_state_comes_back_as_it_was(store: Store) -> None:
         assert jobs.get(conn, "j").trials == 4
 
 
-def test_pages_by_number(searched: Store) -> None:
-    assert [c.number for c in _pages(searched, by_reward=False)] == list(range(12))
+KINDS = {
+    "all": [8, 7, 6, 5, 4, 3, 2, 1],
+    "ends": [8, 7, 6, 5, 4, 2, 1],
+    "job": [8, 7, 6, 1],
+    "failures": [7, 6, 5],
+}
 
 
-def test_pages_by_reward_with_ties(searched: Store) -> None:
-    found = _pages(searched, by_reward=True)
-    assert sorted(c.number for c in found) == list(range(11))
-    assert all((a.reward, -a.number) > (b.reward, -b.number) for a, b in pairwise(found))
-
-
-def test_pages_of_one_state(searched: Store) -> None:
-    with searched.read() as conn:
-        found = candidates.page(conn, "j", after=None, limit=50, by_reward=False, state="proposed")
-    assert [c.number for c in found] == [11]
-
-
-def _pages(store: Store, *, by_reward: bool) -> list[Candidate]:
-    found: list[Candidate] = []
+@pytest.mark.parametrize("looked_through", [3, 1000])
+@pytest.mark.parametrize("kind", events.KINDS)
+def test_past_events_of_a_kind_newest_first(
+    store: Store, kind: events.Kind, looked_through: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LOOKED_THROUGH", looked_through)
+    told: list[tuple[str, dict[str, object]]] = [
+        ("trial", {"state": "completed"}),
+        ("epoch", {"state": "failed"}),
+        ("trials", {"completed": 3}),
+        ("trial", {"state": "failed"}),
+        ("export", {"state": "failed"}),
+        ("webhook", {"delivered": False}),
+        ("webhook", {"delivered": True}),
+    ]
+    with store.write() as conn:
+        add_job(conn)
+        events.append(conn, "j", 1.0, told)
+    found: list[int] = []
+    below: int | None = 9
     with store.read() as conn:
-        while True:
-            after = (found[-1].reward, found[-1].number) if found else None
-            page = candidates.page(conn, "j", after=after, limit=3, by_reward=by_reward, state=None)
-            if not page:
-                return found
-            found += page
+        while below is not None:
+            page, below = events.before(conn, "j", below, kind=kind, limit=2)
+            found += [event.seq for event in page]
+        assert found == KINDS[kind]
+        assert events.before(conn, "j", 9, after=7, kind="all", limit=5)[0][0].seq == 8
+        assert events.before(conn, "j", 9, after=8, kind="all", limit=5) == ([], None)
 
 
 def test_points_are_those_of_feasible_evaluated_candidates(searched: Store) -> None:
