@@ -1,4 +1,4 @@
-"""The table of a job's candidates: its columns, its rows and what is said of a page of it. Pure: text, shown as such."""
+"""The table of a job's candidates: its columns, its rows and what is said of a page of it. Pure: plain text."""
 
 from __future__ import annotations
 
@@ -86,8 +86,7 @@ def short(candidate_id: str) -> str:
 
 
 def _note(job: JobView, candidate: CandidateView) -> str:
-    reused = candidate.reused_from and f"reused from {candidate.reused_from}"
-    best = "the best so far" if candidate.id == job.incumbent and not job.final else "the best"
-    partial = candidate.value is not None and not candidate.full and "not in full"
-    told = (best if candidate.id == job.incumbent else "", candidate.reason, reused, partial)
-    return ", ".join(filter(None, told))
+    best = ("the best" if job.final else "the best so far") if candidate.id == job.incumbent else ""
+    reused = f"reused from {candidate.reused_from}" if candidate.reused_from else ""
+    partial = "not in full" if candidate.value is not None and not candidate.full else ""
+    return ", ".join(filter(None, (best, candidate.reason, reused, partial)))

@@ -62,6 +62,7 @@ class CandidatesPanel:
         self._job_id = job_id
         self._job: JobView | None = None
         self._drawn: tuple[object, ...] | None = None  # how far the job was
+        self._told: CandidateQuery | None = None  # in the head of the table
         self._cursors: list[str | None] = [None]  # of the pages up to the one that is shown
         self._upcoming: str | None = None
         self._rests_until = 0.0
@@ -118,13 +119,9 @@ class CandidatesPanel:
 
     def _show(self, job: JobView, page: CandidatesPage) -> None:
         """What is as it was is not sent to the browser again."""
-        heads, shown = columns(job, self._query), rows(job, page)
-        if heads != self._table.columns:
-            self._table.columns = heads
-            self._sort.set_options(orders(job), value=self._query.sort)
-            self._turn.text = "descending ▼" if self._query.descending else "ascending ▲"
-            self._csv.props["href"] = f"/api/v1/jobs/{job.id}/candidates.csv?{_query_string(self._query, job.id)}"
-            self._csv.update()
+        shown = rows(job, page)
+        if self._query != self._told:
+            self._tell(job)
         if shown != self._table.rows:
             self._table.rows = shown
         self._upcoming = page.next
@@ -134,6 +131,15 @@ class CandidatesPanel:
         self._back.set_enabled(len(self._cursors) > 1)
         self._forth.set_enabled(page.next is not None)
         self._place.text = place(page, self._query)
+
+    def _tell(self, job: JobView) -> None:
+        """What is asked for, in the head and the links of the table."""
+        self._told = self._query
+        self._table.columns = columns(job, self._query)
+        self._sort.set_options(orders(job), value=self._query.sort)
+        self._turn.text = "descending ▼" if self._query.descending else "ascending ▲"
+        self._csv.props["href"] = f"/api/v1/jobs/{job.id}/candidates.csv?{_query_string(self._query, job.id)}"
+        self._csv.update()
 
     async def _go(self, query: CandidateQuery) -> None:
         """Show other candidates; the address says which, so that it can be kept or sent to somebody."""

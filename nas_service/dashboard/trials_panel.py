@@ -1,4 +1,4 @@
-"""The trials of a job that are under way, on its page: where each is, how far, and how it learns beside finished ones."""
+"""The trials of a job that are under way, on its page: where each is, how far, and how it learns beside others."""
 
 from __future__ import annotations
 

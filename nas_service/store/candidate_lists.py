@@ -1,7 +1,7 @@
 """Lists of a job's candidates: in any order, narrowed, a page at a time.
 
-A page begins where the one before it ended (its last key and number) and not after so many rows. The orders `number` and
-`reward` have an index, which is entered there; any other reads the candidates of the job, and keeps a page of them.
+A page begins where the one before it ended (its last key and number) and not after so many rows. The orders `number`
+and `reward` have an index, which is entered there; any other reads the candidates of the job, and keeps a page of them.
 """
 
 from __future__ import annotations

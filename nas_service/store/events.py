@@ -72,11 +72,10 @@ def _of_kind(kind: Kind) -> ColumnElement[bool]:
     if kind == "job":
         return events.c.type.not_in(OF_TRIALS)
     undelivered = and_(events.c.type == "webhook", events.c.data["delivered"].as_boolean().is_(False))
-    return and_(events.c.type.not_in(("epoch", "trials", "screened")), or_(_state() == "failed", undelivered))
-
-
-def _state() -> ColumnElement[str]:
-    return events.c.data["state"].as_string()
+    return and_(
+        events.c.type.not_in(("epoch", "trials", "screened")),
+        or_(events.c.data["state"].as_string() == "failed", undelivered),
+    )
 
 
 def keyed(conn: Connection, job_id: str, kind: str, key: str) -> Event | None:

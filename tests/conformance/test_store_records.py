@@ -11,8 +11,21 @@ from rows import add_job, add_trials, report
 from sqlalchemy import update
 
 from nas_service.errors import Conflict, NotFound
-from nas_service.store import Candidate, NewProposal, Store, asks, candidates, events, exports, jobs, schema, trials
+from nas_service.store import (
+    Candidate,
+    NewProposal,
+    Store,
+    asks,
+    candidate_lists,
+    candidates,
+    events,
+    exports,
+    jobs,
+    schema,
+    trials,
+)
 from nas_service.store.asks import Reusable
+from nas_service.store.candidate_lists import ALL, Listing
 from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, State
 
@@ -389,8 +402,8 @@ def test_a_partial_result_is_kept_but_counts_for_nothing(searched: Store) -> Non
         assert jobs.best(conn, "j") == ("j.c8", 4.0)
         assert "j.c11" not in {c for c, _, _ in candidates.points(conn, "j")}
         assert "j.c11" not in {row.id for row in candidates.evaluated(conn, "j")}
-    assert "j.c11" not in {c.id for c in _pages(searched, by_reward=True)}
-    assert "j.c11" in {c.id for c in _pages(searched, by_reward=False)}
+        for order, listed in ((Listing("reward"), False), (ALL, True)):
+            assert ("j.c11" in candidate_lists.ids(conn, "j", order)) is listed
 
 
 def test_a_full_result_replaces_a_partial_one_and_not_the_other_way_round(searched: Store) -> None:

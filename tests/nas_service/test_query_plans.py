@@ -109,7 +109,14 @@ def test_pages_and_the_incumbent_are_sought(watched: Watched) -> None:
 def test_a_page_reads_no_other_job_and_skips_no_rows(watched: Watched, order: Order) -> None:
     watched.lab.run(spec(10))
     watched.statements.clear()
-    everything = {"state": "completed", "feasible": True, "control": False, "parent": "j.c0", "text": "c", "macs_max": 1}
+    everything = {
+        "state": "completed",
+        "feasible": True,
+        "control": False,
+        "parent": "j.c0",
+        "text": "c",
+        "macs_max": 1,
+    }
     with watched.store.read() as conn:
         turned(conn, Listing(order, descending=True))
         turned(conn, Listing(order, descending=False))

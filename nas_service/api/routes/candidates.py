@@ -16,6 +16,7 @@ from nas_service.store import candidates, jobs
 
 router = APIRouter(tags=["candidates"])
 
+
 class Svg(Response):
     media_type = "image/svg+xml"
 

@@ -64,7 +64,7 @@ def history(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """Past events, newest first: `ends` are all but epochs, `failures` what went wrong, `job` what befell the job itself.
+    """Past events, newest first: `ends` are all but epochs, `failures` what went wrong, `job` what befell the job.
 
     A page may be short, or empty, and have a next one all the same: events are looked through some thousands at a time.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,6 +13,8 @@ from services import ENDLESS, SPEC, Live
 from nas_service.api.learning import band
 from nas_service.api.views import TrialView
 from nas_service.client import Client
+
+TRIES, PAUSE_S = 600, 0.05
 
 
 @pytest.fixture
@@ -25,11 +28,12 @@ def held(live: Live, client: Client) -> Iterator[str]:
 
 
 def until(client: Client, job: str, holds: Callable[[list[TrialView]], bool]) -> list[TrialView]:
-    for _ in client.events(job):
+    for _ in range(TRIES):
         found = client.trials_page(job).items
         if holds(found):
             return found
-    raise AssertionError("the job has ended")
+        time.sleep(PAUSE_S)
+    raise AssertionError("the trials never came to be so")
 
 
 def test_trials_under_way_say_where_they_are_or_what_they_wait_for(client: Client, held: str) -> None:

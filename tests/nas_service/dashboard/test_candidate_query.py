@@ -8,7 +8,9 @@ from nas_service.dashboard.candidate_query import CandidateQuery, amount_of, val
 
 
 def test_an_address_says_what_it_was_made_of() -> None:
-    query = CandidateQuery("latency_ms", "descending", "completed", "yes", "control", "c1", "c0", "0.9", "0.3", "1.2M", "")
+    query = CandidateQuery(
+        "latency_ms", "descending", "completed", "yes", "control", "c1", "c0", "0.9", "0.3", "1.2M", ""
+    )
     assert CandidateQuery.of(query.parameters()) == query
     assert CandidateQuery.of({name: value for name, value in query.parameters().items() if value}) == query
     assert not any(CandidateQuery().parameters().values())

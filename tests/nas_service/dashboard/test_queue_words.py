@@ -9,6 +9,7 @@ from told_views import job, trial
 
 from nas_service.dashboard.queue_words import job_row, resources, trial_row
 
+
 def test_a_job_says_what_it_waits_for() -> None:
     row = job_row(job(reason="no free slot", completed=3, failed=1, owner="ann", priority=-2))
     assert (row.waits, row.done, row.trials) == ("no free slot", 0.5, "4 of 8 trials")

@@ -24,9 +24,7 @@ CURVE = """card => {
 
 @pytest.fixture
 def slow(client: Client) -> Iterator[str]:
-    """A job whose trials of many epochs take long, after some that were quick."""
-    quick = client.submit(SPEC | {"seed": 71, "task": {"name": "landscape", "epochs": 4}}).id
-    client.wait(quick)
+    """A job whose trials have many epochs and take long."""
     task = {"name": "landscape", "epochs": 400, "seconds": 200}
     job = client.submit(ENDLESS | {"seed": 72, "task": task, "workers": {"parallel": 3}}).id
     yield job
@@ -77,9 +75,7 @@ def test_events_of_a_running_job_are_added_on_top(visit: Open, client: Client, r
     expect(page.locator(".event").nth(1)).to_contain_text("The job is paused")
 
 
-def test_a_trial_that_failed_says_why_and_shows_its_log_as_text(
-    visit: Open, client: Client, live: Live
-) -> None:
+def test_a_trial_that_failed_says_why_and_shows_its_log_as_text(visit: Open, client: Client, live: Live) -> None:
     task = SPEC["task"] | {"seconds": 1}
     spec = SPEC | {"task": task, "seed": 33, "workers": {"timeout_s": 0.01}, "budget": {"trials": 2}}
     job = client.wait(client.submit(spec).id).id
