@@ -58,13 +58,15 @@ class CandidateFilters:
             on_change=self._changed(name),
             validation={otherwise: lambda text: valid(name, (text or "").strip())},
         )
-        field.props("outlined dense clearable debounce=300 color=cyan-9 hide-bottom-space").style("flex:1 1 130px")
+        field.props("outlined dense clearable debounce=300 color=cyan-9 hide-bottom-space").style(
+            "flex:1 1 130px;max-width:260px"
+        )
         self._fields[name] = field
 
     def _choice(self, name: str, label: str, everything: str, choices: tuple[str, ...]) -> None:
         options = {"": everything, **{choice: choice for choice in choices}}
         field = ui.select(options, value=getattr(self._query, name), label=label, on_change=self._changed(name))
-        field.props("outlined dense options-dense color=cyan-9").style("flex:1 1 130px")
+        field.props("outlined dense options-dense color=cyan-9").style("flex:1 1 130px;max-width:260px")
         self._fields[name] = field
 
     def _feasible(self) -> None:

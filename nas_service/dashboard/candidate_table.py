@@ -34,7 +34,7 @@ def columns(job: JobView, query: CandidateQuery) -> list[dict[str, Any]]:
         _column(order, name) | {"order": order, "sorted": direction if order == query.sort else "none"}
         for order, name in orders(job).items()
     ]
-    return [*sortable, text("parents", "parent", wide=True), text("state", "state")]
+    return [*sortable, *map(_apart, (text("parents", "parent", wide=True), text("state", "state")))]
 
 
 def rows(job: JobView, page: CandidatesPage) -> list[dict[str, Any]]:
@@ -57,6 +57,11 @@ def nothing(job: JobView, query: CandidateQuery) -> str:
     if query.sort in LEFT_OUT and job.proposals:
         return f"No candidate {LEFT_OUT[query.sort]} yet." if not job.final else f"No candidate {LEFT_OUT[query.sort]}."
     return "No candidate was proposed." if job.final else "No candidate yet."
+
+
+def _apart(column: dict[str, Any]) -> dict[str, Any]:
+    """Text that stands beside numbers on its left."""
+    return column | {name: f"{column[name]} apart" for name in ("classes", "headerClasses")}
 
 
 def _column(order: str, name: str) -> dict[str, Any]:

@@ -25,8 +25,12 @@ STYLE = f"""
 .sort {{ background: none; border: none; padding: 2px 0; font: inherit; color: inherit; cursor: pointer; }}
 .sort:hover, th[aria-sort$="ing"] .sort {{ color: {ACCENT}; }}
 .note {{ max-width: 300px; white-space: normal; overflow-wrap: anywhere; }}
+.candidates .apart {{ padding-left: 28px !important; }}
 .narrow {{ display: none !important; }}
-@media (max-width: 600px) {{ .narrow {{ display: flex !important; }} }}
+@media (max-width: 600px) {{
+  .narrow {{ display: flex !important; }}
+  .candidates .apart {{ padding-left: 12px !important; }}
+}}
 """
 HEAD = """
 <q-tr :props="props">
@@ -84,7 +88,10 @@ class CandidatesPanel:
             for slot, content in (("header", HEAD), ("body-cell-number", NAME), ("body-cell-parents", PARENTS)):
                 self._table.add_slot(slot, content)
             self._table.add_slot("body-cell-state", STATE)
-            self._none = ui.label().classes("muted text-sm")
+            with ui.row().classes("items-center").style("gap:4px 12px") as self._none:
+                self._why = ui.label().classes("muted text-sm")
+                self._all = ui.button("show all candidates", on_click=self._show_all)
+                self._all.props("flat dense no-caps color=cyan-9")
             with ui.row().classes("w-full items-center"):
                 self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=cyan-9")
                 self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=cyan-9")
@@ -126,8 +133,9 @@ class CandidatesPanel:
             self._table.rows = shown
         self._upcoming = page.next
         self._table.set_visibility(bool(shown))
-        self._none.text = "" if shown else nothing(job, self._query)
         self._none.set_visibility(not shown)
+        self._why.text = "" if shown else nothing(job, self._query)
+        self._all.set_visibility(job.proposals > 0 and not self._query.narrows)
         self._back.set_enabled(len(self._cursors) > 1)
         self._forth.set_enabled(page.next is not None)
         self._place.text = place(page, self._query)
@@ -155,6 +163,10 @@ class CandidatesPanel:
 
     async def _sorted(self, event: GenericEventArguments) -> None:
         await self._go(self._query.sorted_by(str(event.args)))
+
+    async def _show_all(self) -> None:
+        """By number, which those without a result have too."""
+        await self._go(self._query.sorted_by("number"))
 
     async def _chosen(self) -> None:
         if self._sort.value and self._sort.value != self._query.sort:

@@ -23,7 +23,7 @@ SHOWN = 12  # of them as a card with a chart
 GROWN = 1.2  # by which factor more trials have to have finished until their band is read again
 STYLE = f"""
 .trials-grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)); gap: 12px;
-  width: 100%; }}
+  align-items: start; width: 100%; }}
 .trial {{ border: 1px solid {LINE}; border-radius: 8px; padding: 10px 12px; gap: 4px; min-width: 0; }}
 .swatch {{ display: inline-block; width: 18px; height: 0; border-top: 3px solid; margin-right: 6px;
   vertical-align: middle; }}
@@ -49,13 +49,15 @@ class TrialsPanel:
         self._sheet.set_visibility(False)
 
     async def refresh(self, job: JobView) -> None:
-        page = None if job.final else await self._client.trials_page(self._job_id, limit=LISTED)
-        trials = page.items if page else []
         self._sheet.set_visibility(not job.final)
-        if trials:
+        if job.final:
+            self._fit(0)
+            return
+        page = await self._client.trials_page(self._job_id, limit=LISTED)
+        if page.items:
             await self._compare(job)
-        self._told.text = told(job, trials, more=page is not None and page.next is not None)
-        self._draw(job, chosen(trials))
+        self._told.text = told(job, page.items, more=page.next is not None)
+        self._draw(job, chosen(page.items))
 
     async def _compare(self, job: JobView) -> None:
         """Read the finished trials anew: seldom, for the more there are the less one of them changes."""
@@ -126,11 +128,12 @@ class _Card:
         self._since.text = f"waits for {row.since}" if row.waits else f"for {row.since}"
         self._value.text = share(points[-1][1]) if points else ""
         self._bar.value = row.done
-        self._told.text = " · ".join(filter(None, (f"epoch {row.epoch}", row.rung, row.place)))
+        self._bar.set_visibility(not row.waits)
+        self._told.text = " · ".join(filter(None, ("" if row.waits else f"epoch {row.epoch}", row.rung, row.place)))
+        self._chart.set_visibility(bool(points or finished.epochs) and not row.waits)
         drawn = (points, finished, extent)
         if drawn != self._drawn:
             self._drawn = drawn
-            self._chart.set_visibility(bool(points or finished.epochs))
             self._chart.options.clear()
             self._chart.options.update(small_curves.options(trial, finished, extent))
             self._chart.update()

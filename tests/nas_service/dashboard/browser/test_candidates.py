@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from browsing import Open
 from playwright.sync_api import Locator, Page, expect
+from services import SPEC
 
 from nas_service.client import Client
 
@@ -69,7 +70,7 @@ def test_filters_narrow_the_table_and_stand_in_the_address(visit: Open, client: 
     sheet.get_by_label("state").click()
     page.get_by_role("option", name="infeasible").click()
     expect(sheet.get_by_text("No candidate is like this.")).to_be_visible()
-    sheet.get_by_role("button", name="clear").click()
+    sheet.get_by_role("button", name="clear", exact=True).click()
     expect(names(page)).to_have_text(listed(client, finished, order="macs")[:20])
     expect(page).to_have_url(re.compile(r"\?sort=macs$"))
     expect(sheet.get_by_label("MACs at most")).to_have_value("")
@@ -81,6 +82,17 @@ def test_an_address_opens_the_table_that_it_names(visit: Open, client: Client, f
     expect(names(page)).to_have_text(listed(client, finished, **wanted)[:20])
     expect(page.get_by_label("MACs at most")).to_have_value("4M")
     expect(page.locator(".candidates th", has_text="parameters")).to_have_attribute("aria-sort", "descending")
+
+
+def test_candidates_without_a_result_are_a_click_away(visit: Open, client: Client) -> None:
+    task = SPEC["task"] | {"seconds": 1}
+    spec = SPEC | {"task": task, "seed": 34, "workers": {"timeout_s": 0.01}, "budget": {"trials": 2}}
+    job = client.wait(client.submit(spec).id).id
+    page = visit(f"/jobs/{job}")
+    expect(page.get_by_text("No candidate with a result in full.")).to_be_visible()
+    page.get_by_role("button", name="show all candidates").click()
+    expect(names(page)).to_have_text(listed(client, job))
+    expect(page.locator(".candidates tbody tr").first).to_contain_text("failed")
 
 
 def test_a_field_says_what_it_cannot_mean(visit: Open, client: Client, finished: str) -> None:
