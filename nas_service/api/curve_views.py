@@ -9,7 +9,7 @@ class CurvesView(View):
     """The learning curves of finished trials of full fidelity: `metric` by epoch.
 
     `low`, `median` and `high` are the quantiles 0.1, 0.5 and 0.9 of the newest `trials` of them at each of `epochs`;
-    `best` is the curve of the incumbent `candidate_id`, (epoch, value) each; empty where it was not trained here.
+    `best` is the curve of the incumbent `candidate_id` at `best_epochs`; empty where it was not trained here.
     """
 
     metric: str
@@ -19,4 +19,5 @@ class CurvesView(View):
     median: list[float]
     high: list[float]
     candidate_id: str | None
-    best: list[tuple[float, float]]
+    best_epochs: list[float]
+    best: list[float]

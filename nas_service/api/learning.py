@@ -28,6 +28,7 @@ def curves(conn: Connection, job: Job) -> CurvesView:
     read = {one.id: one for one in (*newest, *own)}
     found = {name: whole(read[name], curve) for name, curve in trials.learning_curves(conn, list(read)).items()}
     epochs, low, median, high = band((found[one.id] for one in newest), metric)
+    line = [] if best is None else points(found[best.id], metric)
     return CurvesView(
         metric=metric,
         trials=len(newest),
@@ -36,7 +37,8 @@ def curves(conn: Connection, job: Job) -> CurvesView:
         median=median,
         high=high,
         candidate_id=job.incumbent,
-        best=[] if best is None else points(found[best.id], metric),
+        best_epochs=[epoch for epoch, _ in line],
+        best=[value for _, value in line],
     )
 
 

@@ -30,9 +30,9 @@ class Extent:
 def extent(trials: Iterable[TrialView], finished: CurvesView, metric: str) -> Extent:
     shown = list(trials)
     points = [point for trial in shown for point in curves.points(trial, metric)]
-    values = [*(value for _, value in (*points, *finished.best)), *finished.low, *finished.high]
+    values = [*(value for _, value in points), *finished.best, *finished.low, *finished.high]
     planned = [trial.fidelity.get("epochs", 0.0) for trial in shown]
-    epochs = max((*planned, *finished.epochs, *(epoch for epoch, _ in (*points, *finished.best))), default=1.0)
+    epochs = max((*planned, *finished.epochs, *finished.best_epochs, *(epoch for epoch, _ in points)), default=1.0)
     return Extent(epochs, *_rounded(min(values, default=0.0), max(values, default=1.0)))
 
 
@@ -48,6 +48,7 @@ def options(trial: TrialView, finished: CurvesView, shown: Extent) -> dict[str, 
     """The curve of the trial over the band of the finished ones, their median and the best of them."""
     metric = finished.metric
     median = list(zip(finished.epochs, finished.median, strict=True))
+    best = list(zip(finished.best_epochs, finished.best, strict=True))
     return {
         "animation": False,
         "grid": {"left": 42, "right": 10, "top": 10, "bottom": 22},
@@ -57,7 +58,7 @@ def options(trial: TrialView, finished: CurvesView, shown: Extent) -> dict[str, 
         "series": [
             *_band(finished),
             _line("median", median, {"color": BEHIND, "width": 1.5}),
-            _line("best", finished.best, {"color": BEST, "width": 1.5, "type": "dashed"}),
+            _line("best", best, {"color": BEST, "width": 1.5, "type": "dashed"}),
             _line("trial", curves.points(trial, metric), {"color": ACCENT, "width": 2.5}, size=5),
         ],
     }

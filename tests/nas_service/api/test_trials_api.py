@@ -57,7 +57,8 @@ def test_the_curves_of_finished_trials_are_a_band_and_the_best(client: Client) -
         assert shown == pytest.approx(np.quantile([one["val_accuracy"] for one in told], (0.1, 0.5, 0.9)))
     best = client.candidate(job.incumbent or "").trials[-1]
     assert curves.candidate_id == job.incumbent
-    assert curves.best == [*((n, best.curve[n - 1]["val_accuracy"]) for n in (1, 2)), (3, best.metrics["val_accuracy"])]
+    assert curves.best_epochs == [1, 2, 3]
+    assert curves.best == [*(point["val_accuracy"] for point in best.curve), best.metrics["val_accuracy"]]
 
 
 def test_curves_of_a_job_without_results_are_empty(client: Client, held: str) -> None:

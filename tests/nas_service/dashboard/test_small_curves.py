@@ -11,7 +11,9 @@ from told_views import trial
 from nas_service.api.curve_views import CurvesView
 from nas_service.dashboard.small_curves import Extent, extent, options, rows
 
-NONE = CurvesView(metric="acc", trials=0, epochs=[], low=[], median=[], high=[], candidate_id=None, best=[])
+NONE = CurvesView(
+    metric="acc", trials=0, epochs=[], low=[], median=[], high=[], candidate_id=None, best_epochs=[], best=[]
+)
 FINISHED = CurvesView(
     metric="acc",
     trials=2,
@@ -20,7 +22,8 @@ FINISHED = CurvesView(
     median=[0.5, 0.6],
     high=[0.75, 0.8],
     candidate_id="j.c0",
-    best=[(1, 0.7), (2, 0.9)],
+    best_epochs=[1, 2],
+    best=[0.7, 0.9],
 )
 
 
