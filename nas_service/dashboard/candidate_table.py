@@ -11,6 +11,7 @@ from .candidate_query import CandidateQuery
 from .columns import number, text, word
 from .theme import address, count, milliseconds, share
 
+SELDOM = ("params", "macs")  # columns that a narrow screen shows only where the table is sorted by them
 LEFT_OUT = {"reward": "with a result in full", "value": "with a result in full", "latency_ms": "with an estimate"}
 
 
@@ -31,7 +32,8 @@ def columns(job: JobView, query: CandidateQuery) -> list[dict[str, Any]]:
     """For `ui.table`, with what each is sorted by and how it is (`sorted`, in the words of `aria-sort`)."""
     direction = "descending" if query.descending else "ascending"
     sortable = [
-        _column(order, name) | {"order": order, "sorted": direction if order == query.sort else "none"}
+        _column(order, name, wide=order in SELDOM and order != query.sort)
+        | {"order": order, "sorted": direction if order == query.sort else "none"}
         for order, name in orders(job).items()
     ]
     return [*sortable, *map(_apart, (text("parents", "parent", wide=True), text("state", "state")))]
@@ -64,8 +66,8 @@ def _apart(column: dict[str, Any]) -> dict[str, Any]:
     return column | {name: f"{column[name]} apart" for name in ("classes", "headerClasses")}
 
 
-def _column(order: str, name: str) -> dict[str, Any]:
-    return word(order, name) if order == "number" else number(order, name, wide=order in ("params", "macs"))
+def _column(order: str, name: str, *, wide: bool) -> dict[str, Any]:
+    return word(order, name) if order == "number" else number(order, name, wide=wide)
 
 
 def _row(job: JobView, candidate: CandidateView) -> dict[str, Any]:

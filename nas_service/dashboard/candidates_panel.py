@@ -26,6 +26,7 @@ STYLE = f"""
 .sort:hover, th[aria-sort$="ing"] .sort {{ color: {ACCENT}; }}
 .note {{ max-width: 300px; white-space: normal; overflow-wrap: anywhere; }}
 .candidates .apart {{ padding-left: 28px !important; }}
+.candidates .fields > * {{ max-width: none !important; }}
 .narrow {{ display: none !important; }}
 @media (max-width: 600px) {{
   .narrow {{ display: flex !important; }}

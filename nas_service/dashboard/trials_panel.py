@@ -25,6 +25,7 @@ STYLE = f"""
 .trials-grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)); gap: 12px;
   align-items: start; width: 100%; }}
 .trial {{ border: 1px solid {LINE}; border-radius: 8px; padding: 10px 12px; gap: 4px; min-width: 0; }}
+.trial.waits {{ order: 1; }}
 .swatch {{ display: inline-block; width: 18px; height: 0; border-top: 3px solid; margin-right: 6px;
   vertical-align: middle; }}
 """
@@ -127,6 +128,7 @@ class _Card:
             self._name.props["href"] = address(row.job_id, row.candidate)
         self._since.text = f"waits for {row.since}" if row.waits else f"for {row.since}"
         self._value.text = share(points[-1][1]) if points else ""
+        self._box.classes(add="waits" if row.waits else "", remove="" if row.waits else "waits")
         self._bar.value = row.done
         self._bar.set_visibility(not row.waits)
         self._told.text = " · ".join(filter(None, ("" if row.waits else f"epoch {row.epoch}", row.rung, row.place)))

@@ -26,6 +26,7 @@ def test_every_column_that_can_be_sorted_says_how_it_is() -> None:
     }
     assert (heads["value"]["label"], heads["latency_ms"]["label"]) == ("val_accuracy", "latency, ms")
     assert columns(job(), CandidateQuery())[-3]["sorted"] == "descending"
+    assert [heads[name]["classes"] for name in ("params", "macs")] == ["number", "number wide"]
 
 
 def test_without_a_device_there_is_no_latency() -> None:

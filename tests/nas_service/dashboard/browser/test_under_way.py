@@ -40,7 +40,8 @@ def test_trials_under_way_show_where_they_are_and_how_they_learn(visit: Open, cl
     expect(sheet.get_by_text("2 run; 1 wait: no free slot: 2 of 2 in use.")).to_be_visible()
     trials = {one.candidate_id.rpartition(".")[2] for one in client.trials_page(slow).items}
     assert set(cards.get_by_role("link").all_inner_texts()) == trials
-    first = cards.first
+    first = sheet.locator(".trial:not(.waits)").first
+    expect(sheet.locator(".trial.waits")).to_have_text(re.compile(r"waits for .*no free slot"))
     expect(first).to_contain_text(re.compile(r"epoch \d+ of 400"))
     expect(first.locator("canvas")).to_be_visible()
     assert first.evaluate(CURVE)["trial"] >= 1
