@@ -264,7 +264,11 @@ class ArchitectureView(View):
 
 
 class TrialView(View):
-    """One evaluation of one candidate. `curve` has the metrics of each epoch of its newest attempt, oldest first."""
+    """One evaluation of one candidate. `curve` has the metrics of each epoch of its newest attempt, oldest first.
+
+    In a list of those under way, `worker` names the machine that one runs on, and `waits` says what one waits for that
+    was sent to the workers.
+    """
 
     id: str
     job_id: str
@@ -281,6 +285,8 @@ class TrialView(View):
     started_at: float | None
     ended_at: float | None
     curve: list[Metrics] = []
+    worker: str | None = None
+    waits: str = ""
 
 
 class CandidateDetail(CandidateView):

@@ -12,8 +12,11 @@ import httpx
 from pydantic import TypeAdapter
 
 from device_agent.setting import Setting
+from nas_service.api.candidate_views import CandidatesPage, Narrowed
 from nas_service.api.comparison_views import JobsComparison
+from nas_service.api.curve_views import CurvesView
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.live_views import CallerView
@@ -38,14 +41,14 @@ from search_spaces.plugins import Plugin
 
 from .errors import ApiError
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Window = tuple[float, float, float, float]  # of a scatter: cost from, to, value from, to
 PREFIX = "/api/v1"
 TITLE = "The job spec does not fit"
 
 
 @dataclass(frozen=True)
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One request and the type of its answer. `path` starts after `/api/v1`."""
 
     answer: Any
@@ -61,11 +64,11 @@ class Call(Generic[T]):
         sent = {"method": self.method, "url": PREFIX + self.path, "params": params, "headers": dict(self.headers)}
         return sent if self.body is None else sent | {"json": self.body}
 
-    def result(self, response: httpx.Response) -> T:
+    def result(self, response: httpx.Response) -> T_co:
         """The answer. Raises ApiError for a refusal."""
         if not response.is_success:
             raise ApiError.of(response)
-        found: T = _read(self.answer, response)
+        found: T_co = _read(self.answer, response)
         return found
 
 
@@ -131,9 +134,24 @@ def delete(job_id: str) -> Call[None]:
     return Call(None, "DELETE", f"/jobs/{_safe(job_id)}")
 
 
-def candidates(job_id: str, cursor: str | None, limit: int, order: str, state: str | None) -> Call[Page[CandidateView]]:
-    params = {"cursor": cursor, "limit": limit, "order": order, "state": state}
-    return Call(Page[CandidateView], "GET", f"/jobs/{_safe(job_id)}/candidates", params)
+def candidates(
+    job_id: str, cursor: str | None, limit: int, order: str, narrowed: Narrowed, *, count: bool = False
+) -> Call[CandidatesPage]:
+    params = {"cursor": cursor, "limit": limit, "count": count, "order": order, **narrowed}
+    return Call(CandidatesPage, "GET", f"/jobs/{_safe(job_id)}/candidates", params)
+
+
+def candidates_csv(job_id: str, order: str, narrowed: Narrowed) -> Call[str]:
+    return Call(str, "GET", f"/jobs/{_safe(job_id)}/candidates.csv", {"order": order, **narrowed})
+
+
+def history(job_id: str, cursor: str | None, limit: int, kind: str, after: int) -> Call[HistoryPage]:
+    params = {"cursor": cursor, "limit": limit, "kind": kind, "after": after}
+    return Call(HistoryPage, "GET", f"/jobs/{_safe(job_id)}/history", params)
+
+
+def curves(job_id: str) -> Call[CurvesView]:
+    return Call(CurvesView, "GET", f"/jobs/{_safe(job_id)}/curves")
 
 
 def pareto(job_id: str) -> Call[list[CandidateView]]:

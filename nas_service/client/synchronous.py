@@ -7,13 +7,16 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
 from device_agent.setting import CPU, Setting, Threads
+from nas_service.api.candidate_views import CandidatesPage, Narrowed
 from nas_service.api.comparison_views import JobsComparison
+from nas_service.api.curve_views import CurvesView
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.live_views import CallerView, NoticeView
@@ -188,6 +191,20 @@ class Client:
         """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
         return self._stream(NoticeReader(patient=patient))
 
+    def history_page(
+        self, job_id: str, *, kind: str = "all", after: int = 0, cursor: str | None = None, limit: int = 100
+    ) -> HistoryPage:
+        """A page of past events, newest first, of those after number `after`.
+
+        `ends` are all but epochs, `failures` what went wrong, `job` what befell the job itself. A page may have no
+        events and a next one all the same.
+        """
+        return self._send(calls.history(job_id, cursor, limit, kind, after))
+
+    def history(self, job_id: str, *, kind: str = "all", after: int = 0) -> Iterator[EventView]:
+        """All past events of a kind, newest first, page by page."""
+        return self._all(lambda cursor: calls.history(job_id, cursor, 500, kind, after))
+
     def wait(self, job_id: str) -> JobView:
         """The job once it is final."""
         for _ in self.events(job_id):
@@ -202,15 +219,25 @@ class Client:
         *,
         cursor: str | None = None,
         limit: int = 100,
+        count: bool = False,
         order: str = "number",
-        state: str | None = None,
-    ) -> Page[CandidateView]:
-        """A page of candidates, as they were proposed or by `reward`, best first."""
-        return self._send(calls.candidates(job_id, cursor, limit, order, state))
+        **narrowed: Unpack[Narrowed],
+    ) -> CandidatesPage:
+        """A page of candidates in the order of `number`, `reward`, `value`, `latency_ms`, `params` or `macs`.
 
-    def candidates(self, job_id: str, *, order: str = "number", state: str | None = None) -> Iterator[CandidateView]:
+        The best come first by reward and value, the least by anything else. With `count` it says how many there are.
+        """
+        return self._send(calls.candidates(job_id, cursor, limit, order, narrowed, count=count))
+
+    def candidates(
+        self, job_id: str, *, order: str = "number", **narrowed: Unpack[Narrowed]
+    ) -> Iterator[CandidateView]:
         """All candidates, page by page."""
-        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, state))
+        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, narrowed))
+
+    def candidates_csv(self, job_id: str, *, order: str = "number", **narrowed: Unpack[Narrowed]) -> str:
+        """All candidates as CSV, which a spreadsheet can open."""
+        return self._send(calls.candidates_csv(job_id, order, narrowed))
 
     def candidate(self, candidate_id: str) -> CandidateDetail:
         """A candidate with its architecture, lineage and trials."""
@@ -252,6 +279,10 @@ class Client:
     def trials(self, job_id: str, *, state: str = "open") -> Iterator[TrialView]:
         """All trials in a state, page by page."""
         return self._all(lambda cursor: calls.trials(job_id, cursor, 500, state))
+
+    def curves(self, job_id: str) -> CurvesView:
+        """How finished trials of full fidelity learned: a band of the newest, and the best."""
+        return self._send(calls.curves(job_id))
 
     def trial(self, trial_id: str) -> TrialView:
         return self._send(calls.trial(trial_id))

@@ -27,6 +27,7 @@ COLUMNS = [
     word("state", "state"),
     number("since", "for"),
     number("epoch", "epoch"),
+    text("place", "worker", wide=True),
 ]
 
 

@@ -14,12 +14,14 @@ from nas_service.durations import spoken
 
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
+from .events_panel import EventsPanel
 from .finalists_panel import FinalistsPanel
 from .following import LIVELY_S, SLOW_S, follow
 from .live import LiveClient
 from .part import trouble
 from .scatter_panel import ScatterPanel
 from .theme import amount, figure, frame, pill
+from .trials_panel import TrialsPanel
 
 GONE = (401, 403, 404)  # there is no job, or nothing to see of it for this viewer
 
@@ -44,7 +46,9 @@ class JobPage:
             FinalistsPanel(client),
             ControlPanel(client, job_id),
             ScatterPanel(client, job_id),
+            TrialsPanel(client, job_id),
             CandidatesPanel(client, job_id),
+            EventsPanel(client, job_id),
         )
 
     async def build(self) -> None:

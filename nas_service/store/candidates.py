@@ -1,4 +1,4 @@
-"""Candidates: their results, pages of them, and the points of a front."""
+"""Candidates: their results, and the points of a front."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Update, not_, select, true, update
 
 from nas_service.errors import NotFound
 
@@ -57,36 +57,6 @@ def get(conn: Connection, candidate_id: str) -> Candidate:
     if row is None:
         raise NotFound(f"there is no candidate {candidate_id!r}")
     return Candidate(*row)
-
-
-def page(
-    conn: Connection,
-    job_id: str,
-    *,
-    after: tuple[float | None, int] | None,
-    limit: int,
-    by_reward: bool,
-    state: str | None,
-) -> list[Candidate]:
-    """In the order of proposing, or by reward, best first (then only those with a result of full fidelity).
-
-    `after` is (reward, number) of the last one of the page before.
-    """
-    query = select(*_COLUMNS).where(candidates.c.job_id == job_id).limit(limit)
-    if state is not None:
-        query = query.where(candidates.c.state == state)
-    if by_reward:
-        mine = (candidates.c.full, candidates.c.reward.is_not(None))
-        query = query.where(*mine).order_by(candidates.c.reward.desc(), candidates.c.number)
-        if after is not None:
-            reward, number = after[0] or 0.0, after[1]
-            behind = or_(candidates.c.reward < reward, candidates.c.number > number)
-            query = query.where(candidates.c.reward <= reward, behind)  # so that the index is entered at that reward
-    else:
-        query = query.order_by(candidates.c.number)
-        if after is not None:
-            query = query.where(candidates.c.number > after[1])
-    return [Candidate(*row) for row in conn.execute(query)]
 
 
 def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:

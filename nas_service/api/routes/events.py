@@ -1,25 +1,29 @@
-"""Event streams: of a job, resumable after any of its events, and of the service, which tells which jobs changed."""
+"""The events of a job, as a stream that resumes and as pages of past ones; and a stream of which jobs change."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from nas_service.api import answers
 from nas_service.api.callers import Who
+from nas_service.api.event_views import HistoryPage
 from nas_service.api.live_views import NoticeView
-from nas_service.api.paging import LARGEST, Id
+from nas_service.api.paging import LARGEST, Cursor, Id, Limit, decode, encode
 from nas_service.api.readings import event_view
 from nas_service.api.service import Here, Service
 from nas_service.api.standing import Standing
 from nas_service.errors import NotFound
 from nas_service.store import Event, Job, events, jobs
+from nas_service.store.events import Kind
 
 BATCH = 500
 Seq = Annotated[int, Query(ge=0, le=LARGEST, description="go on after this event")]
+After = Annotated[int, Query(ge=0, le=LARGEST, description="only later ones than this event")]
 LastEventId = Annotated[int | None, Header(ge=0, le=LARGEST, description="the same, as browsers send it")]
 
 router = APIRouter(tags=["jobs"])
@@ -75,6 +79,28 @@ async def notices(service: Here, caller: Who) -> AsyncIterator[ServerSentEvent]:
             await standing.wait(listener.news)
     finally:
         service.feed.leave(listener)
+
+
+@router.get("/jobs/{job_id}/history", response_model=HistoryPage)
+def history(
+    job_id: Annotated[str, Depends(existing)],
+    service: Here,
+    kind: Kind = "all",
+    after: After = 0,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """Past events, newest first: `ends` are all but epochs, `failures` what went wrong, `job` what befell the job.
+
+    A page may be short, or empty, and have a next one all the same: events are looked through some thousands at a time.
+    """
+    position = decode(cursor, 1)
+    with service.store.read() as conn:
+        last = jobs.last_events(conn, [job_id])[job_id]
+        below = position[0] if position else last + 1
+        found, following = events.before(conn, job_id, below, after=after, kind=kind, limit=limit)
+    shown = [event_view(event) for event in found]
+    return answers.one(HistoryPage(items=shown, next=None if following is None else encode(following), last=last))
 
 
 def _read(service: Service, job_id: str, seen: int) -> tuple[bool, list[Event]]:

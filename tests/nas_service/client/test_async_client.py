@@ -39,6 +39,11 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         return [
             await asked.job(finished),
             [candidate async for candidate in asked.candidates(finished, order="reward")],
+            await asked.candidates_page(finished, order="macs", count=True, feasible=True, limit=3),
+            await asked.candidates_csv(finished, order="macs", descending=True),
+            await asked.curves(finished),
+            await asked.history_page(finished, kind="job"),
+            [event async for event in asked.history(finished, kind="ends", after=3)],
             await asked.pareto(finished),
             await asked.points(finished),
             await asked.points(finished, most=10, within=(0, 3e6, 0, 1)),
@@ -64,6 +69,11 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
     assert ask(live, everything) == [
         client.job(finished),
         list(client.candidates(finished, order="reward")),
+        client.candidates_page(finished, order="macs", count=True, feasible=True, limit=3),
+        client.candidates_csv(finished, order="macs", descending=True),
+        client.curves(finished),
+        client.history_page(finished, kind="job"),
+        list(client.history(finished, kind="ends", after=3)),
         client.pareto(finished),
         client.points(finished),
         client.points(finished, most=10, within=(0, 3e6, 0, 1)),
