@@ -97,8 +97,8 @@ def points(conn: Connection, job: Job) -> Points:
         id=[row.id for row in rows],
         value=[_short(row.value) for row in rows],
         cost=[_short(row.cost) for row in rows],
-        reward=[_short_or_none(row.reward) for row in rows],
-        latency_ms=[_short_or_none(row.latency_ms) for row in rows],
+        reward=[short_or_none(row.reward) for row in rows],
+        latency_ms=[short_or_none(row.latency_ms) for row in rows],
         feasible=[int(row.feasible) for row in rows],
         front=[places[name] for name in fronts.of_job(conn, job.id)],
     )
@@ -200,5 +200,5 @@ def _short(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def _short_or_none(value: float | None) -> float | None:
+def short_or_none(value: float | None) -> float | None:
     return None if value is None else _short(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -19,6 +19,7 @@ from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 
 from .feed import Feed
+from .kept import Kept
 from .sessions import Sessions
 
 
@@ -38,6 +39,7 @@ class Service:
     finalists: Finalists
     local_agent: LocalAgent
     clock: Callable[[], float]
+    kept: Kept = field(default_factory=Kept)
 
     def start(self) -> None:
         if self.settings.coordinate:

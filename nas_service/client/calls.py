@@ -16,6 +16,7 @@ from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -140,6 +141,14 @@ def pareto(job_id: str) -> Call[list[CandidateView]]:
 
 def points(job_id: str) -> Call[Points]:
     return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points")
+
+
+def progress(job_id: str, most: int) -> Call[ProgressView]:
+    return Call(ProgressView, "GET", f"/jobs/{_safe(job_id)}/progress", {"most": most})
+
+
+def choices(job_id: str, most: int) -> Call[ChoicesView]:
+    return Call(ChoicesView, "GET", f"/jobs/{_safe(job_id)}/choices", {"most": most})
 
 
 def comparison(job_id: str) -> Call[ComparisonView]:

@@ -16,6 +16,7 @@ from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -234,6 +235,17 @@ class Client:
     def points(self, job_id: str) -> Points:
         """Every evaluated candidate as columns."""
         return self._send(calls.points(job_id))
+
+    def progress(self, job_id: str, most: int = 500) -> ProgressView:
+        """Best reward and hypervolume of the search, and of its random control, after each trial.
+
+        At most so many steps are told, but every one that was better than all before.
+        """
+        return self._send(calls.progress(job_id, most))
+
+    def choices(self, job_id: str, most: int = 32) -> ChoicesView:
+        """What the search chose, generation by generation, in at most so many columns."""
+        return self._send(calls.choices(job_id, most))
 
     def comparison(self, job_id: str) -> ComparisonView:
         """The search beside its random control; ApiError with status 404 for a job without one."""

@@ -15,6 +15,8 @@ from nas_service.durations import spoken
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
 from .finalists_panel import FinalistsPanel
+from .generations_panel import GenerationsPanel
+from .progress_panel import ProgressPanel
 from .scatter_panel import ScatterPanel
 from .theme import amount, figure, frame, pill
 
@@ -41,6 +43,8 @@ class JobPage:
             FinalistsPanel(client),
             ControlPanel(client, job_id),
             ScatterPanel(client, job_id),
+            ProgressPanel(client, job_id),
+            GenerationsPanel(client, job_id),
             CandidatesPanel(client, job_id),
         )
 
