@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -20,6 +20,7 @@ from workers.dispatchers import Dispatcher
 
 from .clouds import Clouds
 from .feed import Feed
+from .kept import Kept
 from .sessions import Sessions
 
 
@@ -40,6 +41,7 @@ class Service:
     finalists: Finalists
     local_agent: LocalAgent
     clock: Callable[[], float]
+    kept: Kept = field(default_factory=Kept)
 
     def start(self) -> None:
         if self.settings.coordinate:

@@ -20,6 +20,7 @@ from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.live_views import CallerView
+from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -161,6 +162,14 @@ def pareto(job_id: str) -> Call[list[CandidateView]]:
 def points(job_id: str, most: int | None, within: Window | None) -> Call[Points]:
     window = None if within is None else ",".join(f"{end:.17g}" for end in within)
     return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points", {"most": most, "within": window})
+
+
+def progress(job_id: str, most: int) -> Call[ProgressView]:
+    return Call(ProgressView, "GET", f"/jobs/{_safe(job_id)}/progress", {"most": most})
+
+
+def choices(job_id: str, most: int) -> Call[ChoicesView]:
+    return Call(ChoicesView, "GET", f"/jobs/{_safe(job_id)}/choices", {"most": most})
 
 
 def comparison(job_id: str) -> Call[ComparisonView]:

@@ -20,6 +20,7 @@ from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.live_views import CallerView, NoticeView
+from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -261,6 +262,17 @@ class Client:
         `within` is a window (cost from, cost to, value from, value to).
         """
         return self._send(calls.points(job_id, most, within))
+
+    def progress(self, job_id: str, most: int = 500) -> ProgressView:
+        """Best reward and hypervolume of the search, and of its random control, after each trial.
+
+        At most so many steps are told, but every one that was better than all before.
+        """
+        return self._send(calls.progress(job_id, most))
+
+    def choices(self, job_id: str, most: int = 32) -> ChoicesView:
+        """What the search chose, generation by generation, in at most so many columns."""
+        return self._send(calls.choices(job_id, most))
 
     def comparison(self, job_id: str) -> ComparisonView:
         """The search beside its random control; ApiError with status 404 for a job without one."""

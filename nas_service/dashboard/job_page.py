@@ -17,8 +17,10 @@ from .control_panel import ControlPanel
 from .events_panel import EventsPanel
 from .finalists_panel import FinalistsPanel
 from .following import LIVELY_S, SLOW_S, follow
+from .generations_panel import GenerationsPanel
 from .live import LiveClient
 from .part import trouble
+from .progress_panel import ProgressPanel
 from .scatter_panel import ScatterPanel
 from .theme import amount, figure, frame, pill
 from .trials_panel import TrialsPanel
@@ -47,6 +49,8 @@ class JobPage:
             ControlPanel(client, job_id),
             ScatterPanel(client, job_id),
             TrialsPanel(client, job_id),
+            ProgressPanel(client, job_id),
+            GenerationsPanel(client, job_id),
             CandidatesPanel(client, job_id),
             EventsPanel(client, job_id),
         )

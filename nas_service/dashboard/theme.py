@@ -34,6 +34,9 @@ STATE_COLORS: Final = {
 }
 
 SERIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # doi 10.1038/nmeth.1618: told apart by all eyes
+OTHER_SERIES: Final = ("#e69f00", "#56b4e9", "#f0e442")  # of the same palette, for areas that hold more
+RAMP: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")  # viridis: rising numbers, for all eyes
+HEAT: Final = ("#eef4f6", ACCENT)  # from 0 to 1
 
 _STYLE = f"""
 body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
@@ -74,6 +77,8 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .choice {{ border: 1px solid {LINE}; border-radius: 999px; padding: 2px 12px; font-size: 13px; color: {MUTED}; }}
 .choice[aria-pressed="true"] {{ border-color: {ACCENT}; color: {ACCENT}; font-weight: 500; }}
 .choice:disabled {{ opacity: 0.5; }}
+.bar {{ gap: 8px 12px; }}
+.deep {{ width: 100%; max-height: 520px; overflow-y: auto; }}
 .yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
 @media (max-width: 900px) {{
   .beside {{ grid-template-columns: minmax(0, 1fr); }}

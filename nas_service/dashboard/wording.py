@@ -100,6 +100,11 @@ def value(something: Any) -> str:
     return f"{something:g}" if isinstance(something, float) else str(something)
 
 
+def cut(text: str, longest: int) -> str:
+    """A text with no more characters than there is room for."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def shape(dimensions: Sequence[int]) -> str:
     return "×".join(map(str, dimensions))
 

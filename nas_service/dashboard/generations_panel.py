@@ -1,0 +1,116 @@
+"""The part of a job's page that shows what its search has been choosing: all genes, and one of them by its options."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from nicegui import ui
+from nicegui.events import EChartPointClickEventArguments
+
+from nas_service.api.search_views import ChoicesView
+from nas_service.api.views import JobView
+from nas_service.client import AsyncClient
+
+from . import generations
+from .later import Later
+from .theme import sheet
+from .toggle import asked, keep
+
+
+class GenerationsPanel:
+    """Read again when there are more trials. Which gene is shown by its options stays as the viewer left it."""
+
+    def __init__(self, client: AsyncClient, job_id: str) -> None:
+        self._client = client
+        self._job_id = job_id
+        self._shown: ChoicesView | None = None
+        self._wanted = ""
+
+    def build(self) -> None:
+        self._wanted = asked("gene")
+        with sheet("Generations").classes("generations"):
+            self._later = Later("What the search chose", self._read)
+            with ui.element("div").classes("deep").props('tabindex="0" role="region"') as self._all:
+                self._all.props["aria-label"] = "all choices"
+                self._heat = ui.echart({}, on_point_click=self._pick_gene).classes("w-full")
+                self._amounts = ui.echart({}, on_point_click=self._pick_trait).classes("w-full")
+            with ui.row().classes("items-center bar") as self._which:
+                ui.label("Shares of the options of").classes("text-sm")
+                self._select = ui.select([], on_change=self._picked).props(
+                    'dense outlined options-dense color=cyan-9 aria-label="choice"'
+                )
+            self._one = ui.echart({}).classes("w-full").style("height:280px")
+            self._note = ui.label().classes("muted text-sm")
+        for part in (self._all, self._which, self._one, self._note):
+            part.set_visibility(False)
+
+    async def refresh(self, job: JobView) -> None:
+        self._later.look((job.trials, job.state))
+
+    async def _read(self) -> str:
+        """Draw what there is; what to say where there is nothing."""
+        found = await self._client.choices(self._job_id)
+        if found != self._shown:
+            self._shown = found
+            self._draw(found)
+        return found.note or ("" if found.first else "No network has been tried yet: here will be what they chose.")
+
+    def _draw(self, found: ChoicesView) -> None:
+        there = bool(found.first and (found.genes or found.traits))
+        for part in (self._all, self._which, self._one):
+            part.set_visibility(there)
+        self._note.text = f"{found.fixed:,} more have one option alone." if found.fixed and found.genes else ""
+        self._note.set_visibility(bool(there and self._note.text))
+        if not there:
+            return
+        self._draw_map(self._heat, len(found.genes), generations.heat(found))
+        self._draw_map(self._amounts, len(found.traits), generations.amounts(found))
+        names = [one.name for one in (*found.genes, *found.traits)]
+        if self._wanted not in names:
+            self._wanted = generations.most_changed(found) or ""
+        if self._select.options != names or self._select.value != self._wanted:
+            self._select.set_options(names, value=self._wanted)
+        self._draw_one()
+
+    def _draw_map(self, chart: ui.echart, rows: int, options: dict[str, Any]) -> None:
+        chart.set_visibility(bool(rows))
+        chart.style(f"height:{generations.height(rows)}px")
+        _show(chart, options)
+
+    def _draw_one(self) -> None:
+        found = self._shown
+        if found is None:
+            return
+        for gene in found.genes:
+            if gene.name == self._wanted:
+                _show(self._one, generations.shares(found, gene))
+                return
+        for trait in found.traits:
+            if trait.name == self._wanted:
+                _show(self._one, generations.course(found, trait))
+
+    def _picked(self, _event: object) -> None:
+        if self._select.value and self._select.value != self._wanted:
+            self._wanted = self._select.value
+            keep("gene", self._wanted)
+            self._draw_one()
+
+    def _pick_gene(self, clicked: EChartPointClickEventArguments) -> None:
+        if self._shown is not None:
+            self._select.value = self._shown.genes[_row(clicked)].name
+
+    def _pick_trait(self, clicked: EChartPointClickEventArguments) -> None:
+        if self._shown is not None:
+            self._select.value = self._shown.traits[_row(clicked)].name
+
+
+def _row(clicked: EChartPointClickEventArguments) -> int:
+    """Of the cell that was clicked."""
+    data = cast("dict[str, Any] | list[Any]", clicked.data)
+    return int((data["value"] if isinstance(data, dict) else data)[1])
+
+
+def _show(chart: ui.echart, options: dict[str, Any]) -> None:
+    chart.options.clear()
+    chart.options.update(options)
+    chart.update()
