@@ -14,6 +14,7 @@ from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.point_views import Points
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -26,7 +27,6 @@ from nas_service.api.views import (
     GarbageView,
     JobView,
     Page,
-    Points,
     PreviewView,
     RetargetView,
     SpaceEntry,
