@@ -19,7 +19,7 @@ from nas_service.errors import NotFound, ServiceError
 from nas_service.store import Job, Store, asks, campaigns, candidates, fronts, jobs
 from nas_service.thinning import Places, Values, thinned
 
-from .views import MeasuredPoints, Points
+from .point_views import MeasuredPoints, Points
 
 DIGITS = 6  # significant ones of all numbers
 HELD = 500_000  # points of all jobs together, about 250 bytes each; the one asked for last is held however large it is

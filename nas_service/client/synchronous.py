@@ -20,6 +20,7 @@ from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.live_views import CallerView, NoticeView
+from nas_service.api.point_views import Points
 from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
@@ -33,7 +34,6 @@ from nas_service.api.views import (
     GarbageView,
     JobView,
     Page,
-    Points,
     PreviewView,
     RetargetView,
     SpaceEntry,

@@ -10,7 +10,8 @@ from typing import Any, cast
 from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments, GenericEventArguments
 
-from nas_service.api.views import JobView, Points
+from nas_service.api.point_views import Points
+from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
 
 from . import scatter, scatter_change

@@ -25,6 +25,7 @@ from nas_service.api.callers import OwnJob, Who
 from nas_service.api.device_views import FinalistsView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
+from nas_service.api.point_views import Points
 from nas_service.api.service import Here
 from nas_service.api.views import (
     CandidateView,
@@ -32,7 +33,6 @@ from nas_service.api.views import (
     ExtendRequest,
     JobView,
     Page,
-    Points,
     PreviewView,
     PriorityRequest,
     RetargetView,

@@ -11,7 +11,7 @@ from searches import Lab, spec
 
 from nas_service.api import clouds
 from nas_service.api.clouds import Clouds, Window
-from nas_service.api.views import Points
+from nas_service.api.point_views import Points
 from nas_service.errors import NotFound, ServiceError
 from nas_service.store import Job, Store, jobs
 
