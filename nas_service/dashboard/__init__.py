@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import httpx
 from fastapi import FastAPI, Request
+from nicegui import app as pages
 from nicegui import ui
 
 from device_agent.setting import CPU, USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.access import Caller
 from nas_service.client import AsyncClient
 
+from .assets import Compressed, KeptAssets
 from .candidate_page import CandidatePage
 from .cluster_page import ClusterPage
 from .compare_page import ComparePage
@@ -73,7 +75,9 @@ def mount(app: FastAPI) -> None:
         viewer: Caller = request.state.caller
         await ClusterPage(api(viewer), viewer).build()
 
-    ui.run_with(app, title="NAS service", show_welcome_message=False)
+    ui.run_with(app, title="NAS service", show_welcome_message=False, gzip_middleware_factory=None)
+    pages.add_middleware(Compressed)
+    pages.add_middleware(KeptAssets)  # around the other
 
 
 def _setting(threads: str, precision: str, provider: str) -> Setting:
