@@ -50,10 +50,10 @@ def measured(
             came.append(found)
     alone, together = spent["alone"], spent["with_viewers"]
     return {
-        "slowed_by": round(1 - alone.seconds / together.seconds, 4),
-        "trials_per_second": {name: round(one.trials / one.seconds, 1) for name, one in spent.items()},
-        "more_cpu": round(together.cpu / alone.cpu - 1, 4),
-        "cpu_ms": {name: round(1000 * one.cpu / one.trials, 3) for name, one in spent.items()},
+        "slowed_by": round(1 - together.rate / alone.rate, 4),
+        "trials_per_second": {name: round(one.rate, 1) for name, one in spent.items()},
+        "more_cpu": round(together.cpu_ms / alone.cpu_ms - 1, 4),
+        "cpu_ms": {name: round(one.cpu_ms, 3) for name, one in spent.items()},
         "viewers": viewers,
         "tabs": tabs,
         "messages": sum(one["messages"] for one in came),
@@ -72,15 +72,24 @@ class Spent:
     def __init__(self) -> None:
         self.trials, self.seconds, self.cpu = 0, 0.0, 0.0
 
+    @property
+    def rate(self) -> float:
+        return self.trials / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1000 * self.cpu / self.trials
+
     def add(self, served: Served, job: str, trials: int) -> None:
-        """Let the job go on, and wait for its end."""
+        """Let the job go on, and wait for its end. Trials that it began before it was paused are not counted."""
         time.sleep(REST_S)
+        before = served.client.job(job).completed
         cpu, start = cpu_of(served.process), time.time()
         served.client.resume(job)
         ended = end_of(served.client, job)
         if ended.completed != trials:
             raise RuntimeError(f"{ended.completed} of {trials} trials completed: {ended.reason}")
-        self.trials += trials
+        self.trials += trials - before
         self.seconds += (ended.ended_at or 0.0) - start
         self.cpu += cpu_of(served.process) - cpu
 
