@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
+from nicegui import app as pages
 from nicegui import ui
 
 from device_agent.setting import CPU, USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.access import Caller
 
+from .assets import Compressed, KeptAssets
 from .candidate_page import CandidatePage
 from .cluster_page import ClusterPage
 from .compare_page import ComparePage
@@ -79,7 +81,9 @@ def mount(app: FastAPI, service: Place | None = None) -> None:
         viewer: Caller = request.state.caller
         await ClusterPage(api(viewer), viewer).build()
 
-    ui.run_with(app, title="NAS service", show_welcome_message=False)
+    ui.run_with(app, title="NAS service", show_welcome_message=False, gzip_middleware_factory=None)
+    pages.add_middleware(Compressed)
+    pages.add_middleware(KeptAssets)  # around the other
     _end_with(app, api.hub)
 
 

@@ -15,6 +15,7 @@ from nas_service.durations import spoken
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
 from .events_panel import EventsPanel
+from .filling import soon, together
 from .finalists_panel import FinalistsPanel
 from .following import LIVELY_S, SLOW_S, follow
 from .generations_panel import GenerationsPanel
@@ -60,10 +61,15 @@ class JobPage:
             self._away = trouble()
             self._head = ui.row().classes("w-full items-center")
             self._figures = ui.column().classes("w-full").style("gap:12px")
+            self._reading = ui.label("reading the candidates …").classes("muted text-sm").props("aria-busy=true")
             self._body = ui.column().classes("w-full").style("gap:16px")
+            self._body.set_visibility(False)
         with self._body:
             for panel in self._panels:
                 panel.build()
+        await soon(self._begin, self._body)
+
+    async def _begin(self) -> None:
         await follow(self._client, self.refresh, [self._job_id], self._patience)
 
     def _patience(self) -> float:
@@ -89,13 +95,14 @@ class JobPage:
             self._draw_head(job)
         if job != before:
             self._draw_figures(job)
-        for panel in self._panels:
-            await panel.refresh(job)
+        await together(self._body, *(panel.refresh(job) for panel in self._panels))
+        self._reading.set_visibility(False)
         self._body.set_visibility(True)
 
     def _explain(self, error: ApiError) -> None:
         """Say why there is nothing to see; the next refresh that succeeds draws everything anew."""
         self._job = None
+        self._reading.set_visibility(False)
         self._body.set_visibility(False)
         self._head.clear()
         self._figures.clear()
