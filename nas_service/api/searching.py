@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from nas_service.genes import Choices, Trait, choices, generation
 from nas_service.progress import Step, progress, thinned
-from nas_service.store import Job, jobs, searched
+from nas_service.store import Job, searched
 
 from . import architectures
 from .readings import short_or_none
@@ -105,7 +105,9 @@ def _choices(conn: Connection, job: Job, most: int) -> ChoicesView:
         networks=found.networks,
         generation=found.columns.generations,
         fixed=found.fixed,
-        genes=[GeneView(name=g.name, values=[_said(v) for v in g.values], counts=g.counts.tolist()) for g in found.genes],
+        genes=[
+            GeneView(name=g.name, values=[_said(v) for v in g.values], counts=g.counts.tolist()) for g in found.genes
+        ],
         traits=[_trait(one) for one in found.traits],
         note=_nothing(job, found),
     )
@@ -131,4 +133,5 @@ def _nothing(job: Job, found: Choices) -> str:
         return "Every choice of this space has one option alone."
     if not job.trials:
         return "No network has been tried yet."
-    return f"Space {job.spec['space']['name']!r} has no choices that could be counted, and tells no traits of its genotypes."
+    space = job.spec["space"]["name"]
+    return f"Space {space!r} has no choices that could be counted, and tells no traits of its genotypes."

@@ -306,7 +306,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 def _on(colour: str) -> str:
     """Of text that is read on this colour."""
     red, green, blue = _rgb(colour)
-    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"  # noqa: PLR2004 - of 255
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
 
 
 def _has_room(found: ChoicesView) -> bool:

@@ -65,7 +65,7 @@ class GenerationsPanel:
             return
         self._draw_map(self._heat, len(found.genes), generations.heat(found))
         self._draw_map(self._amounts, len(found.traits), generations.amounts(found))
-        names = [one.name for one in (*found.genes, *found.traits)]
+        names = [gene.name for gene in found.genes] + [trait.name for trait in found.traits]
         if self._wanted not in names:
             self._wanted = generations.most_changed(found) or ""
         if self._select.options != names or self._select.value != self._wanted:

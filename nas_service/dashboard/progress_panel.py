@@ -70,5 +70,5 @@ class ProgressPanel:
     def _open(self, clicked: EChartPointClickEventArguments) -> None:
         """The page of the candidate whose dot was clicked."""
         point = cast("list[float]", clicked.data)
-        if self._shown is not None and len(point) > 3:  # noqa: PLR2004 - the position of the step is the fourth
+        if self._shown is not None and len(point) > 3:
             ui.navigate.to(address(self._job_id, self._shown.id[int(point[3])]))

@@ -32,6 +32,13 @@ def test_members_at_the_ends_of_words_are_found() -> None:
     places = Places(LARGEST)
     for one in (0, 63, 64, 4095, 4096, LARGEST - 1):
         places.add(one)
-    assert [places.after(one) for one in (0, 63, 64, 4095, 4096, LARGEST - 1)] == [63, 64, 4095, 4096, LARGEST - 1, None]
+    assert [places.after(one) for one in (0, 63, 64, 4095, 4096, LARGEST - 1)] == [
+        63,
+        64,
+        4095,
+        4096,
+        LARGEST - 1,
+        None,
+    ]
     places.discard(64)
     assert (places.after(63), places.before(4095)) == (4095, 63)

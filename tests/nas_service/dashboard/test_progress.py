@@ -93,7 +93,9 @@ def test_tooltips_have_numbers_only() -> None:
     for chart in (rewards(got_on("rpf"), "trials"), hypervolumes(got_on("rr"), "trials")):
         tips = [chart["tooltip"], *(one["tooltip"] for one in chart["series"] if "tooltip" in one)]
         assert all("name" not in tip[":formatter"].lower() for tip in tips)
-        assert all(isinstance(value, int | float) for one in chart["series"] for point in one["data"] for value in point)
+        assert all(
+            isinstance(value, int | float) for one in chart["series"] for point in one["data"] for value in point
+        )
 
 
 def test_the_rows_are_the_steps() -> None:

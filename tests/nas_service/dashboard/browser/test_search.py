@@ -57,9 +57,7 @@ def canvases(page: Page, panel: str) -> Locator:
     return found
 
 
-def test_progress_shows_search_and_control_by_trials_and_by_time(
-    visit: Open, client: Client, controlled: str
-) -> None:
+def test_progress_shows_search_and_control_by_trials_and_by_time(visit: Open, client: Client, controlled: str) -> None:
     page = visit(f"/jobs/{controlled}")
     charts = canvases(page, "progress")
     expect(charts).to_have_count(2)
