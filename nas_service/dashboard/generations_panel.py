@@ -59,7 +59,7 @@ class GenerationsPanel:
         there = bool(found.first and (found.genes or found.traits))
         for part in (self._all, self._which, self._one):
             part.set_visibility(there)
-        self._note.text = f"{found.fixed:,} more have one option alone." if found.fixed and found.genes else ""
+        self._note.text = generations.note(found)
         self._note.set_visibility(bool(there and self._note.text))
         if not there:
             return

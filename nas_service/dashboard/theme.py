@@ -77,7 +77,7 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .choice {{ border: 1px solid {LINE}; border-radius: 999px; padding: 2px 12px; font-size: 13px; color: {MUTED}; }}
 .choice[aria-pressed="true"] {{ border-color: {ACCENT}; color: {ACCENT}; font-weight: 500; }}
 .bar {{ gap: 8px 12px; }}
-.deep {{ width: 100%; max-height: 520px; overflow-y: auto; }}
+.deep {{ width: 100%; max-height: 640px; overflow-y: auto; }}
 .yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
 @media (max-width: 900px) {{
   .beside {{ grid-template-columns: minmax(0, 1fr); }}
