@@ -32,7 +32,7 @@ class Columns(NamedTuple):
     by: By
     size: int
     of: Counts
-    count: int
+    number: int
     generations: list[int]  # the first one of each, where the strategy has generations
 
 
@@ -112,7 +112,7 @@ def choices(
     columns = _columns(read, max(budget, len(read.candidates)), population, most)
     first, last = _ends(columns)
     distinct = _distinct(columns.of, np.array(read.candidates, dtype=np.intp))
-    networks = np.bincount(columns.of[distinct], minlength=columns.count).tolist()
+    networks = np.bincount(columns.of[distinct], minlength=columns.number).tolist()
     genes = _genes(space, read, columns, distinct) if isinstance(space, ChoiceSpace) else []
     fixed = len(space.positions) - len(genes) if isinstance(space, ChoiceSpace) else 0
     return Choices(columns, first, last, networks, fixed, genes, _traits(read, columns, distinct))
@@ -128,7 +128,7 @@ def generation(token: Any) -> int | None:
 
 
 def _numbers(space: BoundSpace, genotype: Genotype) -> dict[str, float]:
-    return space.explicit_widths(genotype) if isinstance(space, ChoiceSpace) else space.traits(genotype)
+    return {**space.explicit_widths(genotype)} if isinstance(space, ChoiceSpace) else space.traits(genotype)
 
 
 def _block(space: ChoiceSpace, genotypes: Sequence[Genotype]) -> NDArray[Any]:
@@ -177,7 +177,7 @@ def _round(number: int) -> int:
 
 def _ends(columns: Columns) -> tuple[list[int], list[int]]:
     places = np.arange(1, len(columns.of) + 1)
-    first, last = np.full(columns.count, len(places) + 1), np.zeros(columns.count, dtype=np.intp)
+    first, last = np.full(columns.number, len(places) + 1), np.zeros(columns.number, dtype=np.intp)
     np.minimum.at(first, columns.of, places)
     np.maximum.at(last, columns.of, places)
     return first.tolist(), last.tolist()
@@ -202,7 +202,7 @@ def _genes(space: ChoiceSpace, read: _Read, columns: Columns, distinct: Counts) 
         counted = activity.of(place)
         counted[np.isin(distinct, read.traits.get(position.name, ([], []))[0])] = False  # a width of its own
         cells = column[counted] * size + chosen[counted, place]
-        counts = np.bincount(cells, minlength=columns.count * size).reshape(columns.count, size)
+        counts = np.bincount(cells, minlength=columns.number * size).reshape(columns.number, size)
         genes.append(Gene(position.name, position.options, counts))
     return genes
 
@@ -217,9 +217,9 @@ def _traits(read: _Read, columns: Columns, distinct: Counts) -> list[Trait]:
 def _trait(name: str, places: Counts, values: NDArray[Any], wanted: NDArray[np.bool_], columns: Columns) -> Trait:
     kept = wanted[places]
     column, value = columns.of[places[kept]], values[kept].astype(np.float64)
-    number = np.bincount(column, minlength=columns.count)
-    mean = np.bincount(column, value, minlength=columns.count) / np.maximum(number, 1)
-    least, most = np.full(columns.count, np.inf), np.full(columns.count, -np.inf)
+    number = np.bincount(column, minlength=columns.number)
+    mean = np.bincount(column, value, minlength=columns.number) / np.maximum(number, 1)
+    least, most = np.full(columns.number, np.inf), np.full(columns.number, -np.inf)
     np.minimum.at(least, column, value)
     np.maximum.at(most, column, value)
     told = [[one if n else None for one, n in zip(each.tolist(), number, strict=True)] for each in (least, mean, most)]

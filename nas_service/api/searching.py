@@ -133,7 +133,8 @@ def _nothing(job: Job, found: Choices) -> str:
         return "Every choice of this space has one option alone."
     if not job.trials:
         return "No network has been tried yet."
-    return f"Space {job.spec['space']['name']!r} has no choices that could be counted, and tells no traits of its genotypes."
+    space = job.spec["space"]["name"]
+    return f"Space {space!r} has no choices that could be counted, and tells no traits of its genotypes."
 
 
 def _short(value: float | None) -> float | None:

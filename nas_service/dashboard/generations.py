@@ -137,12 +137,21 @@ def share_rows(found: ChoicesView, gene: GeneView) -> list[dict[str, Any]]:
 
 def column_words(found: ChoicesView) -> str:
     """What a column is, for the name of the axis."""
-    each = f", {found.size} a column" if found.size > 1 else ""
-    if found.by == "generation":
-        return f"generation{each}"
+    if found.by == "trials":
+        return "trial of the search"
+    return f"generation, {found.size} a column" if found.size > 1 else "generation"
+
+
+def note(found: ChoicesView) -> str:
+    """What a column is, at length, and what is not shown."""
+    said = []
     if found.by == "population":
-        return f"generation: {found.population:,} trials, as many as the population has members{each}"
-    return f"trials of the search, {found.size:,} a column"
+        said.append(f"A generation is {found.population:,} trials here, as many as the population has members.")
+    if found.by == "trials":
+        said.append(f"A column is {found.size:,} trials of the search.")
+    if found.fixed and found.genes:
+        said.append(f"Choices of one option alone are left out: {found.fixed:,}.")
+    return " ".join(said)
 
 
 def labels(found: ChoicesView) -> list[str]:
@@ -194,15 +203,18 @@ def _map(found: ChoicesView, names: Sequence[str], data: list[Any], tooltip: str
             }
         ],
         "media": [
-            {
-                "query": {"maxWidth": NARROW},
-                "option": {
-                    "grid": {"left": 112},
-                    "yAxis": {"axisLabel": {"width": 104, "fontSize": 10}},
-                    "series": [{"label": {"show": False}}],
-                },
-            }
+            {"query": {"maxWidth": NARROW}, "option": _sized(112, 104, written=False)},
+            {"option": _sized(176, 160, written=written)},
         ],
+    }
+
+
+def _sized(left: int, width: int, *, written: bool) -> dict[str, Any]:
+    """What differs between a phone and a desk: the room for names, and whether cells have room for text."""
+    return {
+        "grid": {"left": left},
+        "yAxis": {"axisLabel": {"width": width}},
+        "series": [{"label": {"show": written}}],
     }
 
 

@@ -59,13 +59,13 @@ class GenerationsPanel:
         there = bool(found.first and (found.genes or found.traits))
         for part in (self._all, self._which, self._one):
             part.set_visibility(there)
-        self._note.text = f"{found.fixed:,} more have one option alone." if found.fixed and found.genes else ""
+        self._note.text = generations.note(found)
         self._note.set_visibility(bool(there and self._note.text))
         if not there:
             return
         self._draw_map(self._heat, len(found.genes), generations.heat(found))
         self._draw_map(self._amounts, len(found.traits), generations.amounts(found))
-        names = [one.name for one in (*found.genes, *found.traits)]
+        names = [gene.name for gene in found.genes] + [trait.name for trait in found.traits]
         if self._wanted not in names:
             self._wanted = generations.most_changed(found) or ""
         if self._select.options != names or self._select.value != self._wanted:

@@ -146,6 +146,7 @@ def _line(found: ProgressView, arm: ArmProgress, axis: Scale, figures: list[floa
         "name": _name(found, arm.control),
         "type": "line",
         "step": "end",
+        "silent": True,  # a click is for the dot below
         "symbol": "none",
         "itemStyle": {"color": SERIES[arm.control]},
         "lineStyle": {"color": SERIES[arm.control], "width": 2, "type": LINES[arm.control]},

@@ -78,7 +78,7 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .choice[aria-pressed="true"] {{ border-color: {ACCENT}; color: {ACCENT}; font-weight: 500; }}
 .choice:disabled {{ opacity: 0.5; }}
 .bar {{ gap: 8px 12px; }}
-.deep {{ width: 100%; max-height: 520px; overflow-y: auto; }}
+.deep {{ width: 100%; max-height: 640px; overflow-y: auto; }}
 .yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
 @media (max-width: 900px) {{
   .beside {{ grid-template-columns: minmax(0, 1fr); }}

@@ -69,7 +69,7 @@ def ended(conn: Connection, job_id: str) -> list[Ended]:
         .where(p.job_id == job_id, or_(p.status.is_(None), p.status != "infeasible"))
         .order_by(p.number)
     )
-    return [Ended(*row) for row in conn.execute(query)]
+    return [Ended._make(row) for row in conn.execute(query)]
 
 
 def first_token(conn: Connection, job_id: str) -> Any:
@@ -90,4 +90,4 @@ def tried(conn: Connection, job_id: str, *, tokens: bool) -> Iterator[list[Tried
         .order_by(p.number)
     )
     for rows in conn.execution_options(yield_per=FETCHED).execute(query).partitions():
-        yield [Tried(*row) if tokens else Tried(*row, None) for row in rows]
+        yield [Tried(row[0], row[1], row[2] if tokens else None) for row in rows]

@@ -87,27 +87,32 @@ def test_many_generations_share_columns(space: Any) -> None:
         population=None,
         most=8,
     )
-    assert (found.columns.size, found.columns.count) == (4, 8)
+    assert (found.columns.size, found.columns.number) == (4, 8)
     assert found.columns.generations == [0, 4, 8, 12, 16, 20, 24, 28]
     assert found.networks == [4] * 7 + [2]
 
 
 @pytest.mark.parametrize(
     ("budget", "population", "by", "size", "columns"),
-    [(40, 10, "population", 1, 4), (6400, 10, "population", 20, 1), (40, None, "trials", FEWEST, 8), (400, None, "trials", 20, 2)],
-)  # fmt: skip
+    [
+        (40, 10, "population", 1, 4),
+        (6400, 10, "population", 20, 1),
+        (40, None, "trials", FEWEST, 8),
+        (400, None, "trials", 20, 2),
+    ],
+)
 def test_columns_are_laid_out_for_the_whole_budget(
     space: Any, budget: int, population: int | None, by: str, size: int, columns: int
 ) -> None:
     found = counted(space, tried(sampled(space, 40)), budget, population)
-    assert (found.columns.by, found.columns.size, found.columns.count) == (by, size, columns)
+    assert (found.columns.by, found.columns.size, found.columns.number) == (by, size, columns)
 
 
 @pytest.mark.parametrize("population", [None, 3])
 @pytest.mark.parametrize("most", [1, 2, 7])
 def test_there_are_no_more_columns_than_asked_for(space: Any, most: int, population: int | None) -> None:
     found = choices(space, [tried(sampled(space, 50))], budget=10, population=population, most=most)
-    assert 1 <= found.columns.count <= most
+    assert 1 <= found.columns.number <= most
     assert sum(found.networks) == 50
 
 

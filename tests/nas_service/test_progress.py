@@ -1,4 +1,4 @@
-"""How a search got on: what counts from when, the best and the hypervolume so far, and what is left out of many steps."""
+"""How a search got on: what counts from when, the best and the hypervolume so far, what is left out."""
 
 from __future__ import annotations
 

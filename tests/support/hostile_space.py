@@ -53,5 +53,5 @@ def registered() -> Iterator[None]:
     try:
         yield
     finally:
-        del registry.SPACES[Hostile.name]
+        registry.SPACES.pop(Hostile.name, None)
         registry.space_classes.cache_clear()

@@ -20,6 +20,7 @@ from nas_service.dashboard.generations import (
     height,
     labels,
     most_changed,
+    note,
     share_rows,
     shares,
 )
@@ -110,15 +111,23 @@ def test_what_changed_most_is_shown_first() -> None:
 @pytest.mark.parametrize(
     ("columns", "named", "said"),
     [
-        ({}, ["1", "2"], "generation: 5 trials, as many as the population has members"),
-        ({"size": 4}, ["1", "5"], "generation: 5 trials, as many as the population has members, 4 a column"),
+        ({}, ["1", "2"], "generation"),
+        ({"size": 4}, ["1", "5"], "generation, 4 a column"),
         ({"by": "generation", "generation": [0, 3], "size": 3}, ["1", "4"], "generation, 3 a column"),
-        ({"by": "trials", "size": 50}, ["1", "6"], "trials of the search, 50 a column"),
+        ({"by": "trials", "size": 50}, ["1", "6"], "trial of the search"),
     ],
 )
 def test_columns_are_named_by_what_they_are(columns: dict[str, Any], named: list[str], said: str) -> None:
     found = chosen(**columns)
     assert (labels(found), column_words(found)) == (named, said)
+
+
+def test_the_note_says_what_a_column_is_and_what_is_left_out() -> None:
+    assert note(chosen()) == "A generation is 5 trials here, as many as the population has members."
+    assert note(chosen(by="trials", size=50, fixed=2)) == (
+        "A column is 50 trials of the search. Choices of one option alone are left out: 2."
+    )
+    assert note(chosen(by="generation", generation=[0, 1])) == ""
 
 
 def test_names_and_options_reach_no_code_and_no_tooltip() -> None:
