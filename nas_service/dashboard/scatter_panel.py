@@ -65,7 +65,7 @@ class ScatterPanel:
         with self._body:
             self._build_buttons()
             self._note = ui.label().classes("muted text-xs")
-            self._chart = ui.echart({}, on_point_click=self._open).classes("w-full").style("height:420px")
+            self._chart = ui.echart({}, on_point_click=self._open).classes("w-full scatter").style("height:420px")
             self._selection = Selection(self._job_id, self._clear)
         self._chart.on("chart:datazoom", self._zoomed, js_handler=SEEN % self._chart.id, throttle=0.3)
         self._chart.on("chart:brushEnd", self._framed, js_handler=FRAMED)

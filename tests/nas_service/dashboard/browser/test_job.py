@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 
 FRONT = """() => {
-    const element = document.querySelector('canvas').closest('[id^=c]');
+    const element = document.querySelector('.scatter canvas').closest('[id^=c]');
     const front = getElement(Number(element.id.slice(1))).chart.getOption().series[1];
     return [front.data.map(point => point[2]), front.markLine.data[0].xAxis];
 }"""
@@ -28,8 +28,8 @@ FRONT = """() => {
 
 def test_a_job_shows_its_scatter_front_and_limit(visit: Open, client: Client, finished: str) -> None:
     page = visit(f"/jobs/{finished}")
-    page.locator("canvas").first.wait_for()
-    page.wait_for_function(f"() => ({COLOURS})(document.querySelector('canvas')) > 20")  # an empty sheet has fewer
+    page.locator(".scatter canvas").wait_for()
+    page.wait_for_function(f"() => ({COLOURS})(document.querySelector('.scatter canvas')) > 20")  # an empty sheet has fewer
     front, limit = page.evaluate(FRONT)
     assert front == [candidate.id for candidate in client.pareto(finished)]
     assert limit == SPEC["objective"]["limits"]["macs"]

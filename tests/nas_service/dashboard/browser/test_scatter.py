@@ -17,7 +17,7 @@ from nas_service.dashboard import scatter_panel
 pytestmark = pytest.mark.browser
 
 CHART = """() => {
-    const element = document.querySelector('canvas').closest('[id^=c]');
+    const element = document.querySelector('.scatter canvas').closest('[id^=c]');
     const known = getElement(Number(element.id.slice(1))).chart?.getOption();
     return known && {
         points: Object.fromEntries(known.series.map(one => [one.id, one.data])),
@@ -25,7 +25,7 @@ CHART = """() => {
     };
 }"""
 PLACE = """point => {
-    const canvas = document.querySelector('canvas'), element = canvas.closest('[id^=c]');
+    const canvas = document.querySelector('.scatter canvas'), element = canvas.closest('[id^=c]');
     const [x, y] = getElement(Number(element.id.slice(1))).chart.convertToPixel({xAxisIndex: 0, yAxisIndex: 0}, point);
     const box = canvas.getBoundingClientRect();
     return [box.x + x, box.y + y];
@@ -33,7 +33,7 @@ PLACE = """point => {
 
 
 LOSE = """() => {
-    const element = document.querySelector('canvas').closest('[id^=c]');
+    const element = document.querySelector('.scatter canvas').closest('[id^=c]');
     getElement(Number(element.id.slice(1))).chart.setOption({series: [{id: 'candidates', data: []}]});
 }"""
 
@@ -50,7 +50,7 @@ def until(page: Page, condition: str) -> None:
 
 def drawn(visit: Open, path: str, width: int = 1280) -> Page:
     page = visit(path, width)
-    page.locator("canvas").wait_for()
+    page.locator(".scatter canvas").wait_for()
     until(page, "shown.points.candidates.length > 0")
     return page
 
@@ -75,7 +75,7 @@ def test_a_frame_drawn_by_hand_selects_what_lies_in_it(visit: Open, client: Clie
     low, high = sorted(every.cost)[10], sorted(every.cost)[20]
     page.get_by_role("button", name="select", exact=True).click()
     start, end = (page.evaluate(PLACE, point) for point in ([low * 0.999, 0.99 * min(every.value)], [high, 0.9]))
-    while page.evaluate("document.querySelector('canvas').parentElement.style.cursor") != "crosshair":
+    while page.evaluate("document.querySelector('.scatter canvas').parentElement.style.cursor") != "crosshair":
         page.mouse.move(start[0] - 1, start[1])
         page.mouse.move(*start)
     page.mouse.down()
@@ -146,12 +146,12 @@ def test_a_job_goes_on_and_neither_zoom_nor_selection_is_lost(visit: Open, runni
     page.wait_for_function("() => location.search.includes('select=')")
     before, address = chart(page), query(page)
     count = len(before["points"]["candidates"])
-    page.evaluate("() => { document.querySelector('canvas').mark = 'the same' }")
+    page.evaluate("() => { document.querySelector('.scatter canvas').mark = 'the same' }")
     until(page, f"shown.points.candidates.length > {count}")
     after = chart(page)
     assert [zoom[:2] for zoom in after["zoom"]] == [pytest.approx(zoom[:2], rel=1e-3) for zoom in before["zoom"]]
     assert query(page) == address
-    assert page.evaluate("() => document.querySelector('canvas').mark") == "the same"
+    assert page.evaluate("() => document.querySelector('.scatter canvas').mark") == "the same"
     shown = [json.dumps(point) for point in after["points"]["candidates"]]
     assert len(shown) == len(set(shown))
 

@@ -58,8 +58,8 @@ def test_a_page_is_there_before_its_candidates_are_read(
         page = visit(f"/jobs/{finished}")
         expect(page.get_by_role("link", name="clone")).to_be_visible()
         expect(page.get_by_text("reading the candidates")).to_be_visible()
-        expect(page.locator("canvas")).to_be_hidden()
+        expect(page.locator(".scatter canvas")).to_be_hidden()
     finally:
         go_on.set()
-    expect(page.locator("canvas").first).to_be_visible()
+    expect(page.locator(".scatter canvas")).to_be_visible()
     expect(page.get_by_text("reading the candidates")).to_be_hidden()
