@@ -8,11 +8,25 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
+from nas_service.palette import DARK, LIGHT, variables
+
 PAGES = re.compile(  # where a log-in may lead
     r"(/|/docs|/cluster|/compare|/devices(/[A-Za-z0-9_.-]{1,64})?|/jobs/[a-z0-9.]{1,64}(/candidates/[a-z0-9.]{1,64})?)"
     r"(\?[A-Za-z0-9_.,=&%+-]{1,500})?"
 )
 
+_COLORS = f""":root {{ {variables(LIGHT)} color-scheme: light dark; }}
+@media (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"""
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink); }
+form, main { max-width: 420px; margin: 12vh auto; padding: 20px 24px; background: var(--sheet);
+        border: 1px solid var(--line); border-radius: 8px; }
+h1 { font-size: 20px; margin: 0 0 12px; }
+input, button { font: inherit; width: 100%; box-sizing: border-box; padding: 8px; margin-top: 8px; }
+input, button { background: var(--paper); color: inherit; border: 1px solid var(--behind); border-radius: 4px; }
+.danger { color: var(--danger); }
+.muted { color: var(--muted); font-size: 14px; }
+"""
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -20,14 +34,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 {more}<title>{title} · NAS service</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; background: #f7f9fa; color: #1f2933; }}
-form, main {{ max-width: 420px; margin: 12vh auto; padding: 20px 24px; background: white; border: 1px solid #e4e7eb;
-        border-radius: 8px; }}
-h1 {{ font-size: 20px; margin: 0 0 12px; }}
-input, button {{ font: inherit; width: 100%; box-sizing: border-box; padding: 8px; margin-top: 8px; }}
-.danger {{ color: #c92a2a; }}
-.muted {{ color: #7b8794; font-size: 14px; }}
-</style>
+{colors}{style}</style>
 </head>
 <body>
 {body}</body>
@@ -55,14 +62,16 @@ AGAIN_S = 5
 def shown(page: str, said: str = "", status: int = 401, headers: Mapping[str, str] | None = None) -> HTMLResponse:
     """The form, which leads on to `page`; `said` is what was wrong with the last try."""
     form = _FORM.format(page=escape(allowed(page)), said=escape(said))
-    text = _PAGE.format(title="Log in", more="", body=form)
+    text = _PAGE.format(colors=_COLORS, style=_STYLE, title="Log in", more="", body=form)
     return HTMLResponse(text, status, {"Cache-Control": "no-store", **(headers or {})})
 
 
 def away(said: str) -> HTMLResponse:
     """What is shown instead of a page while nobody can say what it shows; it loads the page again by itself."""
     again = f'<meta http-equiv="refresh" content="{AGAIN_S}">\n'
-    text = _PAGE.format(title="Away", more=again, body=_AWAY.format(said=escape(said), every=AGAIN_S))
+    text = _PAGE.format(
+        colors=_COLORS, style=_STYLE, title="Away", more=again, body=_AWAY.format(said=escape(said), every=AGAIN_S)
+    )
     return HTMLResponse(text, 503, {"Cache-Control": "no-store", "Retry-After": str(AGAIN_S)})
 
 

@@ -36,6 +36,23 @@ def options(calibration: Sequence[NetworkView], finalists: Sequence[NetworkView]
     }
 
 
+def rows(calibration: Sequence[NetworkView], finalists: Sequence[NetworkView]) -> list[dict[str, Any]]:
+    """A row a network."""
+    named = (("calibration", calibration), ("finalist", finalists))
+    return [
+        {
+            "network": one.hash,
+            "of": group,
+            "measured_ms": one.measured_ms,
+            "spread_ms": one.spread_ms,
+            "estimated_ms": one.estimated_ms,
+            "error_ms": one.error_ms,
+        }
+        for group, networks in named
+        for one in networks
+    ]
+
+
 def bounds(networks: Sequence[NetworkView]) -> tuple[float, float]:
     """Of both axes, in milliseconds; the band fits in. 0 and 1 where there is no network."""
     values = [value for one in networks for value in (one.estimated_ms, one.measured_ms)]

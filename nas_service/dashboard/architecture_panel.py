@@ -5,8 +5,10 @@ from __future__ import annotations
 from nicegui import ui
 
 from nas_service.api.views import CandidateDetail, OpView
+from nas_service.palette import themed
 
 from . import bars, drawing
+from .chart import Chart
 from .theme import milliseconds, sheet
 
 STYLE = (
@@ -31,21 +33,20 @@ class ArchitecturePanel:
         self._ops = candidate.architecture.ops
 
     def build(self) -> None:
-        ui.add_css(STYLE)
+        ui.add_css(themed(STYLE))
         with sheet("Architecture"):
             if is_weight_agnostic(self._candidate):
                 weight_agnostic(self._candidate)
                 return
             with ui.row().classes("w-full items-center").style("gap:8px 20px"):
                 switch = ui.toggle(dict(self._costs()), value=self._costs()[0][0])
-                switch.props(
-                    "unelevated dense no-caps padding='2px 14px' color=grey-2 text-color=grey-9 toggle-color=cyan-9"
-                )
+                switch.props("unelevated dense no-caps padding='2px 14px' toggle-color=primary")
                 switch.on_value_change(lambda said: self._show(said.value))
                 ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
             with ui.row().classes("drawn"):
                 ui.html(drawing.drawing(self._candidate.architecture), sanitize=False).classes("picture")
-                self._chart = ui.echart({}).classes("chart").style(f"height:{bars.height(self._ops)}px")
+                self._chart = Chart(f"cost by op of {self._candidate.id}", height=f"{bars.height(self._ops)}px")
+                self._chart.classes("chart")
             self._show(self._costs()[0][0])
 
     def _costs(self) -> list[tuple[bars.Cost, str]]:
@@ -55,9 +56,7 @@ class ArchitecturePanel:
         return [(cost, bars.LABELS[cost]) for cost in offered if timed or cost != "latency_ms"]
 
     def _show(self, cost: bars.Cost) -> None:
-        self._chart.options.clear()
-        self._chart.options.update(bars.options(self._ops, cost))
-        self._chart.update()
+        self._chart.show(bars.options(self._ops, cost), bars.rows(self._ops))
 
 
 def is_weight_agnostic(candidate: CandidateDetail) -> bool:

@@ -11,8 +11,8 @@ from nicegui import ui
 async def confirmed(question: str, consequence: str, verb: str, *, keep: str) -> bool:
     """Whether the viewer says `verb` and not `keep`, which has the focus; closing the dialog is keeping."""
     with _dialog(question, consequence) as dialog, ui.row().classes("w-full justify-end"):
-        ui.button(keep, on_click=lambda: dialog.submit(keep)).props("flat no-caps autofocus color=cyan-9")
-        ui.button(verb, on_click=lambda: dialog.submit(verb)).props("unelevated no-caps color=red-9")
+        ui.button(keep, on_click=lambda: dialog.submit(keep)).props("flat no-caps autofocus color=primary")
+        ui.button(verb, on_click=lambda: dialog.submit(verb)).props("unelevated no-caps color=negative")
     return bool(await dialog == verb)
 
 
@@ -26,10 +26,10 @@ async def number_of(question: str, consequence: str, label: str, verb: str, sugg
     with _dialog(question, consequence) as dialog:
         least = {"a whole number of at least 1": lambda value: value is not None and value >= 1}
         wanted = ui.number(label, value=suggestion, min=1, precision=0, validation=least).on("keydown.enter", submit)
-        wanted.classes("w-full").props("autofocus outlined dense color=cyan-9")
+        wanted.classes("w-full").props("autofocus outlined dense color=primary")
         with ui.row().classes("w-full justify-end"):
-            ui.button("leave it", on_click=lambda: dialog.submit(None)).props("flat no-caps color=cyan-9")
-            ui.button(verb, on_click=submit).props("unelevated no-caps color=cyan-9")
+            ui.button("leave it", on_click=lambda: dialog.submit(None)).props("flat no-caps color=primary")
+            ui.button(verb, on_click=submit).props("unelevated no-caps color=primary")
     answer: int | None = await dialog
     return answer
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from .theme import INK, LINE, MUTED
+from .theme import BEHIND, INK, LINE, MUTED
 
 DIGITS = 3
 SHORT = f"""value => {{
@@ -23,6 +23,7 @@ def value_axis(name: str, gap: int, values: Iterable[float] = ()) -> dict[str, A
         "nameLocation": "middle",
         "nameGap": gap,
         "minInterval": finest(values),
+        "axisLine": {"lineStyle": {"color": BEHIND}},
         "axisTick": {"show": False},
         "axisLabel": {"color": MUTED, "hideOverlap": True, ":formatter": SHORT},
         "nameTextStyle": {"color": INK},

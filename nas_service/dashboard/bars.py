@@ -53,6 +53,15 @@ def options(ops: Sequence[OpView], cost: Cost) -> dict[str, Any]:
     }
 
 
+def rows(ops: Sequence[OpView]) -> list[dict[str, Any]]:
+    """All costs of each op, in their order."""
+    costs = ("latency_ms", "latency_error_ms", "params", "macs")
+    return [
+        {"op": place, "kind": op.kind} | {cost: getattr(op, cost) for cost in costs}
+        for place, op in enumerate(ops, start=1)
+    ]
+
+
 def _bar(op: OpView, cost: Cost) -> dict[str, Any]:
     """Its label is a number and a unit, nothing that ECharts would take for a template."""
     value: float | None = getattr(op, cost)

@@ -9,6 +9,7 @@ from nicegui import ui
 from .device_words import CampaignRow
 from .part import Part
 from .theme import pill, sheet
+from .when import Ago
 
 ENDED = 8  # that are shown
 
@@ -37,7 +38,7 @@ def _draw_under_way(campaigns: list[CampaignRow]) -> None:
                     pill(campaign.state)
                 with ui.column().style("gap:2px;flex:2 0 180px"):
                     progress = ui.linear_progress(campaign.done, show_value=False, size="6px")
-                    progress.props("rounded color=cyan-9").style("margin-top:8px")
+                    progress.props("rounded color=primary").style("margin-top:8px")
                     ui.label(campaign.visits).classes("muted text-xs")
                 ui.label(campaign.said).classes("text").style("flex:4 1 280px")
 
@@ -65,4 +66,4 @@ def _about(campaign: CampaignRow) -> None:
             else:
                 ui.label("finalists of")
                 ui.link(campaign.job_id, f"/jobs/{campaign.job_id}")
-        ui.label(campaign.age).classes("muted text-xs")
+        Ago(campaign.at, f"{campaign.when} ").classes("muted text-xs")

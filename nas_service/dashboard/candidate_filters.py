@@ -30,9 +30,9 @@ class CandidateFilters:
             self._text("candidate", "candidate", NO_ID)
             self._choice("state", "state", "any state", STATES)
             self._feasible()
-            self._more = ui.button(on_click=self._fold).props("flat dense no-caps color=cyan-9 padding='8px 10px'")
+            self._more = ui.button(on_click=self._fold).props("flat dense no-caps color=primary padding='8px 10px'")
             self._clear = ui.button("clear", on_click=self._cleared).props(
-                "flat dense no-caps color=cyan-9 padding='8px 10px'"
+                "flat dense no-caps color=primary padding='8px 10px'"
             )
         with ui.element("div").classes("fields") as self._rarer:
             self._text("value_min", "metric at least", NO_NUMBER)
@@ -58,7 +58,7 @@ class CandidateFilters:
             on_change=self._changed(name),
             validation={otherwise: lambda text: valid(name, (text or "").strip())},
         )
-        field.props("outlined dense clearable debounce=300 color=cyan-9 hide-bottom-space").style(
+        field.props("outlined dense clearable debounce=300 color=primary hide-bottom-space").style(
             "flex:1 1 130px;max-width:260px"
         )
         self._fields[name] = field
@@ -66,12 +66,12 @@ class CandidateFilters:
     def _choice(self, name: str, label: str, everything: str, choices: tuple[str, ...]) -> None:
         options = {"": everything, **{choice: choice for choice in choices}}
         field = ui.select(options, value=getattr(self._query, name), label=label, on_change=self._changed(name))
-        field.props("outlined dense options-dense color=cyan-9").style("flex:1 1 130px;max-width:260px")
+        field.props("outlined dense options-dense color=primary").style("flex:1 1 130px;max-width:260px")
         self._fields[name] = field
 
     def _feasible(self) -> None:
         field = ui.checkbox("within limits", value=bool(self._query.feasible), on_change=self._changed("feasible"))
-        self._fields["feasible"] = field.props("dense color=cyan-9").style("padding:9px 4px")
+        self._fields["feasible"] = field.props("dense color=primary").style("padding:9px 4px")
 
     def _changed(self, name: str) -> Callable[[Any], Awaitable[None]]:
         async def changed(event: Any) -> None:

@@ -65,7 +65,7 @@ class CandidatePage:
 
     async def _build_body(self, candidate: CandidateDetail) -> None:
         steps = await self._client.changes(candidate.id)
-        self._learning = LearningPanel(self._job)
+        self._learning = LearningPanel(self._job, self._candidate_id)
         self._lineage = LineagePanel(self._job, steps)
         self._exports = ExportPanel(self._client, self._job, self._viewer)
         with self._body:

@@ -12,6 +12,7 @@ from nicegui.events import GenericEventArguments
 from nas_service.api.candidate_views import CandidatesPage
 from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
+from nas_service.palette import themed
 
 from . import page_address
 from .candidate_filters import CandidateFilters
@@ -74,16 +75,16 @@ class CandidatesPanel:
 
     def build(self) -> None:
         self._query = CandidateQuery.of(page_address.given())
-        ui.add_css(STYLE)
+        ui.add_css(themed(STYLE))
         with sheet("Candidates").classes("candidates") as self._sheet:
             self._filters = CandidateFilters(self._query, self._narrow)
             with ui.row().classes("w-full items-center narrow").style("gap:8px"):
                 self._sort = ui.select({}, label="sort by", on_change=self._chosen).props(
-                    "outlined dense options-dense color=cyan-9"
+                    "outlined dense options-dense color=primary"
                 )
                 self._sort.style("flex:1 1 140px")
                 self._turn = ui.button(on_click=lambda: self._go(self._query.sorted_by(self._query.sort)))
-                self._turn.props("flat dense no-caps color=cyan-9")
+                self._turn.props("flat dense no-caps color=primary")
             self._table = ui.table(rows=[], columns=[], row_key="id").classes("w-full")
             self._table.props("flat dense hide-no-data").on("order", self._sorted)
             for slot, content in (("header", HEAD), ("body-cell-number", NAME), ("body-cell-parents", PARENTS)):
@@ -92,10 +93,10 @@ class CandidatesPanel:
             with ui.row().classes("items-center").style("gap:4px 12px") as self._none:
                 self._why = ui.label().classes("muted text-sm")
                 self._all = ui.button("show all candidates", on_click=self._show_all)
-                self._all.props("flat dense no-caps color=cyan-9")
+                self._all.props("flat dense no-caps color=primary")
             with ui.row().classes("w-full items-center"):
-                self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=cyan-9")
-                self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=cyan-9")
+                self._back = ui.button("previous", on_click=self._previous).props("flat dense no-caps color=primary")
+                self._forth = ui.button("next", on_click=self._next).props("flat dense no-caps color=primary")
                 self._place = ui.label("").classes("muted text-xs").props("role=status")
                 ui.space()
                 self._csv = ui.link("CSV", "").props("download").tooltip("all of these candidates, for a spreadsheet")

@@ -102,6 +102,6 @@ def _draw_job(job: JobRow) -> None:
         with ui.column().style("flex:1 0 80px"):
             pill(job.state)
         with ui.column().style("gap:2px;flex:2 0 120px"):
-            ui.linear_progress(job.done, show_value=False, size="6px").props("rounded color=cyan-9")
+            ui.linear_progress(job.done, show_value=False, size="6px").props("rounded color=primary")
             ui.label(job.trials).classes("muted text-xs")
         ui.label(job.waits).classes("text text-sm").style("flex:4 1 240px")

@@ -9,7 +9,7 @@ def command(text: str) -> None:
     """One or more lines for a terminal, with a button that copies them."""
     with ui.row().classes("command"):
         ui.label(text).classes("command-text")
-        copy = ui.button(icon="content_copy").props('flat dense round size=sm color=cyan-9 aria-label="copy"')
+        copy = ui.button(icon="content_copy").props('flat dense round size=sm color=primary aria-label="copy"')
         copy.on_click(lambda: ui.clipboard.write(text))
 
 

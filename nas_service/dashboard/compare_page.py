@@ -12,8 +12,10 @@ from nas_service.access import Caller
 from nas_service.api.comparison_views import FEWEST, JobsComparison
 from nas_service.api.views import JobView
 from nas_service.client import ApiError
+from nas_service.palette import themed
 
 from . import front_chart, matrix
+from .chart import Chart
 from .compared import bests, differences, frame_told, standing
 from .following import follow
 from .live import LiveClient
@@ -38,7 +40,7 @@ class ComparePage:
 
     async def build(self) -> None:
         with frame("Compare", self._viewer):
-            ui.add_css(STYLE + matrix.STYLE)
+            ui.add_css(themed(STYLE + matrix.STYLE))
             with ui.row().classes("w-full items-center"):
                 ui.label("Compare").classes("text-xl")
                 ui.space()
@@ -46,7 +48,7 @@ class ComparePage:
             self._note = ui.label().style("overflow-wrap:anywhere")
             self._jobs = ui.element("div").classes("w-full compared")
             self._hypervolumes = ui.label().classes("muted text-sm")
-            self._chart = ui.echart({}, on_point_click=self._open).classes("sheet").style("height:440px")
+            self._chart = Chart("Pareto fronts compared", height="440px", on_point_click=self._open).classes("sheet")
             self._rest = ui.column().classes("w-full").style("gap:16px")
         self._chart.set_visibility(False)
         await follow(self._client, self.refresh, self._job_ids)
@@ -95,9 +97,7 @@ class ComparePage:
         shown = found.comparable and any(one.front.id for one in found.jobs)
         self._chart.set_visibility(shown)
         if shown:
-            self._chart.options.clear()
-            self._chart.options.update(front_chart.options(found.jobs))
-            self._chart.update()
+            self._chart.show(front_chart.options(found.jobs), front_chart.rows(found.jobs))
 
     def _open(self, clicked: EChartPointClickEventArguments) -> None:
         """The page of the candidate whose point was clicked."""

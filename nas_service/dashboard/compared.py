@@ -9,6 +9,7 @@ from nicegui import ui
 
 from nas_service.api.comparison_views import JobsComparison, StandingView
 from nas_service.api.views import CandidateView
+from nas_service.palette import themed
 
 from . import matrix
 from .front_chart import MARKS
@@ -26,7 +27,7 @@ FIGURES: dict[str, Callable[[CandidateView], str]] = {
 def name(place: int, one: StandingView) -> None:
     """A job's mark in the chart and the link to its page."""
     with ui.row().classes("items-baseline no-wrap").style("gap:6px"):
-        ui.label(MARKS[place]).style(f"color:{SERIES[place]}").props("aria-hidden=true")
+        ui.label(MARKS[place]).style(themed(f"color:{SERIES[place]}")).props("aria-hidden=true")
         link = ui.link(f"{place + 1}  {one.job.name}", f"/jobs/{one.job.id}").classes("compared-name")
         link.tooltip(one.job.name)
 

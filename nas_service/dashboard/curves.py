@@ -8,9 +8,7 @@ from typing import Any
 from nas_service.api.views import TrialView
 
 from .axes import value_axis
-from .theme import ACCENT, MUTED
-
-COLOURS = (ACCENT, "#b7791f", "#5f3dc4", "#2b8a3e")
+from .theme import MUTED, SERIES
 
 
 def metrics(trials: Sequence[TrialView], first: str) -> list[str]:
@@ -31,7 +29,7 @@ def options(trials: Sequence[TrialView], metric: str) -> dict[str, Any]:
     names = [f"trial {trial.number}, seed {trial.seed}" for trial in trials]
     return {
         "animation": False,
-        "color": list(COLOURS),
+        "color": list(SERIES),
         "grid": {"left": 64, "right": 24, "top": 40 if len(trials) > 1 else 16, "bottom": 48},
         "legend": {"show": len(trials) > 1, "top": 4, "right": 16, "icon": "circle", "textStyle": {"color": MUTED}},
         "tooltip": {"trigger": "axis"},
@@ -42,3 +40,12 @@ def options(trials: Sequence[TrialView], metric: str) -> dict[str, Any]:
             for name, curve in zip(names, curves, strict=True)
         ],
     }
+
+
+def rows(trials: Sequence[TrialView], metric: str) -> list[dict[str, Any]]:
+    """A row an epoch of each trial."""
+    return [
+        {"trial": trial.number, "seed": trial.seed, "epoch": epoch, metric: value}
+        for trial in trials
+        for epoch, value in points(trial, metric)
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from shlex import quote
 
 from nicegui import ui
@@ -21,7 +22,8 @@ from .part import Part, trouble
 from .remarks import draw_remarks
 from .table_parts import draw_summary
 from .targets import setting_of
-from .theme import ago, figure, frame, sheet
+from .theme import figure, frame, sheet
+from .when import Ago
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,6 @@ class Shown:
 
     table: DeviceView | None
     settings: tuple[Setting, ...]
-    age: str
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,7 @@ class DevicePage:
         tables = [table for table in await self._client.devices() if table.name == self._name]
         campaigns = await self._client.campaigns(self._name)
         table = next((one for one in tables if setting_of(one) == self._setting or not one.hash), None)
-        age = ago(table.written_at) if table and table.written_at else ""
-        self._head.show(Shown(table, tuple(map(setting_of, tables)), age))
+        self._head.show(Shown(table, tuple(map(setting_of, tables))))
         self._campaigns.show([campaign_row(one) for one in campaigns])
         await self._sum_up(table, sum(one.ended_at is not None for one in campaigns))
         self._foot.show(table)
@@ -96,7 +96,7 @@ class DevicePage:
                 figure("runtime", _runtime(shown.table), self._setting.words)
                 figure(
                     "last measured",
-                    shown.age,
+                    partial(Ago, shown.table.written_at) if shown.table.written_at else "–",
                     "the device drifted" if drift(shown.table.drift) else "the device was steady",
                 )
 

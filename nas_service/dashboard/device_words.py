@@ -12,7 +12,7 @@ from device_agent.setting import CPU, USUAL, Setting
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView
 
 from .targets import setting_of
-from .theme import ago
+from .when import ago
 
 OPEN = ("waiting", "measuring")
 STEADY = 1.05  # up to here a device counts as steady while it was measured
@@ -41,7 +41,7 @@ class TableRow:
     ops: str
     calibration: str
     error: str
-    age: str
+    written_at: float | None
     remarks: tuple[Remark, ...]
 
 
@@ -58,7 +58,8 @@ class CampaignRow:
     visits: str
     said: str
     machine: str
-    age: str
+    when: str  # what happened `at` that time
+    at: float
 
     @property
     def under_way(self) -> bool:
@@ -87,14 +88,13 @@ def table_row(table: DeviceView) -> TableRow:
         ops=plural(table.ops, "op"),
         calibration=calibration(facts),
         error=error_bar(facts),
-        age="" if table.written_at is None else ago(table.written_at),
+        written_at=table.written_at,
         remarks=remarks(table),
     )
 
 
 def campaign_row(campaign: CampaignView) -> CampaignRow:
     device = (campaign.machine or {}).get("device", {})
-    began = f"began {ago(campaign.created_at)}"
     return CampaignRow(
         id=campaign.id,
         device=campaign.device,
@@ -105,7 +105,8 @@ def campaign_row(campaign: CampaignView) -> CampaignRow:
         visits=f"{campaign.made:,} of about {campaign.total:,} visits",
         said=campaign.verdict or campaign.message or _result(campaign),
         machine=machine(device),
-        age=began if campaign.ended_at is None else f"ended {ago(campaign.ended_at)}",
+        when="began" if campaign.ended_at is None else "ended",
+        at=campaign.ended_at or campaign.created_at,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from nicegui import ui
 
 from nas_service.access import Caller
@@ -15,6 +18,7 @@ from .own_device import own_device
 from .part import Part, trouble
 from .remarks import draw_remarks
 from .theme import frame, sheet
+from .when import Ago
 
 
 async def devices_page(client: LiveClient, viewer: Caller, server: str) -> None:
@@ -67,14 +71,14 @@ def _table(table: TableRow) -> None:
                 _told(table.runtime, table.setting)
                 _told(table.ops, table.calibration)
                 _told(table.error, "error bar")
-                _told(table.age, "last measured")
+                _told("" if table.written_at is None else partial(Ago, table.written_at), "last measured")
         if table.remarks:
             draw_remarks(table.remarks)
 
 
-def _told(value: str, note: str) -> None:
+def _told(value: str | Callable[[], ui.element], note: str) -> None:
     with ui.column().style("gap:0;flex:1 1 120px;min-width:0"):
-        ui.label(value).classes("text")
+        (ui.label(value) if isinstance(value, str) else value()).classes("text")
         ui.label(note).classes("muted text-xs")
 
 

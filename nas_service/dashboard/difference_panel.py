@@ -30,7 +30,7 @@ class DifferencePanel:
             with ui.row().classes("w-full items-center").style("gap:8px 16px"):
                 self._field = ui.input("id of another candidate of this job", value=self._against)
                 self._field.props("dense outlined").style("flex:0 1 320px").on("keydown.enter", self._go)
-                ui.button("compare", on_click=self._go).props("outline dense no-caps color=cyan-9").style(
+                ui.button("compare", on_click=self._go).props("outline dense no-caps color=primary").style(
                     "padding:2px 14px"
                 )
             if self._against:

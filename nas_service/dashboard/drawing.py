@@ -12,8 +12,9 @@ from html import escape
 from typing import NamedTuple
 
 from nas_service.api.views import ArchitectureView, OpView
+from nas_service.palette import LIGHT
 
-from .theme import ACCENT, INK, LINE, MUTED
+from .theme import ACCENT, BEHIND, INK, LINE, MUTED, WARNING
 from .wording import details, shape, title
 
 ROW, HEAD, FOOT = 44, 68, 36  # px: an op, the input above them, the output below
@@ -32,11 +33,11 @@ STYLE = f"""
 .architecture .between {{ fill: {LINE}; }}
 .architecture .input {{ fill: none; stroke: {MUTED}; }}
 .architecture .line {{ fill: none; stroke: {MUTED}; stroke-width: 1.2; }}
-.architecture .convolution {{ fill: #6c93b8; }}
+.architecture .convolution {{ fill: {LIGHT["plain"]}; }}
 .architecture .bottleneck {{ fill: {ACCENT}; }}
-.architecture .temporal {{ fill: #b7791f; }}
-.architecture .pooling {{ fill: #a9b8c6; }}
-.architecture .gate {{ fill: #8472b0; }}
+.architecture .temporal {{ fill: {WARNING}; }}
+.architecture .pooling {{ fill: {BEHIND}; }}
+.architecture .gate {{ fill: {LIGHT["gate"]}; }}
 .architecture .head {{ fill: {INK}; }}
 .architecture .other {{ fill: {MUTED}; }}
 """

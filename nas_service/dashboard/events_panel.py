@@ -9,11 +9,13 @@ from nicegui import ui
 
 from nas_service.api.views import EventView, JobView
 from nas_service.client import ApiError, AsyncClient
+from nas_service.palette import themed
 
 from . import page_address
 from .candidate_table import short
 from .event_words import Told, told
-from .theme import LINE, PAPER, address, ago, sheet
+from .theme import LINE, PAPER, address, sheet
+from .when import Ago
 
 KINDS: Final = {"ends": "everything", "failures": "failures", "job": "the job itself"}
 NONE: Final = {"ends": "Nothing has happened yet.", "failures": "Nothing has failed.", "job": "Nothing yet."}
@@ -45,13 +47,13 @@ class EventsPanel:
     def build(self) -> None:
         named = page_address.given().get("events", "")
         self._kind = named if named in KINDS else self._kind
-        ui.add_css(STYLE)
+        ui.add_css(themed(STYLE))
         with sheet("Events").classes("events").style("gap:8px") as self._sheet:
             with ui.row().style("gap:8px").props('role=group aria-label="which events"'):
                 self._choices = {kind: self._choice(kind, name) for kind, name in KINDS.items()}
             self._list = ui.column().classes("w-full").style("gap:0").props("role=log aria-live=off")
             self._none = ui.label().classes("muted text-sm")
-            self._more = ui.button("earlier", on_click=self._further).props("flat dense no-caps color=cyan-9")
+            self._more = ui.button("earlier", on_click=self._further).props("flat dense no-caps color=primary")
         self._more.set_visibility(False)
         self._sheet.set_visibility(False)
         self._press()
@@ -83,7 +85,6 @@ class EventsPanel:
                 with self._list:
                     self._rows[event.seq] = _Row(event, self._client)
                 self._rows[event.seq].move(place)
-            self._rows[event.seq].age()
         self._none.text = "" if events else NONE[self._kind]
         self._none.set_visibility(not events)
         self._more.set_visibility(earlier and self._wanted < MOST)
@@ -123,12 +124,12 @@ class _Row:
         self._client = client
         words = told(event)
         with ui.element("div").classes("event text-sm") as self._box:
-            self._when = ui.label().classes("muted text-xs").style("white-space:nowrap")
+            Ago(event.at).classes("muted text-xs").style("white-space:nowrap")
             with ui.column().classes("text").style("gap:0"):
                 self._what(words)
             if words.log_of:
                 self._open = ui.button("log", on_click=self._unfold).props(
-                    "flat dense no-caps size=sm color=cyan-9 aria-expanded=false"
+                    "flat dense no-caps size=sm color=primary aria-expanded=false"
                 )
                 self._log = ui.label().classes("log").props("tabindex=0")
                 self._log.set_visibility(False)
@@ -140,9 +141,6 @@ class _Row:
                 ui.link(f"candidate {short(words.candidate)}", address(self._event.job_id, words.candidate))
         if words.cause:
             ui.label(words.cause).classes("muted text-xs text")
-
-    def age(self) -> None:
-        self._when.text = ago(self._event.at)
 
     def move(self, place: int) -> None:
         self._box.move(target_index=place)

@@ -8,7 +8,8 @@ from nas_service.access import Caller
 from nas_service.api.views import CandidateDetail, ExportView, JobView
 from nas_service.client import ApiError, AsyncClient
 
-from .theme import ago, count, pill, share, sheet
+from .theme import count, pill, share, sheet
+from .when import Ago
 
 FIRST = ("model.onnx", "model_card.md")  # of the files, before the others
 
@@ -26,7 +27,7 @@ class ExportPanel:
     def build(self) -> None:
         with sheet("Export"):
             self._button = ui.button("export as ONNX", on_click=self._ask)
-            self._button.props("outline dense no-caps color=cyan-9").style("padding:2px 14px")
+            self._button.props("outline dense no-caps color=primary").style("padding:2px 14px")
             self._list = ui.column().classes("w-full").style("gap:12px")
 
     async def refresh(self, candidate: CandidateDetail) -> None:
@@ -63,9 +64,8 @@ def _export(export: ExportView) -> None:
         with ui.row().classes("items-center").style("gap:4px 12px"):
             ui.label(export.id)
             pill(export.state)
-            ui.label(f"{export.epochs} epochs of final training · asked for {ago(export.created_at)}").classes(
-                "muted text-sm"
-            )
+            asked = f"{export.epochs} epochs of final training · asked for "
+            Ago(export.created_at, asked).classes("muted text-sm")
         if export.message:
             told = "danger" if export.state == "failed" else "muted"
             ui.label(export.message).classes(f"{told} text-sm").style("overflow-wrap:anywhere")

@@ -33,6 +33,20 @@ def histogram(found: HistogramView, limit: float | None) -> dict[str, Any]:
     }
 
 
+def rows(found: HistogramView) -> list[dict[str, Any]]:
+    """A row a bar: its range of the cost, and how many samples are in it."""
+    ranges = zip(found.edges, found.edges[1:], found.counts, found.feasible, strict=False)
+    return [
+        {
+            f"{found.name} from": low,
+            f"{found.name} to": high,
+            "within the limits": within,
+            "over a limit": count - within,
+        }
+        for low, high, count, within in ranges
+    ]
+
+
 def _cost_axis(found: HistogramView, limit: float | None) -> dict[str, Any]:
     """Wide enough to show the limit where no sample is near it."""
     drawn = value_axis(found.name, 26, found.edges) | {"scale": True}

@@ -9,7 +9,8 @@ from nicegui import ui
 
 from nas_service.api.views import PreviewView
 
-from .forecast import histogram, limit_in_words, share_within, spends, takes
+from .chart import Chart
+from .forecast import histogram, limit_in_words, rows, share_within, spends, takes
 from .spec_text import ABSENT, at
 from .theme import figure
 
@@ -22,10 +23,10 @@ class ForecastPanel:
             self.head = ui.row().classes("w-full items-center")
             with self.head:
                 ui.label("Preview").classes("text-lg")
-                self._busy = ui.spinner(size="20px").props('color=cyan-9 aria-label="sampling"')
+                self._busy = ui.spinner(size="20px").props('color=primary aria-label="sampling"')
                 ui.space()
             self._figures = ui.row().style("gap:12px 36px")
-            self._chart = ui.echart({}).style("height:220px;width:100%").props('aria-hidden="true"')
+            self._chart = Chart("preview of sampled architectures", height="220px")
             self._notes = ui.column().style("gap:4px")
         self.say("1,000 architectures of the space are sampled and priced; nothing is trained.")
 
@@ -50,9 +51,7 @@ class ForecastPanel:
             figure("the search takes", takes(found.estimate))
         limit = at(spec, ("objective", "limits", found.histogram.name))
         self._chart.set_visibility(True)
-        self._chart.options.clear()
-        self._chart.options.update(histogram(found.histogram, None if limit is ABSENT else float(limit)))
-        self._chart.update()
+        self._chart.show(histogram(found.histogram, None if limit is ABSENT else float(limit)), rows(found.histogram))
         self._draw_notes(found)
 
     def _draw_notes(self, found: PreviewView) -> None:

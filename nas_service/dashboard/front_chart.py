@@ -32,6 +32,15 @@ def options(standings: Sequence[StandingView]) -> dict[str, Any]:
     }
 
 
+def rows(standings: Sequence[StandingView]) -> list[dict[str, Any]]:
+    """The points of all fronts, with their jobs."""
+    return [
+        {"job": one.job.id, "name": one.job.name, "candidate": name, one.cost: cost, one.metric: value}
+        for one in standings
+        for cost, value, name in zip(one.front.cost, one.front.value, one.front.id, strict=True)
+    ]
+
+
 def _series(place: int, one: StandingView) -> dict[str, Any]:
     """As steps: between two of its points the cheaper one is still the best that can be had."""
     points = zip(one.front.cost, one.front.value, one.front.id, strict=True)

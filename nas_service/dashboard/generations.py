@@ -12,7 +12,7 @@ from typing import Any
 from nas_service.api.search_views import ChoicesView, GeneView, TraitView
 
 from .axes import value_axis
-from .theme import BEHIND, HEAT, INK, LINE, MUTED, OTHER_SERIES, RAMP, SERIES
+from .theme import BEHIND, HEAT, INK, LINE, MUTED, OTHER_SERIES, RAMP, SERIES, SHEET
 from .wording import cut, value
 
 NAME = 26  # characters of a gene
@@ -22,6 +22,7 @@ SHORT = 7  # characters for which it has
 ROW = 20  # pixels
 AROUND = 76  # pixels above and below the rows
 DARK = 0.55  # share from which a cell's text is white
+BLACK, WHITE = "#101418", "#fdfdfd"  # on hues that are the same in both themes
 NARROW = 520  # pixels of a chart that is on a phone
 SHARE = "p => `${Math.round(p.value[2] * 100)} % of ${p.value[4]} networks<br>option ${p.value[3]}`"
 AMOUNT = "p => `mean ${p.value[3]}<br>${p.value[4]} to ${p.value[5]}`"
@@ -171,7 +172,7 @@ def _cell(found: ChoicesView, row: int, column: int) -> list[Any]:
 
 
 def _written(cell: list[Any], gene: GeneView) -> dict[str, Any]:
-    colour = "#ffffff" if cell[2] >= DARK else INK
+    colour = SHEET if cell[2] >= DARK else INK
     return {"value": [*cell, _word(gene.values[cell[3] - 1])], "label": {"color": colour}}
 
 
@@ -198,7 +199,7 @@ def _map(found: ChoicesView, names: Sequence[str], data: list[Any], tooltip: str
                 "data": data,
                 "label": label,
                 "labelLayout": {"hideOverlap": True},
-                "itemStyle": {"borderColor": "#ffffff", "borderWidth": 1},
+                "itemStyle": {"borderColor": SHEET, "borderWidth": 1},
                 "emphasis": {"itemStyle": {"borderColor": INK, "borderWidth": 1.5}},
             }
         ],
@@ -318,7 +319,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 def _on(colour: str) -> str:
     """Of text that is read on this colour."""
     red, green, blue = _rgb(colour)
-    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
+    return BLACK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else WHITE
 
 
 def _has_room(found: ChoicesView) -> bool:

@@ -12,6 +12,7 @@ from nas_service.api.views import JobView
 from nas_service.client import AsyncClient
 
 from . import generations
+from .chart import Chart
 from .later import Later
 from .theme import sheet
 from .toggle import asked, keep
@@ -32,14 +33,14 @@ class GenerationsPanel:
             self._later = Later("What the search chose", self._read)
             with ui.element("div").classes("deep").props('tabindex="0" role="region"') as self._all:
                 self._all.props["aria-label"] = "all choices"
-                self._heat = ui.echart({}, on_point_click=self._pick_gene).classes("w-full")
-                self._amounts = ui.echart({}, on_point_click=self._pick_trait).classes("w-full")
+                self._heat = Chart(f"Choices of {self._job_id}", on_point_click=self._pick_gene)
+                self._amounts = Chart(f"Amounts of {self._job_id}", on_point_click=self._pick_trait)
             with ui.row().classes("items-center bar") as self._which:
                 ui.label("Shares of the options of").classes("text-sm")
                 self._select = ui.select([], on_change=self._picked).props(
-                    'dense outlined options-dense color=cyan-9 aria-label="choice"'
+                    'dense outlined options-dense color=primary aria-label="choice"'
                 )
-            self._one = ui.echart({}).classes("w-full").style("height:280px")
+            self._one = Chart(f"Shares of a choice of {self._job_id}", height="280px")
             self._note = ui.label().classes("muted text-sm")
         for part in (self._all, self._which, self._one, self._note):
             part.set_visibility(False)
@@ -63,8 +64,11 @@ class GenerationsPanel:
         self._note.set_visibility(bool(there and self._note.text))
         if not there:
             return
-        self._draw_map(self._heat, len(found.genes), generations.heat(found))
-        self._draw_map(self._amounts, len(found.traits), generations.amounts(found))
+        for chart, height in ((self._heat, len(found.genes)), (self._amounts, len(found.traits))):
+            chart.set_visibility(bool(height))
+            chart.style(f"{generations.height(height)}px")
+        self._heat.show(generations.heat(found), generations.heat_rows(found))
+        self._amounts.show(generations.amounts(found), generations.amount_rows(found))
         names = [gene.name for gene in found.genes] + [trait.name for trait in found.traits]
         if self._wanted not in names:
             self._wanted = generations.most_changed(found) or ""
@@ -72,22 +76,18 @@ class GenerationsPanel:
             self._select.set_options(names, value=self._wanted)
         self._draw_one()
 
-    def _draw_map(self, chart: ui.echart, rows: int, options: dict[str, Any]) -> None:
-        chart.set_visibility(bool(rows))
-        chart.style(f"height:{generations.height(rows)}px")
-        _show(chart, options)
-
     def _draw_one(self) -> None:
         found = self._shown
         if found is None:
             return
         for gene in found.genes:
             if gene.name == self._wanted:
-                _show(self._one, generations.shares(found, gene))
+                self._one.show(generations.shares(found, gene), generations.share_rows(found, gene))
                 return
         for trait in found.traits:
             if trait.name == self._wanted:
-                _show(self._one, generations.course(found, trait))
+                rows = [row for row in generations.amount_rows(found) if row["trait"] == trait.name]
+                self._one.show(generations.course(found, trait), rows)
 
     def _picked(self, _event: object) -> None:
         if self._select.value and self._select.value != self._wanted:
@@ -108,9 +108,3 @@ def _row(clicked: EChartPointClickEventArguments) -> int:
     """Of the cell that was clicked."""
     data = cast("dict[str, Any] | list[Any]", clicked.data)
     return int((data["value"] if isinstance(data, dict) else data)[1])
-
-
-def _show(chart: ui.echart, options: dict[str, Any]) -> None:
-    chart.options.clear()
-    chart.options.update(options)
-    chart.update()

@@ -150,7 +150,7 @@ class Switch(Edits):
         self._field = field
         with ui.column().classes("field"):
             self.element = ui.switch(label or field.name, value=bool(field.default), on_change=self._turned).props(
-                "dense color=cyan-9"
+                "dense color=primary"
             )
             self._said = Said(field.hint)
 
@@ -216,7 +216,7 @@ class Said:
 
 
 def _describe(element: ValidationElement[Any], hint: str) -> None:
-    element.without_auto_validation().classes("field").props("hide-bottom-space color=cyan-9")
+    element.without_auto_validation().classes("field").props("hide-bottom-space color=primary")
     if hint:
         element.props["hint"] = hint
     else:

@@ -135,7 +135,9 @@ class JobPage:
                     figure("owner", job.owner)
 
     def _controls(self, job: JobView) -> None:
-        ui.button("clone").props(f"href=/jobs/new?clone={job.id} outline dense no-caps color=cyan-9 padding='2px 14px'")
+        ui.button("clone").props(
+            f"href=/jobs/new?clone={job.id} outline dense no-caps color=primary padding='2px 14px'"
+        )
         if not self._viewer.may_change(job.owner):
             return
         if job.state == "running":
@@ -143,9 +145,9 @@ class JobPage:
         if job.state == "paused":
             self._button("resume", self._client.resume)
         if not job.final:
-            self._button("cancel", self._client.cancel, color="red-9")
+            self._button("cancel", self._client.cancel, color="negative")
 
-    def _button(self, name: str, act: Callable[[str], Awaitable[Any]], color: str = "cyan-9") -> None:
+    def _button(self, name: str, act: Callable[[str], Awaitable[Any]], color: str = "primary") -> None:
         async def clicked() -> None:
             try:
                 await act(self._job_id)

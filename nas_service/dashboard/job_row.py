@@ -12,7 +12,8 @@ from nas_service.api.list_views import ListedJob
 from nas_service.durations import spoken
 
 from .job_actions import NAMES, offered
-from .theme import LINE, ago, milliseconds, pill, share
+from .theme import LINE, milliseconds, pill, share
+from .when import Ago
 
 HEADINGS = ("job", "state", "progress", "best reward", "its metric", "its latency")
 STYLE = f"""
@@ -51,7 +52,7 @@ class JobRow:
         self._viewer = viewer
         with ui.element("div").classes("job") as self._element:
             self._tick = ui.checkbox(value=ticked, on_change=lambda e: tick(self._job, e.value))
-            self._tick.style("grid-area:tick").props(f'dense color=cyan-9 aria-label="compare {job.id}"')
+            self._tick.style("grid-area:tick").props(f'dense color=primary aria-label="compare {job.id}"')
             self._build_name()
             self._state = ui.element("div").style("grid-area:state;justify-self:start")
             self._build_progress()
@@ -65,12 +66,12 @@ class JobRow:
     def _build_name(self) -> None:
         with ui.column().style("grid-area:name"):
             ui.link(self._job.name, f"/jobs/{self._job.id}").style("font-weight:500;overflow-wrap:anywhere")
-            self._facts = ui.label().classes("muted text-xs").style("overflow-wrap:anywhere")
+            self._facts = Ago(self._job.created_at).classes("muted text-xs").style("overflow-wrap:anywhere")
             self._reason = ui.label().classes("muted text-xs").style("overflow-wrap:anywhere")
 
     def _build_progress(self) -> None:
         with ui.column().style("grid-area:progress;gap:2px"):
-            self._bar = ui.linear_progress(0, show_value=False, size="6px").props("rounded color=cyan-9")
+            self._bar = ui.linear_progress(0, show_value=False, size="6px").props("rounded color=primary")
             self._bar.props(f'aria-label="progress of {self._job.id}"')
             self._done = ui.label().classes("muted text-xs")
             self._pace = ui.label().classes("muted text-xs")
@@ -79,7 +80,9 @@ class JobRow:
         async def chosen(name: str) -> None:
             await act(name, self._job)
 
-        self._button = ui.button(icon="more_vert").props("flat round dense color=grey-7").style("grid-area:menu")
+        self._button = (
+            ui.button(icon="more_vert", color=None).props("flat round dense").classes("muted").style("grid-area:menu")
+        )
         self._button.props(f'aria-label="actions on {self._job.id}"')
         with self._button, ui.menu():
             self._actions = {name: ui.menu_item(name, partial(chosen, name)).props("role=menuitem") for name in NAMES}
@@ -87,8 +90,8 @@ class JobRow:
     def show(self, job: ListedJob) -> None:
         """The job as it is now."""
         self._job = job
-        told = (job.space, job.task, job.strategy, job.device, job.owner, ago(job.created_at))
-        self._facts.text = " · ".join(filter(None, told))
+        told = (job.space, job.task, job.strategy, job.device, job.owner)
+        self._facts.show(job.created_at, "".join(f"{one} · " for one in told if one))
         self._reason.text = job.reason
         self._reason.set_visibility(bool(job.reason))
         self._show_state(job)

@@ -11,7 +11,9 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.api.list_views import ListedJob
 from nas_service.client import ApiError
+from nas_service.palette import themed
 
+from .commands import command
 from .following import follow
 from .job_actions import JobActions
 from .job_filter import STATES, JobFilter
@@ -37,7 +39,7 @@ class JobsPage:
 
     async def build(self) -> None:
         with frame("Jobs", self._viewer):
-            ui.add_css(STYLE)
+            ui.add_css(themed(STYLE))
             with ui.row().classes("w-full items-center").style("gap:12px 16px"):
                 ui.label("Jobs").classes("text-xl")
                 ui.space()
@@ -60,7 +62,7 @@ class JobsPage:
         states = {"": "any state", **dict(zip(STATES, STATES, strict=True))}
         shown = self._filter.state if self._filter.state in STATES else ""
         ui.select(states, value=shown, on_change=self._narrow("state")).props(
-            'outlined dense options-dense color=cyan-9 aria-label="state"'
+            'outlined dense options-dense color=primary aria-label="state"'
         ).style("flex:1 1 130px;max-width:180px")
         if self._viewer.key or self._filter.owner:
             self._search("owner", "owner", self._filter.owner)
@@ -68,7 +70,7 @@ class JobsPage:
 
     def _search(self, part: str, label: str, value: str) -> None:
         box = ui.input(placeholder=label, value=value, on_change=self._narrow(part))
-        box.props(f'outlined dense clearable debounce=300 color=cyan-9 aria-label="{label}"').style(
+        box.props(f'outlined dense clearable debounce=300 color=primary aria-label="{label}"').style(
             "flex:1 1 150px;max-width:220px"
         )
 
@@ -81,8 +83,8 @@ class JobsPage:
 
     def _build_pages(self) -> None:
         with ui.row().classes("items-center"):
-            self._newer = ui.button("newer", on_click=self._back).props("flat dense no-caps color=cyan-9")
-            self._older = ui.button("older", on_click=self._forth).props("flat dense no-caps color=cyan-9")
+            self._newer = ui.button("newer", on_click=self._back).props("flat dense no-caps color=primary")
+            self._older = ui.button("older", on_click=self._forth).props("flat dense no-caps color=primary")
 
     async def _back(self) -> None:
         await self._go(replace(self._filter, cursor=self._earlier.pop()))
@@ -156,5 +158,4 @@ def _first_steps() -> None:
     ui.label("No job yet.").classes("text-lg")
     ui.label("Describe a search in a file and submit it; this page then shows it as it runs.").classes("muted")
     ui.link("New job: describe it in a form", "/jobs/new")
-    commands = "nas device profile local --for search.yaml\nnas submit search.yaml"
-    ui.code(commands, language="bash").classes("w-full").style("margin-top:12px")
+    command("nas device profile local --for search.yaml\nnas submit search.yaml")

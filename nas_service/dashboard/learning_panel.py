@@ -8,14 +8,15 @@ from nas_service.api.views import CandidateDetail, JobView, TrialView
 from nas_service.durations import spoken
 
 from . import curves
+from .chart import Chart
 from .theme import pill, sheet
 
 
 class LearningPanel:
     """`draw` shows trials as they now are; what has not changed is left as it is."""
 
-    def __init__(self, job: JobView) -> None:
-        self._job = job
+    def __init__(self, job: JobView, candidate_id: str) -> None:
+        self._job, self._candidate = job, candidate_id
         self._trials: list[TrialView] | None = None
         self._names: list[str] = []
 
@@ -24,7 +25,7 @@ class LearningPanel:
             self._which = (
                 ui.select([], on_change=self._draw_chart).props("dense options-dense").style("min-width:160px")
             )
-            self._chart = ui.echart({}).classes("w-full").style("height:260px")
+            self._chart = Chart(f"learning curves of {self._candidate}", height="260px")
             self._list = ui.column().classes("w-full").style("gap:8px")
 
     def draw(self, candidate: CandidateDetail, otherwise: str) -> None:
@@ -44,9 +45,8 @@ class LearningPanel:
 
     def _draw_chart(self) -> None:
         if self._which.value:
-            self._chart.options.clear()
-            self._chart.options.update(curves.options(self._trials or [], self._which.value))
-            self._chart.update()
+            shown = self._trials or [], self._which.value
+            self._chart.show(curves.options(*shown), curves.rows(*shown))
 
     def _draw_list(self, candidate: CandidateDetail, otherwise: str) -> None:
         """What the page says on top of why the candidate failed is not said again."""

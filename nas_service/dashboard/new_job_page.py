@@ -10,6 +10,7 @@ from nicegui import ui
 from nas_service.access import Caller, Scope
 from nas_service.client import ApiError, AsyncClient
 
+from .commands import command
 from .forecast import command_in
 from .forecast_panel import ForecastPanel
 from .offer import Offer
@@ -73,7 +74,7 @@ class NewJobPage:
 
     def _submission(self) -> None:
         with self._forecast.head:
-            self._button = ui.button("Submit", on_click=self._submit).props("no-caps unelevated color=cyan-9")
+            self._button = ui.button("Submit", on_click=self._submit).props("no-caps unelevated color=primary")
         if not self._may_submit:
             self._button.disable()
             _advise(READ_ONLY, "nas key create --owner NAME --scope submit")
@@ -83,7 +84,7 @@ class NewJobPage:
             self._refusal = ui.column().classes("w-full refusal").props('role="alert"')
             self._text = ui.textarea("YAML", value=write(self._spec), on_change=self._typed)
             self._text.props('outlined autogrow stack-label debounce=300 spellcheck="false"').classes("w-full yaml")
-            self._text.without_auto_validation().props("hide-bottom-space color=cyan-9")
+            self._text.without_auto_validation().props("hide-bottom-space color=primary")
 
     # Form and text, in step.
 
@@ -167,8 +168,8 @@ class NewJobPage:
             self._button.props(remove="loading")
 
 
-def _advise(message: str, command: str, *, classes: str = "muted") -> None:
+def _advise(message: str, helps: str, *, classes: str = "muted") -> None:
     """What is in the way, and the command that helps, to be copied."""
     ui.label(message).classes(f"{classes} text-sm").style("overflow-wrap:anywhere")
-    if command:
-        ui.code(command, language="bash").classes("w-full")
+    if helps:
+        command(helps)

@@ -12,6 +12,7 @@ from nas_service.api.views import JobView
 from nas_service.client import AsyncClient
 
 from . import progress
+from .chart import Chart
 from .later import Later
 from .progress import Against
 from .theme import address, sheet
@@ -33,8 +34,8 @@ class ProgressPanel:
             self._against = Toggle("progress", "horizontal axis", AGAINST, self._draw)
             self._later = Later("How the search gets on", self._read)
             with ui.element("div").classes("columns") as self._charts:
-                self._rewards = ui.echart({}, on_point_click=self._open).style("height:300px")
-                self._hypervolumes = ui.echart({}).style("height:300px")
+                self._rewards = Chart(f"Rewards of {self._job_id}", height="300px", on_point_click=self._open)
+                self._hypervolumes = Chart(f"Hypervolume of {self._job_id}", height="300px")
             self._notes = ui.label().classes("muted text-sm")
         self._charts.set_visibility(False)
         self._notes.set_visibility(False)
@@ -56,13 +57,9 @@ class ProgressPanel:
             return
         against = cast("Against", self._against.value)
         self._charts.set_visibility(progress.told(found))
-        for chart, options in (
-            (self._rewards, progress.rewards(found, against)),
-            (self._hypervolumes, progress.hypervolumes(found, against)),
-        ):
-            chart.options.clear()
-            chart.options.update(options)
-            chart.update()
+        rows = progress.rows(found)
+        self._rewards.show(progress.rewards(found, against), rows)
+        self._hypervolumes.show(progress.hypervolumes(found, against), rows)
         self._hypervolumes.set_visibility(found.frame is not None)
         self._notes.text = " ".join(filter(None, (progress.uncounted(found), progress.thinning(found))))
         self._notes.set_visibility(bool(self._notes.text))

@@ -15,6 +15,7 @@ from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
 
 from . import scatter, scatter_change
+from .chart import Chart
 from .contours import Rule, contours
 from .scatter import Dot, Picture
 from .scatter_selection import Selection
@@ -65,8 +66,9 @@ class ScatterPanel:
         with self._body:
             self._build_buttons()
             self._note = ui.label().classes("muted text-xs")
-            self._chart = ui.echart({}, on_point_click=self._open).classes("w-full scatter").style("height:420px")
+            self._whole = Chart(f"Candidates of {self._job_id}", on_point_click=self._open).classes("scatter")
             self._selection = Selection(self._job_id, self._clear)
+        self._chart = self._whole.plot
         self._chart.on("chart:datazoom", self._zoomed, js_handler=SEEN % self._chart.id, throttle=0.3)
         self._chart.on("chart:brushEnd", self._framed, js_handler=FRAMED)
         self._chart.on("behind", self._chart.update, [])
@@ -123,7 +125,7 @@ class ScatterPanel:
         self._empty.set_visibility(not self._dots)
         self._empty.text = NONE if job.final else NONE_YET
         shown = self._picture(job)
-        self._send(scatter.options(shown, view.zoom))
+        self._send(self._whole.keep(scatter.options(shown, view.zoom), scatter.rows(shown)))
         drawn, of = len(self._dots), points.total
         self._note.text = f"{drawn:,} of {of:,} candidates are drawn, those that stand alone and the front among them"
         self._note.set_visibility(drawn < of)

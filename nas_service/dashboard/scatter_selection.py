@@ -23,7 +23,7 @@ class Selection:
             with ui.row().classes("w-full items-center").style("gap:4px 16px"):
                 self._told = ui.label().props('role="status"')
                 self._both = ui.link("compare the two")
-                ui.button("clear the selection", on_click=clear).props("flat dense no-caps color=cyan-9")
+                ui.button("clear the selection", on_click=clear).props("flat dense no-caps color=primary")
             self._table = ui.table(rows=[], row_key="id").classes("w-full").props("flat dense hide-no-data")
             self._table.add_slot("body-cell-id", LINK)
         self._part.set_visibility(False)

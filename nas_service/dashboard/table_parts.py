@@ -9,6 +9,7 @@ from nicegui import ui
 from nas_service.api.table_views import ComparedView, EntryView, KindView, TableSummary
 
 from . import agreement
+from .chart import Chart
 from .columns import number, text, word
 from .entry_words import cost, digits, maps, spelled, spread
 from .facts import facts
@@ -38,8 +39,8 @@ def _draw_agreement(calibration: ComparedView, finalists: ComparedView) -> None:
             ).classes("muted text-sm")
             return
         with ui.element("div").classes("split"):
-            chart = ui.echart(agreement.options(calibration.networks, finalists.networks))
-            chart.classes("w-full").style("height:420px")
+            networks = calibration.networks, finalists.networks
+            Chart("estimated against measured latency").show(agreement.options(*networks), agreement.rows(*networks))
             with ui.column().style("gap:20px"):
                 _draw_errors(
                     "calibration networks",
@@ -75,7 +76,7 @@ def _draw_dearest(dearest: Sequence[EntryView]) -> None:
                     ui.space()
                     ui.label(cost(entry)).style("white-space:nowrap")
                 share = entry.latency_ms / dearest[0].latency_ms
-                ui.linear_progress(share, show_value=False, size="4px").props("rounded color=cyan-9")
+                ui.linear_progress(share, show_value=False, size="4px").props("rounded color=primary")
                 ui.label(told).classes("muted text-xs text")
 
 

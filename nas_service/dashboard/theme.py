@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from typing import Final
 
 from nicegui import ui
 
 from nas_service.access import Caller
+from nas_service.palette import LIGHT, themed
 
-INK: Final = "#1f2933"
-MUTED: Final = "#7b8794"
-LINE: Final = "#e4e7eb"
-PAPER: Final = "#f7f9fa"
-ACCENT: Final = "#0b7285"
-BEHIND: Final = "#b8c4ce"  # of what is drawn behind the accent
-DANGER: Final = "#c92a2a"
-WARNING: Final = "#b7791f"
+from . import shade, when
+
+INK: Final = LIGHT["ink"]
+MUTED: Final = LIGHT["muted"]
+LINE: Final = LIGHT["line"]
+PAPER: Final = LIGHT["paper"]
+SHEET: Final = LIGHT["sheet"]
+ACCENT: Final = LIGHT["accent"]
+BEHIND: Final = LIGHT["behind"]  # of what is drawn behind the accent
+DANGER: Final = LIGHT["danger"]
+WARNING: Final = LIGHT["warning"]
+SUCCESS: Final = LIGHT["success"]
 
 STATE_COLORS: Final = {
-    "queued": "#7b8794",
-    "running": "#0b7285",
-    "paused": "#b7791f",
-    "finished": "#2b8a3e",
-    "exhausted": "#b7791f",
-    "cancelled": "#7b8794",
-    "failed": "#c92a2a",
-    "completed": "#2b8a3e",
-    "infeasible": "#b7791f",
-    "proposed": "#7b8794",
-    "waiting": "#7b8794",
-    "measuring": "#0b7285",
+    "queued": MUTED,
+    "running": ACCENT,
+    "paused": WARNING,
+    "finished": SUCCESS,
+    "exhausted": WARNING,
+    "cancelled": MUTED,
+    "failed": DANGER,
+    "completed": SUCCESS,
+    "infeasible": WARNING,
+    "proposed": MUTED,
+    "waiting": MUTED,
+    "measuring": ACCENT,
 }
 
-SERIES: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # doi 10.1038/nmeth.1618: told apart by all eyes
+SERIES: Final = tuple(LIGHT[f"series-{number}"] for number in range(1, 5))
 OTHER_SERIES: Final = ("#e69f00", "#56b4e9", "#f0e442")  # of the same palette, for areas that hold more
 RAMP: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")  # viridis: rising numbers, for all eyes
-HEAT: Final = ("#eef4f6", ACCENT)  # from 0 to 1
+HEAT: Final = (LIGHT["cold"], ACCENT)  # from 0 to 1
 
 _STYLE = f"""
 body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .nicegui-content {{ padding: 0; }}
 .page {{ width: 100%; max-width: 1180px; margin: 0 auto; padding: 20px 24px 48px; gap: 16px; }}
-.head {{ background: white; border-bottom: 1px solid {LINE}; padding: 10px 24px; }}
-.sheet {{ background: white; border: 1px solid {LINE}; border-radius: 8px; padding: 16px 20px; width: 100%; }}
-.pill {{ border-radius: 999px; padding: 1px 10px; font-size: 12px; color: white; }}
+.head {{ background: {SHEET}; border-bottom: 1px solid {LINE}; padding: 10px 24px; }}
+.sheet {{ background: {SHEET}; border: 1px solid {LINE}; border-radius: 8px; padding: 16px 20px; width: 100%; }}
+.pill {{ border-radius: 999px; padding: 1px 10px; font-size: 12px; color: {SHEET}; }}
 .muted {{ color: {MUTED}; }}
 .danger {{ color: {DANGER}; }}
 .warning {{ color: {WARNING}; }}
@@ -52,6 +57,7 @@ body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .job {{ padding: 12px 0; gap: 8px 20px; }}
 .job + .job {{ border-top: 1px solid {LINE}; }}
 .figure {{ font-size: 22px; line-height: 1.2; }}
+.q-table th, .q-table td {{ border-color: {LINE} !important; }}
 .q-table th {{ color: {MUTED}; font-weight: 500; }}
 .number {{ white-space: nowrap !important; }}
 .sheet > .job:last-child {{ padding-bottom: 4px; }}
@@ -79,6 +85,15 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .choice:disabled {{ opacity: 0.5; }}
 .bar {{ gap: 8px 12px; }}
 .deep {{ width: 100%; max-height: 640px; overflow-y: auto; }}
+.charted {{ width: 100%; gap: 0; min-width: 0; }}
+.charted .nicegui-echart {{ width: 100%; }}
+.saves {{ width: 100%; justify-content: flex-end; gap: 4px; }}
+.q-btn-toggle {{ border: 1px solid {LINE}; }}
+@layer theme {{  /* the first of NiceGUI's layers, whose important rules hold over Quasar's */
+    :is(a, button, select, [tabindex]:not(.page)):focus-visible {{
+        outline: 2px solid {ACCENT} !important; outline-offset: 2px; }}
+}}
+.page:focus {{ outline: none; }}
 .yaml textarea {{ font-family: monospace; font-size: 13px; line-height: 1.5; white-space: pre; overflow-x: auto; }}
 @media (max-width: 900px) {{
   .beside {{ grid-template-columns: minmax(0, 1fr); }}
@@ -98,19 +113,24 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 def frame(title: str, viewer: Caller) -> ui.column:
     """The page's head and body; add to what it returns. Who logged in is named and can log out."""
     ui.page_title(f"{title} · NAS service")
-    ui.add_css(_STYLE)
+    shade.of_page().build()
+    when.build()
+    ui.add_css(themed(_STYLE))
     with ui.row().classes("w-full items-center head"):
-        ui.link("NAS service", "/").style(f"color:{INK};font-weight:600")
+        ui.link("NAS service", "/").style(themed(f"color:{INK};font-weight:600"))
         ui.space()
         ui.link("New job", "/jobs/new")
         ui.link("Devices", "/devices")
         ui.link("Cluster", "/cluster")
         ui.link("API", "/docs")
+        shade.of_page().switch()
         if viewer.key:
             ui.label(viewer.owner).classes("muted")
             with ui.element("form").props('method="post" action="/logout"'), ui.element("button"):
                 ui.label("log out")
-    return ui.column().classes("page")
+    body = ui.column().classes("page")
+    ui.skip_link(target=body)
+    return body
 
 
 def address(job_id: str, candidate_id: str) -> str:
@@ -119,7 +139,7 @@ def address(job_id: str, candidate_id: str) -> str:
 
 
 def pill(state: str) -> ui.label:
-    return ui.label(state).classes("pill").style(f"background:{STATE_COLORS.get(state, MUTED)}")
+    return ui.label(state).classes("pill").style(themed(f"background:{STATE_COLORS.get(state, MUTED)}"))
 
 
 def sheet(caption: str) -> ui.column:
@@ -129,11 +149,11 @@ def sheet(caption: str) -> ui.column:
     return part
 
 
-def figure(caption: str, value: str, note: str = "") -> None:
-    """A number with its name above and, smaller, what qualifies it below."""
+def figure(caption: str, value: str | Callable[[], ui.element], note: str = "") -> None:
+    """A number, or what draws it, with its name above and, smaller, what qualifies it below."""
     with ui.column().style("gap:2px;min-width:110px"):
         ui.label(caption).classes("muted text-xs")
-        ui.label(value).classes("figure")
+        (ui.label(value) if isinstance(value, str) else value()).classes("figure")
         ui.label(note).classes("muted text-xs")
 
 
@@ -167,12 +187,3 @@ def count(value: float | None) -> str:
         if value >= size:
             return f"{value / size:.3g} {unit}"
     return f"{value:g}"
-
-
-def ago(at: float) -> str:
-    """How long ago a time was, in its largest unit."""
-    seconds = max(0.0, time.time() - at)
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return "just now"

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from nas_service.api.comparison_views import FEWEST, MOST
 from nas_service.api.views import JobSummary
+from nas_service.palette import themed
 
 from .theme import LINE
 
@@ -22,11 +23,11 @@ class Ticked:
     def __init__(self, untick: Callable[[str], None]) -> None:
         self._untick = untick
         self._names: dict[str, str] = {}
-        ui.add_css(STYLE)
+        ui.add_css(themed(STYLE))
         with ui.row().classes("sheet ticked") as self._bar:
             self._told = ui.label().style("flex:1 1 200px;min-width:0;overflow-wrap:anywhere")
-            ui.button("clear", on_click=self._clear).props("flat dense no-caps color=cyan-9")
-            self._go = ui.button("compare", on_click=self._compare).props("unelevated no-caps color=cyan-9")
+            ui.button("clear", on_click=self._clear).props("flat dense no-caps color=primary")
+            self._go = ui.button("compare", on_click=self._compare).props("unelevated no-caps color=primary")
         self._draw()
 
     def __contains__(self, job_id: str) -> bool:

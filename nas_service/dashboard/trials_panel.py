@@ -11,9 +11,11 @@ from nicegui import ui
 from nas_service.api.curve_views import CurvesView
 from nas_service.api.views import JobView, TrialView
 from nas_service.client import AsyncClient
+from nas_service.palette import themed
 
 from . import curves, small_curves
 from .candidate_table import short
+from .chart import Chart
 from .queue_words import TrialRow, trial_row
 from .small_curves import Extent
 from .theme import ACCENT, BEHIND, LINE, address, share, sheet
@@ -42,7 +44,7 @@ class TrialsPanel:
         self._cards: list[_Card] = []
 
     def build(self) -> None:
-        ui.add_css(STYLE)
+        ui.add_css(themed(STYLE))
         with sheet("Trials under way").classes("under-way") as self._sheet:
             self._told = ui.label().classes("text-sm text")
             self._key = ui.row().classes("muted text-xs").style("gap:4px 20px")
@@ -113,9 +115,9 @@ class _Card:
                 self._since = ui.label().classes("muted text-xs").style("white-space:nowrap")
                 ui.space()
                 self._value = ui.label().classes("text-sm").style("white-space:nowrap")
-            self._bar = ui.linear_progress(0, show_value=False, size="4px").props("rounded color=cyan-9")
+            self._bar = ui.linear_progress(0, show_value=False, size="4px").props("rounded color=primary")
             self._told = ui.label().classes("muted text-xs text")
-            self._chart = ui.echart({}).classes("w-full").style("height:110px")
+            self._chart = Chart("learning curve", height="110px", saved=False)
 
     def delete(self) -> None:
         self._box.delete()
@@ -136,9 +138,7 @@ class _Card:
         drawn = (points, finished, extent)
         if drawn != self._drawn:
             self._drawn = drawn
-            self._chart.options.clear()
-            self._chart.options.update(small_curves.options(trial, finished, extent))
-            self._chart.update()
+            self._chart.show(small_curves.options(trial, finished, extent))
 
 
 def chosen(trials: Sequence[TrialView]) -> list[TrialView]:

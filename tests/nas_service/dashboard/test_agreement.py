@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nas_service.api.table_views import ErrorsView, NetworkView
-from nas_service.dashboard.agreement import bounds, figures, options
+from nas_service.dashboard.agreement import bounds, figures, options, rows
 
 
 def network(measured: float, estimated: float) -> NetworkView:
@@ -44,3 +44,10 @@ def test_the_errors_are_told_in_percent() -> None:
     errors = ErrorsView(mape=0.012, within_5=0.95, within_10=1.0, tau=None, bias=-0.004)
     assert [value for _, value in figures(errors)] == ["1.2%", "95%", "100%", "–", "-0.4%"]
     assert figures(errors.model_copy(update={"bias": -0.0001}))[-1] == ("bias", "+0.0%")
+
+
+def test_rows_are_the_networks_with_their_errors() -> None:
+    calibration, finalist = rows([network(0.1, 0.11)], [network(0.2, 0.5)])
+    assert (calibration["of"], finalist["of"]) == ("calibration", "finalist")
+    assert (finalist["measured_ms"], finalist["estimated_ms"]) == (0.2, 0.5)
+    assert (finalist["spread_ms"], finalist["error_ms"]) == (0.002, 0.01)

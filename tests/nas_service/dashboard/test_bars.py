@@ -5,7 +5,7 @@ from __future__ import annotations
 from op_views import op, published
 
 from nas_service.dashboard import drawing
-from nas_service.dashboard.bars import height, options
+from nas_service.dashboard.bars import height, options, rows
 
 
 def test_every_op_has_a_bar_in_its_order() -> None:
@@ -42,3 +42,10 @@ def test_what_others_say_of_an_op_is_told_from_what_was_measured() -> None:
 def test_a_name_is_no_template_of_a_label() -> None:
     drawn = options([op("{b|evil}", params=1500)], "params")
     assert drawn["series"][0]["data"][0]["label"]["formatter"] == "1.5 k"
+
+
+def test_rows_hold_all_costs_of_each_op() -> None:
+    known, unknown = rows([op(latency_ms=0.5, latency_error_ms=0.1, params=7, macs=9), op()])
+    assert (known["op"], known["kind"], known["latency_ms"], known["latency_error_ms"]) == (1, op().kind, 0.5, 0.1)
+    assert (known["params"], known["macs"]) == (7, 9)
+    assert (unknown["op"], unknown["latency_ms"]) == (2, None)

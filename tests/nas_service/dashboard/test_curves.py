@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nas_service.api.views import TrialView
-from nas_service.dashboard.curves import metrics, options, points
+from nas_service.dashboard.curves import metrics, options, points, rows
 
 
 def trial(number: int, *curve: dict[str, float]) -> TrialView:
@@ -33,3 +33,11 @@ def test_each_trial_has_its_line_and_several_a_legend() -> None:
     assert [line["data"] for line in options([one, two], "val_accuracy")["series"]] == [[[1, 0.5]], [[1, 0.6]]]
     assert options([one, two], "val_accuracy")["legend"]["show"]
     assert not options([one], "val_accuracy")["legend"]["show"]
+
+
+def test_rows_are_the_epochs_of_all_trials_that_told_the_metric() -> None:
+    one, two = trial(0, {"epoch": 1, "loss": 2.0}, {"epoch": 2}), trial(1, {"epoch": 1, "loss": 3.0})
+    assert rows([one, two], "loss") == [
+        {"trial": 0, "seed": 0, "epoch": 1, "loss": 2.0},
+        {"trial": 1, "seed": 1, "epoch": 1, "loss": 3.0},
+    ]

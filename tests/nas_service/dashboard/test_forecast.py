@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nas_service.api.views import EstimateView, HistogramView, LimitView
-from nas_service.dashboard.forecast import command_in, histogram, limit_in_words, spends, takes
+from nas_service.dashboard.forecast import command_in, histogram, limit_in_words, rows, spends, takes
 
 SAMPLES = HistogramView(name="latency_ms", edges=[1, 2, 3, 4], counts=[5, 4, 1], feasible=[5, 1, 0])
 
@@ -72,3 +72,9 @@ def test_time_and_cost_in_words() -> None:
 )
 def test_the_command_that_a_message_advises(message: str, command: str) -> None:
     assert command_in(message) == command
+
+
+def test_rows_are_the_bars_with_their_ranges() -> None:
+    first, *_, last = rows(SAMPLES)
+    assert first == {"latency_ms from": 1, "latency_ms to": 2, "within the limits": 5, "over a limit": 0}
+    assert last == {"latency_ms from": 3, "latency_ms to": 4, "within the limits": 0, "over a limit": 1}

@@ -6,7 +6,7 @@ from listed_jobs import listed
 
 from nas_service.api.comparison_views import FrontView, StandingView
 from nas_service.api.views import ArmView
-from nas_service.dashboard.front_chart import LONGEST, MARKS, SYMBOLS, options
+from nas_service.dashboard.front_chart import LONGEST, MARKS, SYMBOLS, options, rows
 from nas_service.dashboard.theme import SERIES
 
 ARM = ArmView(trials=9, candidates=2, best_reward=0.5, hypervolume=0.5, mean=None, low=None, high=None)
@@ -46,3 +46,9 @@ def test_no_name_reaches_the_tooltip_which_is_read_as_html() -> None:
 def test_a_job_without_a_result_is_an_empty_series() -> None:
     chart = options([standing(points=0), standing()])
     assert [len(one["data"]) for one in chart["series"]] == [0, 2]
+
+
+def test_rows_are_the_points_with_their_jobs() -> None:
+    first, second = rows([standing("<b>", 1), standing(points=1)])
+    assert first == {"job": first["job"], "name": "<b>", "candidate": "j.c1", "macs": 1e6, "val_accuracy": 1 / 3}
+    assert second["name"] == "a job"

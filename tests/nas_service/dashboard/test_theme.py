@@ -1,12 +1,10 @@
-"""Numbers and times as people read them."""
+"""Numbers as people read them."""
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from nas_service.dashboard.theme import STATE_COLORS, ago, amount, count, milliseconds, share
+from nas_service.dashboard.theme import STATE_COLORS, amount, count, milliseconds, share
 from nas_service.store import jobs
 
 
@@ -38,14 +36,6 @@ def test_latencies_carry_their_error_where_there_is_one() -> None:
 )
 def test_limits_have_units(name: str, value: float, shown: str) -> None:
     assert amount(name, value) == shown
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(-5, "just now"), (10, "just now"), (125, "2 min ago"), (7300, "2 h ago"), (200_000, "2 d ago")],
-)
-def test_times(seconds: float, shown: str) -> None:
-    assert ago(time.time() - seconds) == shown
 
 
 def test_every_state_of_a_job_has_its_colour() -> None:

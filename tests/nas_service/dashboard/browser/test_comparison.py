@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import struct
+from pathlib import Path
 
 import pytest
 from browsing import Open
@@ -41,6 +44,25 @@ def test_two_jobs_are_ticked_and_compared(visit: Open, client: Client, finished:
     page.locator("canvas").wait_for()
     fronts = page.evaluate(FRONTS)
     assert fronts == [one.front.id for one in found.jobs]
+
+
+def test_a_chart_is_saved_as_a_picture_and_as_numbers(
+    visit: Open, client: Client, finished: str, second: str, tmp_path: Path
+) -> None:
+    page = visit(f"/compare?jobs={finished},{second}")
+    page.locator("canvas").wait_for()
+    with page.expect_download() as picture:
+        page.get_by_label("Pareto fronts compared as PNG").click()
+    picture.value.save_as(tmp_path / "fronts.png")
+    assert picture.value.suggested_filename == "pareto-fronts-compared.png"
+    width, height = struct.unpack(">II", (tmp_path / "fronts.png").read_bytes()[16:24])
+    assert (width > 1000, height) == (True, 2 * 440)
+    with page.expect_download() as numbers:
+        page.get_by_label("Pareto fronts compared as CSV").click()
+    read = list(csv.DictReader(numbers.value.path().read_text().splitlines()))
+    found = client.compare([finished, second])
+    assert [row["candidate"] for row in read] == [name for one in found.jobs for name in one.front.id]
+    assert [float(row["macs"]) for row in read] == [cost for one in found.jobs for cost in one.front.cost]
 
 
 def test_jobs_that_cannot_be_compared_say_why(visit: Open, client: Client, live: Live, finished: str) -> None:

@@ -1,0 +1,104 @@
+"""A chart of a page: drawn anew when it has changed, and saved as a picture or as the numbers in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
+
+from nicegui import ui
+from nicegui.events import EChartPointClickEventArguments, Handler
+
+from nas_service.palette import dressed
+
+from . import shade
+from .csv_text import csv_text, file_name
+from .theme import INK, LINE, SHEET
+
+PICTURE: Final = """() => {
+    const element = getElement(%d), behind = element.$el.closest('.sheet') || document.body;
+    const link = document.createElement('a');
+    const backgroundColor = getComputedStyle(behind).backgroundColor;
+    link.href = element.chart.getDataURL({type: 'png', pixelRatio: 2, backgroundColor});
+    link.download = '%s';
+    link.click();
+}"""
+
+
+class Chart:
+    """`name` says what the chart shows, to who cannot see it, and names its files, unless it is too small to be `saved`."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        height: str = "420px",
+        on_point_click: Handler[EChartPointClickEventArguments] | None = None,
+        saved: bool = True,
+    ) -> None:
+        self.name = name
+        self._options: dict[str, Any] | None = None
+        self._rows: Sequence[Mapping[str, Any]] = ()
+        self._shade = shade.of_page()
+        self._shade.join(self)
+        with ui.column().classes("charted") as self._box:
+            self.plot = ui.echart({}, on_point_click=on_point_click).style(f"height:{height}")
+            self.plot.props["role"] = "img"
+            self.plot.props["aria-label"] = name
+            with ui.row().classes("saves") as buttons:
+                self._button("PNG").on("click", js_handler=PICTURE % (self.plot.id, file_name(name, "png")))
+                self._csv = self._button("CSV").on("click", self._save)
+                self._csv.set_visibility(False)
+        buttons.set_visibility(saved)
+
+    def show(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Draw `options` where they are others than before; `rows` are the numbers in them, for a file."""
+        self._rows = rows
+        self._csv.set_visibility(bool(rows))
+        if options != self._options:
+            self._options = options
+            self.redraw()
+
+    def keep(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The options in the colours of the theme, for who draws them by changes alone; kept for files and themes."""
+        self._options, self._rows = options, rows
+        self._csv.set_visibility(bool(rows))
+        return self.dressed(_readable(options))
+
+    def style(self, height: str) -> None:
+        self.plot.style(f"height:{height}")
+
+    def set_visibility(self, visible: bool) -> None:
+        self._box.set_visibility(visible)
+
+    def classes(self, add: str) -> Self:
+        """Of the box around chart and buttons."""
+        self._box.classes(add)
+        return self
+
+    def redraw(self) -> None:
+        """In the colours of the theme as it now is."""
+        if self._options is not None and not self.plot.is_deleted:
+            self.plot.options.clear()
+            self.plot.options.update(self.dressed(_readable(self._options)))
+            self.plot.update()
+
+    def dressed(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Parts of the options in the colours of the theme, for who changes the plot by a script."""
+        shown: dict[str, Any] = dressed(options, dark=self._shade.dark)
+        return shown
+
+    def _save(self) -> None:
+        ui.download.content(csv_text(self._rows), file_name(self.name, "csv"), "text/csv")
+
+    def _button(self, kind: str) -> ui.button:
+        button = ui.button(kind, color=None).props("flat dense no-caps size=sm").classes("muted")
+        button.props["aria-label"] = f"{self.name} as {kind}"
+        return button
+
+
+def _readable(options: dict[str, Any]) -> dict[str, Any]:
+    """What ECharts tells at the pointer stands on the colour of a sheet."""
+    if "tooltip" not in options:
+        return options
+    colors = {"backgroundColor": SHEET, "borderColor": LINE, "textStyle": {"color": INK}}
+    return options | {"tooltip": colors | options["tooltip"]}
