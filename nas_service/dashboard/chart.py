@@ -25,7 +25,7 @@ PICTURE: Final = """() => {
 
 
 class Chart:
-    """`name` says what the chart shows, to who cannot see it, and names its files, unless it is too small to be `saved`."""
+    """`name` says what it shows, to who cannot see it, and names its files; small ones are not `saved`."""
 
     def __init__(
         self,
