@@ -39,7 +39,7 @@ from device_agent.machine import Device
 from device_agent.measure import INTERLEAVED
 from latency_tables import profile_space, table_path
 from latency_tables.runtime import Runtime
-from nas_service.api.views import Points
+from nas_service.api.point_views import Points
 from nas_service.pareto import hypervolume
 from search_spaces import Architecture, get_space
 from search_spaces.choice_space import ChoiceSpace

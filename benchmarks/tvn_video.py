@@ -32,7 +32,7 @@ from jobs.timing import measured
 from device_agent.machine import Device
 from device_agent.measure import Protocol, measure_network
 from latency_tables.runtime import Runtime
-from nas_service.api.views import Points
+from nas_service.api.point_views import Points
 from search_spaces import Architecture, get_space
 from search_spaces.architecture import INPUT
 from search_spaces.choice_space import ChoiceSpace

@@ -20,7 +20,7 @@ import httpx
 import numpy as np
 from jobs.finished import finished, serving
 
-from nas_service.api.views import Points
+from nas_service.api.point_views import Points
 from search_spaces import get_space
 from search_spaces.ops import SharedWeightNetwork
 from search_spaces.wann.activations import CLASSIFICATION, NAMES

@@ -14,8 +14,10 @@ from workers.dispatchers import Dispatcher
 
 from .api import problems, routes
 from .api.bodies import BodyLimit
+from .api.clouds import Clouds
 from .api.conditional import Conditional
 from .api.description import DescribedApi
+from .api.door import ServiceDoor
 from .api.feed import Feed
 from .api.guard import Guard
 from .api.service import Service
@@ -51,10 +53,10 @@ def create_app(
         await run_in_threadpool(service.stop)
 
     app = DescribedApi(title="nas-service", version=version("nas-service"), lifespan=lifespan)
-    app.state.service = service
+    app.state.service, app.state.door = service, ServiceDoor(service)
     app.add_middleware(Conditional)
     app.add_middleware(BodyLimit, limit=settings.max_request_bytes)
-    app.add_middleware(Guard, service=service)  # around the other: what is refused is not read
+    app.add_middleware(Guard, door=lambda: app.state.door)  # around the other: what is refused is not read
     problems.install(app)
     routes.install(app)
     if settings.page:
@@ -81,6 +83,7 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
         coordinator,
         artifacts,
         Feed(store),
+        Clouds(store),
         Webhooks(store, settings.hosts_for_webhooks, clock, leads),
         Sessions(clock),
         campaigns,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .pareto import Values, hypervolumes
+from .pareto import Values, growing_hypervolume, hypervolumes
 from .store.arms import Arm
 
 DRAWS = 500
@@ -45,8 +45,16 @@ class Frame:
 
     def shares(self, sets: Values) -> Values:
         """The hypervolume of each set of points, (sets, points, 2), as a share of the whole frame: 0 to 1."""
+        return hypervolumes(sets, *self.reference) / self._whole
+
+    def growing(self, points: Values) -> Values:
+        """The share that the first one of these points, (points, 2), covers, the first two, and so on."""
+        return growing_hypervolume(points, *self.reference) / self._whole
+
+    @property
+    def _whole(self) -> float:
         (value, most), (best, cheapest) = self.reference, self.ideal
-        return hypervolumes(sets, value, most) / ((best - value) * (most - cheapest))
+        return (best - value) * (most - cheapest)
 
 
 @dataclass(frozen=True)

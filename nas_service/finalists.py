@@ -19,7 +19,8 @@ from .pareto import crowding
 from .rounds import Rounds
 from .search import parts
 from .spec import JobSpec
-from .store import Candidate, Job, Store, candidates, events, jobs
+from .store import Candidate, Job, Store, candidate_lists, candidates, events, jobs
+from .store.candidate_lists import Listing
 
 LOOK_S = 1.0
 MOST = 300  # candidates that are looked at, best first
@@ -28,7 +29,7 @@ MOST = 300  # candidates that are looked at, best first
 def best(conn: Connection, job: Job) -> list[Candidate]:
     """First the front, then by reward. Where the whole front is the aim, its roomiest places come first."""
     front = candidates.on_front(conn, job.id)
-    ranked = candidates.page(conn, job.id, after=None, limit=MOST, by_reward=True, state=None)
+    ranked = candidate_lists.page(conn, job.id, Listing("reward"), limit=MOST)
     front = _roomiest_first(front) if job.spec["objective"]["reward"] == "pareto" else sorted(front, key=_reward)
     first = {candidate.id for candidate in front}
     return [*front, *(c for c in ranked if c.feasible and c.id not in first)][:MOST]

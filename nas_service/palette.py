@@ -17,6 +17,7 @@ LIGHT: Final = {
     "danger": "#c92a2a",
     "warning": "#8f5a0a",
     "success": "#2b7a3c",
+    "cold": "#eef4f6",  # the low end of what becomes the accent
     "plain": "#5b86b0",
     "gate": "#8472b0",
     "series-1": "#0072b2",  # these four: doi 10.1038/nmeth.1618, told apart by all eyes
@@ -35,6 +36,7 @@ DARK: Final = {
     "danger": "#ff8a8a",
     "warning": "#e3ab4f",
     "success": "#69c680",
+    "cold": "#1f2b35",
     "plain": "#6f9fcb",
     "gate": "#a596d6",
     "series-1": "#4aa8e8",

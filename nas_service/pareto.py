@@ -1,4 +1,4 @@
-"""Pareto fronts: of two axes in O(n log n), and the order of NSGA-II for any number of axes."""
+"""Pareto fronts and hypervolumes: of two axes in O(n log n), and the order of NSGA-II for any number of axes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .places import Places
 
 Values = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -43,6 +45,42 @@ def hypervolumes(sets: Values, value: float, cost: float) -> Values:
     gained = np.diff(reached, axis=1, prepend=value)
     areas: Values = (gained * np.maximum(cost - costs, 0)).sum(axis=1)
     return areas
+
+
+def growing_hypervolume(points: Values, value: float, cost: float) -> Values:
+    """The hypervolume of the first k + 1 of these points, (points, 2), for each k, in O(n log n).
+
+    The front is kept as places in the order of cost. A point joins it once and leaves it once, so that what is added
+    to the area is summed over each step of the front at the most twice.
+    """
+    order = np.lexsort((-points[:, 0], points[:, 1]))  # by cost, the better one first; equal ones as they came
+    place = np.empty(len(points), dtype=np.intp)
+    place[order] = np.arange(len(points))
+    values, costs = points[order, 0].tolist(), points[order, 1].tolist()
+    members, area = Places(len(points)), 0.0
+    areas = np.empty(len(points))
+    for k, at in enumerate(place.tolist()):
+        area += _joined(members, at, values, costs, (value, cost))
+        areas[k] = area
+    return areas
+
+
+def _joined(members: Places, at: int, values: list[float], costs: list[float], end: tuple[float, float]) -> float:
+    """Let a place join the front, from which those that it beats leave; the area that this adds."""
+    own, lower, reached = values[at], end[0], costs[at]
+    if (previous := members.before(at)) is not None:
+        lower = max(lower, values[previous])
+    if own <= lower or reached >= end[1]:
+        return 0.0
+    members.add(at)
+    added, following = 0.0, members.after(at)
+    while following is not None and values[following] <= own:
+        added += (own - lower) * (costs[following] - reached)
+        lower, reached = values[following], costs[following]
+        members.discard(following)
+        following = members.after(at)
+    last = end[1] if following is None else costs[following]
+    return added + (own - lower) * (last - reached)
 
 
 def fronts(values: Values) -> list[Positions]:

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     page: bool = True
     lease_s: Annotated[float, Field(gt=0, le=3600)] = 60  # a coordinator that hangs for so long loses its jobs
     max_request_bytes: int = 2_000_000
+    public_hosts: str = ""  # names of the service in addresses, with commas between
     webhook_hosts: str = ""  # with commas between; `*.example.com` for a domain, `*` for every host
     log_format: Format = "text"
     log_level: Level = "info"
@@ -55,7 +56,17 @@ class Settings(BaseSettings):
     @property
     def hosts_for_webhooks(self) -> tuple[str, ...]:
         """The hosts that jobs may have called when they end."""
-        return tuple(host.strip() for host in self.webhook_hosts.split(",") if host.strip())
+        return listed(self.webhook_hosts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those under which browsers reach the service, besides those of the machine itself."""
+        return tuple(name.lower() for name in listed(self.public_hosts))
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """What stands between the commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def is_loopback(host: str) -> bool:

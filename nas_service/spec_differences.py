@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+NULL = "null"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -19,13 +21,18 @@ class Difference:
 
 
 def differences(specs: Sequence[Mapping[str, Any]]) -> list[Difference]:
-    """Part by part, in the order in which the specs have their lines."""
+    """Part by part, in the order in which the specs have their lines.
+
+    Where one spec has an object and another null, the lines of the object say it all.
+    """
     lines = [dict(_lines(spec)) for spec in specs]
     parts = list(dict.fromkeys(part for spec in specs for part in spec))
     every = dict.fromkeys(path for one in lines for path in one)
     paths = sorted(every, key=lambda path: parts.index(re.split(r"[.\[]", path)[0]))
+    objects = {path[: dot.start()] for path in every for dot in re.finditer(r"[.\[]", path)}
     found = [Difference(path, tuple(one.get(path) for one in lines)) for path in paths]
-    return [one for one in found if len(set(one.values)) > 1]
+    told = [one for one in found if one.path not in objects or set(one.values) - {None, NULL}]
+    return [one for one in told if len(set(one.values)) > 1]
 
 
 def _lines(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -64,6 +64,13 @@ class BoundSpace(ABC):
     def architecture(self, genotype: Genotype) -> Architecture:
         """What the genotype means here. Raises SpaceError for a genotype of another space."""
 
+    def traits(self, genotype: Genotype) -> dict[str, float]:  # noqa: ARG002 - the contract
+        """Numbers by which genotypes of this space differ, where it is no space of choices; read from them at once.
+
+        The page of a job shows how they change as a search goes on. None, as here, is fine.
+        """
+        return {}
+
     def adopt(self, genotype: Genotype, source: BoundSpace) -> Genotype:
         """How a network of `source`, the same space with other options, is written here.
 

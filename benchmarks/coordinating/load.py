@@ -9,9 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nas_service.api.views import JobView
 from nas_service.client import Client
 
 from .laboratory import made_up_table, spec
@@ -29,7 +31,8 @@ def measured(folder: Path, pairs: int, trials: int, readers: int, every_s: float
     """
     statuses: Counter[str] = Counter()
     slowest_ms, alone_s, together_s = 0.0, 0.0, 0.0
-    with serving(folder) as (client, url):
+    with serving(made_up_table(folder / "tables").parent) as served:
+        client, url = served.client, served.url
         others = [ended(client, seed) for seed in range(1, OTHERS + 1)]
         for turn in range(2 * pairs):
             job = client.submit(spec("random", trials) | {"seed": 100 + turn}).id
@@ -64,24 +67,39 @@ def ended(client: Client, seed: int) -> str:
 
 def rate_of(client: Client, job_id: str) -> float:
     """Trials a second of a job, once it has ended, between its own start and end."""
+    job = end_of(client, job_id)
+    return job.completed / max(1e-9, (job.ended_at or 0) - (job.started_at or 0))
+
+
+def end_of(client: Client, job_id: str) -> JobView:
+    """The job, once it has ended."""
     end = time.monotonic() + LONGEST_S
     while time.monotonic() < end:
         job = client.job(job_id)
         if job.final and job.started_at is not None and job.ended_at is not None:
-            return job.completed / max(1e-9, job.ended_at - job.started_at)
+            return job
         time.sleep(0.25)
     raise TimeoutError(f"job {job_id} did not end within {LONGEST_S} s")
 
 
+@dataclass(frozen=True)
+class Served:
+    """A service in a process of its own, and a client of it."""
+
+    client: Client
+    url: str
+    process: int
+
+
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[Client, str]]:
-    made_up_table(folder / "tables")
-    command = [sys.executable, str(HERE / "server.py"), str(folder)]
+def serving(home: Path, *options: str) -> Iterator[Served]:
+    """The service with that home, by `server.py` and its options."""
+    command = [sys.executable, str(HERE / "server.py"), str(home), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             url = f"http://127.0.0.1:{process.stdout.readline().strip()}"  # type: ignore[union-attr]
             with Client(url) as client:
-                yield client, url
+                yield Served(client, url, process.pid)
         finally:
             process.terminate()
 

@@ -41,6 +41,9 @@ class InstantDispatcher:
     def waiting_reason(self, request_id: str) -> str | None:  # noqa: ARG002 - the contract
         return None
 
+    def place(self, request_id: str) -> str | None:  # noqa: ARG002 - the contract
+        return None
+
     def cluster(self) -> ClusterStatus:
         return ClusterStatus("instant", self._slots, self._slots, 1)
 

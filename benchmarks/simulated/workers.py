@@ -150,6 +150,9 @@ class SimulatedDispatcher:
     def waiting_reason(self, request_id: str) -> str | None:
         return None if request_id in self._running else f"no free slot: {self._slots} of {self._slots} in use"
 
+    def place(self, request_id: str) -> str | None:
+        return "simulated" if request_id in self._running else None
+
     def cluster(self) -> ClusterStatus:
         return ClusterStatus("simulated", Resources(self._slots), Resources(self._free), self._slots)
 

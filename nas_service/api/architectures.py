@@ -37,20 +37,20 @@ def picture(job: Job, candidate: Candidate) -> str:
 
 def rebuilt(job: Job, candidate: Candidate) -> Architecture:
     """What the genotype means. Raises Conflict where space or task are no longer what they were."""
-    with _as_conflict():
+    with as_conflict():
         return bound_space(job).architecture(candidate.genotype)
 
 
 def bound_space(job: Job) -> BoundSpace:
     """The job's space for its task. Raises Conflict where either is no longer what it was."""
     spec = JobSpec.model_validate(job.spec)
-    with _as_conflict():
+    with as_conflict():
         space = get_space(spec.space.name, **spec.space.options)
         return space.bind(get_task(variant(spec.task.name, space.kinds), **spec.task.options).signature)
 
 
 @contextmanager
-def _as_conflict() -> Iterator[None]:
+def as_conflict() -> Iterator[None]:
     try:
         yield
     except (SpaceError, TaskError) as error:

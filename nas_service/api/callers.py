@@ -11,7 +11,7 @@ from nas_service.access import Caller, Scope
 from nas_service.errors import Forbidden
 from nas_service.store import campaigns, candidates, jobs
 
-from .guard import SAFE
+from .hosts import SAFE
 from .paging import Id
 from .service import Here, Service
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from nas_service.spec import JobSpec
 
-from .guard import SAFE
+from .hosts import SAFE
 from .problems import MEDIA_TYPE
 from .views import Problem
 

@@ -1,4 +1,4 @@
-"""The page that asks a browser for a key. It stands alone, for everything else asks for a key."""
+"""The pages that need nothing of ours: one asks a browser for a key, one says that the service is away."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _COLORS = f""":root {{ {variables(LIGHT)} color-scheme: light dark; }}
 @media (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"""
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink); }
-form { max-width: 420px; margin: 12vh auto; padding: 20px 24px; background: var(--sheet); border: 1px solid var(--line);
-        border-radius: 8px; }
+form, main { max-width: 420px; margin: 12vh auto; padding: 20px 24px; background: var(--sheet);
+        border: 1px solid var(--line); border-radius: 8px; }
 h1 { font-size: 20px; margin: 0 0 12px; }
 input, button { font: inherit; width: 100%; box-sizing: border-box; padding: 8px; margin-top: 8px; }
 input, button { background: var(--paper); color: inherit; border: 1px solid var(--behind); border-radius: 4px; }
@@ -32,12 +32,15 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>Log in · NAS service</title>
+{more}<title>{title} · NAS service</title>
 <style>
 {colors}{style}</style>
 </head>
 <body>
-<form method="post" action="/login">
+{body}</body>
+</html>
+"""
+_FORM = """<form method="post" action="/login">
 <h1>NAS service</h1>
 <label for="key">API key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
@@ -46,15 +49,30 @@ _PAGE = """<!doctype html>
 <p class="danger">{said}</p>
 <p class="muted">A key is made on the machine of the service, with: nas key create --owner NAME --scope submit</p>
 </form>
-</body>
-</html>
 """
+_AWAY = """<main>
+<h1>NAS service</h1>
+<p class="danger">{said}</p>
+<p class="muted">This page tries again every {every} seconds.</p>
+</main>
+"""
+AGAIN_S = 5
 
 
 def shown(page: str, said: str = "", status: int = 401, headers: Mapping[str, str] | None = None) -> HTMLResponse:
     """The form, which leads on to `page`; `said` is what was wrong with the last try."""
-    text = _PAGE.format(colors=_COLORS, style=_STYLE, page=escape(allowed(page)), said=escape(said))
+    form = _FORM.format(page=escape(allowed(page)), said=escape(said))
+    text = _PAGE.format(colors=_COLORS, style=_STYLE, title="Log in", more="", body=form)
     return HTMLResponse(text, status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def away(said: str) -> HTMLResponse:
+    """What is shown instead of a page while nobody can say what it shows; it loads the page again by itself."""
+    again = f'<meta http-equiv="refresh" content="{AGAIN_S}">\n'
+    text = _PAGE.format(
+        colors=_COLORS, style=_STYLE, title="Away", more=again, body=_AWAY.format(said=escape(said), every=AGAIN_S)
+    )
+    return HTMLResponse(text, 503, {"Cache-Control": "no-store", "Retry-After": str(AGAIN_S)})
 
 
 def allowed(page: str) -> str:

@@ -17,6 +17,7 @@ from nas_service.errors import NotFound, ServiceError
 Row = TypeVar("Row")
 _ID = re.compile(r"[a-z0-9.]{1,64}")
 LARGEST = 2**31 - 1
+LARGEST_KEY = 2**63 - 1
 
 
 def known_form(text: str) -> str:
@@ -61,4 +62,9 @@ def cut(
 def _is_position(position: list[Any]) -> bool:
     *keys, number = position
     whole = type(number) is int and 0 <= number <= LARGEST
-    return whole and all(key is None or (type(key) in (int, float) and math.isfinite(key)) for key in keys)
+    return whole and all(key is None or _is_key(key) for key in keys)
+
+
+def _is_key(key: Any) -> bool:
+    """Whether a column could hold it."""
+    return abs(key) <= LARGEST_KEY if type(key) is int else type(key) is float and math.isfinite(key)

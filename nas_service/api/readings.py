@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from nas_service.comparison import compare
 from nas_service.errors import NotFound
-from nas_service.store import Candidate, Event, Export, Job, Trial, arms, campaigns, candidates, fronts, jobs, trials
+from nas_service.store import Candidate, Event, Export, Job, Trial, arms, campaigns, candidates, jobs, trials
 
 from . import architectures
 from .device_views import FinalistsView
@@ -26,11 +26,9 @@ from .views import (
     JobSummary,
     JobView,
     Metrics,
-    Points,
     TrialView,
 )
 
-DIGITS = 6  # significant ones in the columns of a scatter
 LONGEST_LINE = 200  # ancestors that are shown
 
 
@@ -84,24 +82,6 @@ def event_view(event: Event) -> EventView:
 def finite(metrics: Mapping[str, float]) -> Metrics:
     """Without NaN and infinity, which JSON does not know."""
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
-
-
-def points(conn: Connection, job: Job) -> Points:
-    """Columns for a scatter of all evaluated candidates."""
-    rows = candidates.evaluated(conn, job.id)
-    places = {row.id: place for place, row in enumerate(rows)}
-    return Points(
-        job_id=job.id,
-        metric=job.spec["task"]["metric"],
-        cost_name=job.spec["objective"]["cost"],
-        id=[row.id for row in rows],
-        value=[_short(row.value) for row in rows],
-        cost=[_short(row.cost) for row in rows],
-        reward=[_short_or_none(row.reward) for row in rows],
-        latency_ms=[_short_or_none(row.latency_ms) for row in rows],
-        feasible=[int(row.feasible) for row in rows],
-        front=[places[name] for name in fronts.of_job(conn, job.id)],
-    )
 
 
 def comparison(conn: Connection, job: Job) -> ComparisonView:
@@ -194,11 +174,3 @@ def _took(trial: Trial) -> str:
 
 def _listed(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.6g}" for name, value in values.items())
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
-
-
-def _short_or_none(value: float | None) -> float | None:
-    return None if value is None else _short(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -18,7 +18,9 @@ from nas_service.webhooks import Webhooks
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 
+from .clouds import Clouds
 from .feed import Feed
+from .kept import Kept
 from .sessions import Sessions
 
 
@@ -32,12 +34,14 @@ class Service:
     coordinator: Coordinator
     artifacts: ArtifactStore
     feed: Feed
+    clouds: Clouds
     webhooks: Webhooks
     sessions: Sessions
     campaigns: Campaigns
     finalists: Finalists
     local_agent: LocalAgent
     clock: Callable[[], float]
+    kept: Kept = field(default_factory=Kept)
 
     def start(self) -> None:
         if self.settings.coordinate:

@@ -264,7 +264,11 @@ class ArchitectureView(View):
 
 
 class TrialView(View):
-    """One evaluation of one candidate. `curve` has the metrics of each epoch of its newest attempt, oldest first."""
+    """One evaluation of one candidate. `curve` has the metrics of each epoch of its newest attempt, oldest first.
+
+    In a list of those under way, `worker` names the machine that one runs on, and `waits` says what one waits for that
+    was sent to the workers.
+    """
 
     id: str
     job_id: str
@@ -281,6 +285,8 @@ class TrialView(View):
     started_at: float | None
     ended_at: float | None
     curve: list[Metrics] = []
+    worker: str | None = None
+    waits: str = ""
 
 
 class CandidateDetail(CandidateView):
@@ -289,25 +295,6 @@ class CandidateDetail(CandidateView):
     architecture: ArchitectureView
     lineage: list[CandidateView]
     trials: list[TrialView]
-
-
-class Points(View):
-    """Every candidate with a result of full fidelity, as columns of equal length for a scatter; six significant digits.
-
-    `value` is to be maximised: the metric, or its negative where less is better. `feasible` holds 0 and 1; `front` the
-    positions of the Pareto front, cheapest first.
-    """
-
-    job_id: str
-    metric: str
-    cost_name: str
-    id: list[str]
-    value: list[float]
-    cost: list[float]
-    reward: list[float | None]
-    latency_ms: list[float | None]
-    feasible: list[int]
-    front: list[int]
 
 
 class EventView(View):

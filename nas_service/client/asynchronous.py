@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
 from device_agent.setting import CPU, Setting, Threads
+from nas_service.api.candidate_views import CandidatesPage, Narrowed
 from nas_service.api.comparison_views import JobsComparison
+from nas_service.api.curve_views import CurvesView
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.live_views import CallerView, NoticeView
+from nas_service.api.point_views import Points
+from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -26,7 +33,6 @@ from nas_service.api.views import (
     GarbageView,
     JobView,
     Page,
-    Points,
     PreviewView,
     RetargetView,
     SpaceEntry,
@@ -37,7 +43,7 @@ from search_spaces.plugins import Plugin
 from . import calls
 from .calls import Call
 from .errors import ApiError, ExportFailed, ServerAway
-from .streams import EventReader
+from .streams import EventReader, NoticeReader, Reader
 from .synchronous import POLL_S, address, connection
 
 T = TypeVar("T")
@@ -139,18 +145,27 @@ class AsyncClient:
         """Delete a job that has ended, with everything that only it needs."""
         await self._send(calls.delete(job_id))
 
-    async def events(self, job_id: str, after: int = 0) -> AsyncIterator[EventView]:
+    def events(self, job_id: str, after: int = 0) -> AsyncIterator[EventView]:
         """Events after number `after` until the job is final; goes on by itself when the connection drops."""
-        reader = EventReader(job_id, after)
-        while not reader.ended:
-            try:
-                async for event in self._connection(reader):
-                    yield event
-            except httpx.TransportError as error:
-                pause_s = reader.pause_s()
-                if pause_s is None:
-                    raise ServerAway(self.base_url, error) from None
-                await self._sleep(pause_s)
+        return self._stream(EventReader(job_id=job_id, seen=after))
+
+    def notices(self, *, patient: bool = True) -> AsyncIterator[NoticeView]:
+        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        return self._stream(NoticeReader(patient=patient))
+
+    async def history_page(
+        self, job_id: str, *, kind: str = "all", after: int = 0, cursor: str | None = None, limit: int = 100
+    ) -> HistoryPage:
+        """A page of past events, newest first, of those after number `after`.
+
+        `ends` are all but epochs, `failures` what went wrong, `job` what befell the job itself. A page may have no
+        events and a next one all the same.
+        """
+        return await self._send(calls.history(job_id, cursor, limit, kind, after))
+
+    def history(self, job_id: str, *, kind: str = "all", after: int = 0) -> AsyncIterator[EventView]:
+        """All past events of a kind, newest first, page by page."""
+        return self._all(lambda cursor: calls.history(job_id, cursor, 500, kind, after))
 
     async def wait(self, job_id: str) -> JobView:
         """The job once it is final."""
@@ -166,17 +181,25 @@ class AsyncClient:
         *,
         cursor: str | None = None,
         limit: int = 100,
+        count: bool = False,
         order: str = "number",
-        state: str | None = None,
-    ) -> Page[CandidateView]:
-        """A page of candidates, as they were proposed or by `reward`, best first."""
-        return await self._send(calls.candidates(job_id, cursor, limit, order, state))
+        **narrowed: Unpack[Narrowed],
+    ) -> CandidatesPage:
+        """A page of candidates in the order of `number`, `reward`, `value`, `latency_ms`, `params` or `macs`.
+
+        The best come first by reward and value, the least by anything else. With `count` it says how many there are.
+        """
+        return await self._send(calls.candidates(job_id, cursor, limit, order, narrowed, count=count))
 
     def candidates(
-        self, job_id: str, *, order: str = "number", state: str | None = None
+        self, job_id: str, *, order: str = "number", **narrowed: Unpack[Narrowed]
     ) -> AsyncIterator[CandidateView]:
         """All candidates, page by page."""
-        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, state))
+        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, narrowed))
+
+    async def candidates_csv(self, job_id: str, *, order: str = "number", **narrowed: Unpack[Narrowed]) -> str:
+        """All candidates as CSV, which a spreadsheet can open."""
+        return await self._send(calls.candidates_csv(job_id, order, narrowed))
 
     async def candidate(self, candidate_id: str) -> CandidateDetail:
         """A candidate with its architecture, lineage and trials."""
@@ -194,9 +217,23 @@ class AsyncClient:
         """The Pareto front, cheapest first."""
         return await self._send(calls.pareto(job_id))
 
-    async def points(self, job_id: str) -> Points:
-        """Every evaluated candidate as columns."""
-        return await self._send(calls.points(job_id))
+    async def points(self, job_id: str, *, most: int | None = None, within: calls.Window | None = None) -> Points:
+        """Evaluated candidates as columns: all, or so many at `most` that stand for all.
+
+        `within` is a window (cost from, cost to, value from, value to).
+        """
+        return await self._send(calls.points(job_id, most, within))
+
+    async def progress(self, job_id: str, most: int = 500) -> ProgressView:
+        """Best reward and hypervolume of the search, and of its random control, after each trial.
+
+        At most so many steps are told, but every one that was better than all before.
+        """
+        return await self._send(calls.progress(job_id, most))
+
+    async def choices(self, job_id: str, most: int = 32) -> ChoicesView:
+        """What the search chose, generation by generation, in at most so many columns."""
+        return await self._send(calls.choices(job_id, most))
 
     async def comparison(self, job_id: str) -> ComparisonView:
         """The search beside its random control; ApiError with status 404 for a job without one."""
@@ -215,6 +252,10 @@ class AsyncClient:
     def trials(self, job_id: str, *, state: str = "open") -> AsyncIterator[TrialView]:
         """All trials in a state, page by page."""
         return self._all(lambda cursor: calls.trials(job_id, cursor, 500, state))
+
+    async def curves(self, job_id: str) -> CurvesView:
+        """How finished trials of full fidelity learned: a band of the newest, and the best."""
+        return await self._send(calls.curves(job_id))
 
     async def trial(self, trial_id: str) -> TrialView:
         return await self._send(calls.trial(trial_id))
@@ -341,6 +382,10 @@ class AsyncClient:
         """Who asked the service for something to measure since it began, the newest first."""
         return await self._send(calls.agents())
 
+    async def caller(self) -> CallerView:
+        """Who the service takes this client for, what that may do, and of which version the service is."""
+        return await self._send(calls.caller())
+
     async def cluster(self) -> ClusterView:
         return await self._send(calls.cluster())
 
@@ -364,16 +409,28 @@ class AsyncClient:
             if cursor is None:
                 return
 
-    async def _connection(self, reader: EventReader) -> AsyncIterator[EventView]:
+    async def _stream(self, reader: Reader[T]) -> AsyncIterator[T]:
+        while not reader.ended:
+            try:
+                async with aclosing(self._connection(reader)) as connection:
+                    async for said in connection:
+                        yield said
+            except httpx.TransportError as error:
+                pause_s = reader.pause_s()
+                if pause_s is None:
+                    raise ServerAway(self.base_url, error) from None
+                await self._sleep(pause_s)
+
+    async def _connection(self, reader: Reader[T]) -> AsyncGenerator[T, None]:
         reader.connected()
         async with self._http.stream(**reader.request()) as response:
             if not response.is_success:
                 await response.aread()
                 raise ApiError.of(response)
             async for line in response.aiter_lines():
-                event = reader.feed(line)
-                if event is not None:
-                    yield event
+                said = reader.feed(line)
+                if said is not None:
+                    yield said
                 if reader.ended:
                     return
-        raise httpx.ReadError("the stream ended before its job did")
+        raise httpx.ReadError("the stream was cut")

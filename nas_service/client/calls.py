@@ -12,10 +12,16 @@ import httpx
 from pydantic import TypeAdapter
 
 from device_agent.setting import Setting
+from nas_service.api.candidate_views import CandidatesPage, Narrowed
 from nas_service.api.comparison_views import JobsComparison
+from nas_service.api.curve_views import CurvesView
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.live_views import CallerView
+from nas_service.api.point_views import Points
+from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -27,7 +33,6 @@ from nas_service.api.views import (
     GarbageView,
     JobView,
     Page,
-    Points,
     PreviewView,
     RetargetView,
     SpaceEntry,
@@ -37,13 +42,14 @@ from search_spaces.plugins import Plugin
 
 from .errors import ApiError
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Window = tuple[float, float, float, float]  # of a scatter: cost from, to, value from, to
 PREFIX = "/api/v1"
 TITLE = "The job spec does not fit"
 
 
 @dataclass(frozen=True)
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One request and the type of its answer. `path` starts after `/api/v1`."""
 
     answer: Any
@@ -59,11 +65,11 @@ class Call(Generic[T]):
         sent = {"method": self.method, "url": PREFIX + self.path, "params": params, "headers": dict(self.headers)}
         return sent if self.body is None else sent | {"json": self.body}
 
-    def result(self, response: httpx.Response) -> T:
+    def result(self, response: httpx.Response) -> T_co:
         """The answer. Raises ApiError for a refusal."""
         if not response.is_success:
             raise ApiError.of(response)
-        found: T = _read(self.answer, response)
+        found: T_co = _read(self.answer, response)
         return found
 
 
@@ -129,17 +135,41 @@ def delete(job_id: str) -> Call[None]:
     return Call(None, "DELETE", f"/jobs/{_safe(job_id)}")
 
 
-def candidates(job_id: str, cursor: str | None, limit: int, order: str, state: str | None) -> Call[Page[CandidateView]]:
-    params = {"cursor": cursor, "limit": limit, "order": order, "state": state}
-    return Call(Page[CandidateView], "GET", f"/jobs/{_safe(job_id)}/candidates", params)
+def candidates(
+    job_id: str, cursor: str | None, limit: int, order: str, narrowed: Narrowed, *, count: bool = False
+) -> Call[CandidatesPage]:
+    params = {"cursor": cursor, "limit": limit, "count": count, "order": order, **narrowed}
+    return Call(CandidatesPage, "GET", f"/jobs/{_safe(job_id)}/candidates", params)
+
+
+def candidates_csv(job_id: str, order: str, narrowed: Narrowed) -> Call[str]:
+    return Call(str, "GET", f"/jobs/{_safe(job_id)}/candidates.csv", {"order": order, **narrowed})
+
+
+def history(job_id: str, cursor: str | None, limit: int, kind: str, after: int) -> Call[HistoryPage]:
+    params = {"cursor": cursor, "limit": limit, "kind": kind, "after": after}
+    return Call(HistoryPage, "GET", f"/jobs/{_safe(job_id)}/history", params)
+
+
+def curves(job_id: str) -> Call[CurvesView]:
+    return Call(CurvesView, "GET", f"/jobs/{_safe(job_id)}/curves")
 
 
 def pareto(job_id: str) -> Call[list[CandidateView]]:
     return Call(list[CandidateView], "GET", f"/jobs/{_safe(job_id)}/pareto")
 
 
-def points(job_id: str) -> Call[Points]:
-    return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points")
+def points(job_id: str, most: int | None, within: Window | None) -> Call[Points]:
+    window = None if within is None else ",".join(f"{end:.17g}" for end in within)
+    return Call(Points, "GET", f"/jobs/{_safe(job_id)}/points", {"most": most, "within": window})
+
+
+def progress(job_id: str, most: int) -> Call[ProgressView]:
+    return Call(ProgressView, "GET", f"/jobs/{_safe(job_id)}/progress", {"most": most})
+
+
+def choices(job_id: str, most: int) -> Call[ChoicesView]:
+    return Call(ChoicesView, "GET", f"/jobs/{_safe(job_id)}/choices", {"most": most})
 
 
 def comparison(job_id: str) -> Call[ComparisonView]:
@@ -256,6 +286,10 @@ def cancel_campaign(campaign_id: str) -> Call[CampaignView]:
 
 def agents() -> Call[list[AgentView]]:
     return Call(list[AgentView], "GET", "/agents")
+
+
+def caller() -> Call[CallerView]:
+    return Call(CallerView, "GET", "/caller")
 
 
 def cluster() -> Call[ClusterView]:

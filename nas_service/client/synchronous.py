@@ -7,15 +7,21 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
 from device_agent.setting import CPU, Setting, Threads
+from nas_service.api.candidate_views import CandidatesPage, Narrowed
 from nas_service.api.comparison_views import JobsComparison
+from nas_service.api.curve_views import CurvesView
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
+from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
+from nas_service.api.live_views import CallerView, NoticeView
+from nas_service.api.point_views import Points
+from nas_service.api.search_views import ChoicesView, ProgressView
 from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
@@ -28,7 +34,6 @@ from nas_service.api.views import (
     GarbageView,
     JobView,
     Page,
-    Points,
     PreviewView,
     RetargetView,
     SpaceEntry,
@@ -39,7 +44,7 @@ from search_spaces.plugins import Plugin
 from . import calls
 from .calls import Call
 from .errors import ApiError, ExportFailed, ServerAway
-from .streams import EventReader
+from .streams import EventReader, NoticeReader, Reader
 
 T = TypeVar("T")
 DEFAULT_URL = "http://127.0.0.1:8350"
@@ -181,15 +186,25 @@ class Client:
 
     def events(self, job_id: str, after: int = 0) -> Iterator[EventView]:
         """Events after number `after` until the job is final; goes on by itself when the connection drops."""
-        reader = EventReader(job_id, after)
-        while not reader.ended:
-            try:
-                yield from self._connection(reader)
-            except httpx.TransportError as error:
-                pause_s = reader.pause_s()
-                if pause_s is None:
-                    raise ServerAway(self.base_url, error) from None
-                self._sleep(pause_s)
+        return self._stream(EventReader(job_id=job_id, seen=after))
+
+    def notices(self, *, patient: bool = True) -> Iterator[NoticeView]:
+        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        return self._stream(NoticeReader(patient=patient))
+
+    def history_page(
+        self, job_id: str, *, kind: str = "all", after: int = 0, cursor: str | None = None, limit: int = 100
+    ) -> HistoryPage:
+        """A page of past events, newest first, of those after number `after`.
+
+        `ends` are all but epochs, `failures` what went wrong, `job` what befell the job itself. A page may have no
+        events and a next one all the same.
+        """
+        return self._send(calls.history(job_id, cursor, limit, kind, after))
+
+    def history(self, job_id: str, *, kind: str = "all", after: int = 0) -> Iterator[EventView]:
+        """All past events of a kind, newest first, page by page."""
+        return self._all(lambda cursor: calls.history(job_id, cursor, 500, kind, after))
 
     def wait(self, job_id: str) -> JobView:
         """The job once it is final."""
@@ -205,15 +220,25 @@ class Client:
         *,
         cursor: str | None = None,
         limit: int = 100,
+        count: bool = False,
         order: str = "number",
-        state: str | None = None,
-    ) -> Page[CandidateView]:
-        """A page of candidates, as they were proposed or by `reward`, best first."""
-        return self._send(calls.candidates(job_id, cursor, limit, order, state))
+        **narrowed: Unpack[Narrowed],
+    ) -> CandidatesPage:
+        """A page of candidates in the order of `number`, `reward`, `value`, `latency_ms`, `params` or `macs`.
 
-    def candidates(self, job_id: str, *, order: str = "number", state: str | None = None) -> Iterator[CandidateView]:
+        The best come first by reward and value, the least by anything else. With `count` it says how many there are.
+        """
+        return self._send(calls.candidates(job_id, cursor, limit, order, narrowed, count=count))
+
+    def candidates(
+        self, job_id: str, *, order: str = "number", **narrowed: Unpack[Narrowed]
+    ) -> Iterator[CandidateView]:
         """All candidates, page by page."""
-        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, state))
+        return self._all(lambda cursor: calls.candidates(job_id, cursor, 500, order, narrowed))
+
+    def candidates_csv(self, job_id: str, *, order: str = "number", **narrowed: Unpack[Narrowed]) -> str:
+        """All candidates as CSV, which a spreadsheet can open."""
+        return self._send(calls.candidates_csv(job_id, order, narrowed))
 
     def candidate(self, candidate_id: str) -> CandidateDetail:
         """A candidate with its architecture, lineage and trials."""
@@ -231,9 +256,23 @@ class Client:
         """The Pareto front, cheapest first."""
         return self._send(calls.pareto(job_id))
 
-    def points(self, job_id: str) -> Points:
-        """Every evaluated candidate as columns."""
-        return self._send(calls.points(job_id))
+    def points(self, job_id: str, *, most: int | None = None, within: calls.Window | None = None) -> Points:
+        """Evaluated candidates as columns: all, or so many at `most` that stand for all.
+
+        `within` is a window (cost from, cost to, value from, value to).
+        """
+        return self._send(calls.points(job_id, most, within))
+
+    def progress(self, job_id: str, most: int = 500) -> ProgressView:
+        """Best reward and hypervolume of the search, and of its random control, after each trial.
+
+        At most so many steps are told, but every one that was better than all before.
+        """
+        return self._send(calls.progress(job_id, most))
+
+    def choices(self, job_id: str, most: int = 32) -> ChoicesView:
+        """What the search chose, generation by generation, in at most so many columns."""
+        return self._send(calls.choices(job_id, most))
 
     def comparison(self, job_id: str) -> ComparisonView:
         """The search beside its random control; ApiError with status 404 for a job without one."""
@@ -252,6 +291,10 @@ class Client:
     def trials(self, job_id: str, *, state: str = "open") -> Iterator[TrialView]:
         """All trials in a state, page by page."""
         return self._all(lambda cursor: calls.trials(job_id, cursor, 500, state))
+
+    def curves(self, job_id: str) -> CurvesView:
+        """How finished trials of full fidelity learned: a band of the newest, and the best."""
+        return self._send(calls.curves(job_id))
 
     def trial(self, trial_id: str) -> TrialView:
         return self._send(calls.trial(trial_id))
@@ -376,6 +419,10 @@ class Client:
         """Who asked the service for something to measure since it began, the newest first."""
         return self._send(calls.agents())
 
+    def caller(self) -> CallerView:
+        """Who the service takes this client for, what that may do, and of which version the service is."""
+        return self._send(calls.caller())
+
     def cluster(self) -> ClusterView:
         return self._send(calls.cluster())
 
@@ -398,16 +445,26 @@ class Client:
             if cursor is None:
                 return
 
-    def _connection(self, reader: EventReader) -> Iterator[EventView]:
+    def _stream(self, reader: Reader[T]) -> Iterator[T]:
+        while not reader.ended:
+            try:
+                yield from self._connection(reader)
+            except httpx.TransportError as error:
+                pause_s = reader.pause_s()
+                if pause_s is None:
+                    raise ServerAway(self.base_url, error) from None
+                self._sleep(pause_s)
+
+    def _connection(self, reader: Reader[T]) -> Iterator[T]:
         reader.connected()
         with self._http.stream(**reader.request()) as response:
             if not response.is_success:
                 response.read()
                 raise ApiError.of(response)
             for line in response.iter_lines():
-                event = reader.feed(line)
-                if event is not None:
-                    yield event
+                said = reader.feed(line)
+                if said is not None:
+                    yield said
                 if reader.ended:
                     return
-        raise httpx.ReadError("the stream ended before its job did")
+        raise httpx.ReadError("the stream was cut")

@@ -10,6 +10,7 @@ import typer
 from ..client import ApiError
 from . import (
     clone,
+    dashboard,
     db,
     demo,
     device,
@@ -38,6 +39,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(serve.serve)
+app.command()(dashboard.dashboard)
 app.command()(jobs.submit)
 app.command()(preview.preview)
 app.command(name="jobs")(jobs.list_jobs)

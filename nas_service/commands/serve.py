@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import ssl
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,25 +20,27 @@ from ..store import disk_is_full, keys
 from ..store.presence import Presence
 from ..store.revisions import NewerSchema
 from .environment import reading, settings
+from .listening import (
+    GRACE_S,
+    AllowKeyless,
+    AllowPlainHttp,
+    Certificate,
+    PrivateKey,
+    PublicHosts,
+    listening,
+    refuse_plain,
+    tls_of,
+)
 from .terminal import UserError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _NO_RAY = "Ray did not start: {}; check NAS_RAY_ADDRESS, or run without Ray: nas serve --inline 2"
-GRACE_S = 3  # for requests that are being answered
 
 Host = Annotated[str | None, typer.Option(help="address to listen at [default: NAS_HOST or 127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: NAS_PORT or 8350]")]
 Inline = Annotated[int, typer.Option(min=0, max=256, help="run so many trials at once in this process, without Ray")]
-AllowKeyless = Annotated[
-    bool, typer.Option("--allow-keyless", help="listen to other machines, though nobody needs a key")
-]
-AllowPlainHttp = Annotated[
-    bool, typer.Option("--allow-plain-http", help="listen to other machines without TLS: a proxy before it has that")
-]
-Certificate = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, with its chain: serve https")]
-PrivateKey = Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, of that certificate")]
 Coordinate = Annotated[
     bool | None,
     typer.Option(
@@ -66,15 +65,19 @@ def serve(
     log_format: LogFormat = None,
     coordinator: Coordinate = None,
     page: Page = None,
+    public_host: PublicHosts = None,
 ) -> None:
     """Run the service: coordinator, workers on this machine (or NAS_RAY_ADDRESS), API and dashboard."""
-    found = _settings(host=host, port=port, log_format=log_format, coordinate=coordinator, page=page)
-    tls = _tls(tls_cert, tls_key)
+    names = ",".join(public_host) if public_host else None
+    found = _settings(
+        host=host, port=port, log_format=log_format, coordinate=coordinator, page=page, public_hosts=names
+    )
+    tls = tls_of(tls_cert, tls_key)
     if not found.loopback:
-        _refuse_plain(found.host, encrypted=bool(tls) or allow_plain_http)
+        refuse_plain(found.host, encrypted=bool(tls) or allow_plain_http)
         _refuse_keyless(found.host, allowed=allow_keyless)
     logs.configure(found.log_format, found.log_level, sys.stderr)
-    with _listening(found.host, found.port) as listener:
+    with listening(found.host, found.port) as listener:
         bound = found.model_copy(update={"port": listener.getsockname()[1]})
         app = _app(bound, inline)
         memory.settle()
@@ -83,14 +86,6 @@ def serve(
 
 def _settings(**given: Any) -> Settings:
     return settings().model_copy(update={name: value for name, value in given.items() if value is not None})
-
-
-def _refuse_plain(host: str, *, encrypted: bool) -> None:
-    if not encrypted:
-        raise UserError(
-            f"--host {host} lets other machines in, and over plain HTTP everybody on the way reads their keys: pass "
-            "--tls-cert and --tls-key, or --allow-plain-http where a proxy before the service has TLS"
-        )
 
 
 def _refuse_keyless(host: str, *, allowed: bool) -> None:
@@ -104,35 +99,6 @@ def _refuse_keyless(host: str, *, allowed: bool) -> None:
             "service could run work here. Make one with: nas key create --owner NAME --scope admin; or pass "
             "--allow-keyless where a proxy before the service has a log-in"
         )
-
-
-def _tls(certificate: Path | None, private_key: Path | None) -> dict[str, Any]:
-    """What uvicorn is given; nothing for plain HTTP. Raises UserError for files that are no certificate and its key."""
-    if certificate is None and private_key is None:
-        return {}
-    if certificate is None or private_key is None:
-        raise UserError("--tls-cert and --tls-key belong together: a certificate, and the private key of it")
-    try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, private_key, password="")
-    except OSError as error:
-        why = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-        raise UserError(
-            f"--tls-cert {certificate} and --tls-key {private_key} cannot be used: {why}; expected a certificate and "
-            "its private key without a password, both PEM"
-        ) from None
-    return {"ssl_certfile": certificate, "ssl_keyfile": private_key}
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """The bound socket: a taken port is refused before anything else starts."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise UserError(
-            f"cannot listen at {host} port {port}: {os.strerror(error.errno or 0)}; is a server running there already? "
-            "Choose another with --port"
-        ) from None
 
 
 def _app(found: Settings, inline: int) -> FastAPI:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import httpx
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 from fastapi import FastAPI, Request
+from nicegui import app as pages
 from nicegui import ui
 
 from device_agent.setting import CPU, USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.access import Caller
-from nas_service.client import AsyncClient
 
+from .assets import Compressed, KeptAssets
 from .candidate_page import CandidatePage
 from .cluster_page import ClusterPage
 from .compare_page import ComparePage
@@ -18,18 +22,20 @@ from .devices_page import devices_page
 from .job_filter import JobFilter
 from .job_page import JobPage
 from .jobs_page import JobsPage
+from .live import Hub
 from .new_job_page import NewJobPage
+from .place import Here, Place, Viewers
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
-HERE = "http://127.0.0.1"  # answered in this process, whatever the service listens at
 
 
-def mount(app: FastAPI) -> None:
-    """Serve the pages from `app`, behind every route that it has already. A page may do what its viewer's key may."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+def mount(app: FastAPI, service: Place | None = None) -> None:
+    """Serve the pages from `app`, behind every route that it has already. A page may do what its viewer's key may.
 
-    def api(viewer: Caller) -> AsyncClient:
-        return AsyncClient(HERE, key=viewer.key, transport=transport)
+    They show the `service` in another process, or the one that `app` is.
+    """
+    place = service or Here(app)
+    api = Viewers(place)
 
     @ui.page("/", response_timeout=PATIENCE_S)
     async def _jobs(request: Request, state: str = "", owner: str = "", name: str = "", cursor: str = "") -> None:
@@ -59,21 +65,39 @@ def mount(app: FastAPI) -> None:
     @ui.page("/devices", response_timeout=PATIENCE_S)
     async def _devices(request: Request) -> None:
         viewer: Caller = request.state.caller
-        await devices_page(api(viewer), viewer, _address(request))
+        await devices_page(api(viewer), viewer, place.address(request))
 
     @ui.page("/devices/{name}", response_timeout=PATIENCE_S)
     async def _device(
         request: Request, name: str, threads: str = "1", precision: str = "float32", provider: str = CPU
     ) -> None:
         viewer: Caller = request.state.caller
-        await DevicePage(api(viewer), name, _setting(threads, precision, provider), viewer, _address(request)).build()
+        await DevicePage(
+            api(viewer), name, _setting(threads, precision, provider), viewer, place.address(request)
+        ).build()
 
     @ui.page("/cluster", response_timeout=PATIENCE_S)
     async def _cluster(request: Request) -> None:
         viewer: Caller = request.state.caller
         await ClusterPage(api(viewer), viewer).build()
 
-    ui.run_with(app, title="NAS service", show_welcome_message=False)
+    ui.run_with(app, title="NAS service", show_welcome_message=False, gzip_middleware_factory=None)
+    pages.add_middleware(Compressed)
+    pages.add_middleware(KeptAssets)  # around the other
+    _end_with(app, api.hub)
+
+
+def _end_with(app: FastAPI, hub: Hub) -> None:
+    """No page asks for anything once the parts of the service begin to stop."""
+    running = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with running(app) as state:
+            yield state
+            await hub.close()
+
+    app.router.lifespan_context = lifespan
 
 
 def _setting(threads: str, precision: str, provider: str) -> Setting:
@@ -82,8 +106,3 @@ def _setting(threads: str, precision: str, provider: str) -> Setting:
         return Setting(threads_of(threads), precision_of(precision), provider_of(provider))
     except ValueError:
         return USUAL
-
-
-def _address(request: Request) -> str:
-    """Of the service, as the viewer sees it."""
-    return str(request.base_url).rstrip("/")

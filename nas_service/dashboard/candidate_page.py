@@ -7,16 +7,17 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.api.device_views import BesideView, FinalistsView
 from nas_service.api.views import CandidateDetail, JobView
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import ApiError
 
 from .architecture_panel import ArchitecturePanel
 from .difference_panel import DifferencePanel
 from .export_panel import ExportPanel
+from .following import LIVELY_S, SLOW_S, follow
 from .learning_panel import LearningPanel
 from .lineage_panel import LineagePanel
+from .live import LiveClient
 from .theme import address, count, figure, frame, milliseconds, pill, share, sheet
 
-REFRESH_S = 1.0
 OPEN = ("proposed", "running")
 UNDER_WAY = ("waiting", "measuring")  # of the finalists
 
@@ -24,7 +25,7 @@ UNDER_WAY = ("waiting", "measuring")  # of the finalists
 class CandidatePage:
     """One viewer's page. `refresh` reads the candidate and its exports, and draws anew what has changed since."""
 
-    def __init__(self, client: AsyncClient, job_id: str, candidate_id: str, against: str, viewer: Caller) -> None:
+    def __init__(self, client: LiveClient, job_id: str, candidate_id: str, against: str, viewer: Caller) -> None:
         self._client = client
         self._job_id = job_id
         self._candidate_id = candidate_id
@@ -52,8 +53,7 @@ class CandidatePage:
         except ApiError as error:
             self._explain(str(error))
             return
-        await self.refresh()
-        ui.timer(REFRESH_S, self.refresh, immediate=False)
+        await follow(self._client, self.refresh, [self._job_id], self._patience)
 
     def _explain(self, why: str, there: str = "") -> None:
         """Say why there is nothing to see, with ways on."""
@@ -90,6 +90,11 @@ class CandidatePage:
         if (candidate, measured) != self._shown:
             self._shown = (candidate, measured)
             self._draw(candidate, measured)
+
+    def _patience(self) -> float:
+        """An epoch is no event of the job, nor is what an export says while it lasts."""
+        trains = self._shown is None or self._shown[0].state in OPEN
+        return LIVELY_S if trains or self._exports.under_way else SLOW_S
 
     async def _candidate(self) -> CandidateDetail:
         """Asked for until it has ended: one that was stopped early may go on as long as its job does."""

@@ -25,7 +25,7 @@ PICTURE: Final = """() => {
 
 
 class Chart:
-    """`name` says what the chart shows, to who cannot see it, and names its files."""
+    """`name` says what it shows, to who cannot see it, and names its files; small ones are not `saved`."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Chart:
         *,
         height: str = "420px",
         on_point_click: Handler[EChartPointClickEventArguments] | None = None,
+        saved: bool = True,
     ) -> None:
         self.name = name
         self._options: dict[str, Any] | None = None
@@ -43,10 +44,11 @@ class Chart:
             self.plot = ui.echart({}, on_point_click=on_point_click).style(f"height:{height}")
             self.plot.props["role"] = "img"
             self.plot.props["aria-label"] = name
-            with ui.row().classes("saves"):
+            with ui.row().classes("saves") as buttons:
                 self._button("PNG").on("click", js_handler=PICTURE % (self.plot.id, file_name(name, "png")))
                 self._csv = self._button("CSV").on("click", self._save)
                 self._csv.set_visibility(False)
+        buttons.set_visibility(saved)
 
     def show(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]] = ()) -> None:
         """Draw `options` where they are others than before; `rows` are the numbers in them, for a file."""
@@ -55,6 +57,15 @@ class Chart:
         if options != self._options:
             self._options = options
             self.redraw()
+
+    def keep(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The options in the colours of the theme, for who draws them by changes alone; kept for files and themes."""
+        self._options, self._rows = options, rows
+        self._csv.set_visibility(bool(rows))
+        return self.dressed(_readable(options))
+
+    def style(self, height: str) -> None:
+        self.plot.style(f"height:{height}")
 
     def set_visibility(self, visible: bool) -> None:
         self._box.set_visibility(visible)

@@ -9,16 +9,16 @@ from nicegui import ui
 
 from nas_service.access import Caller
 from nas_service.api.views import ClusterView, JobSummary
-from nas_service.client import AsyncClient
 
 from .columns import number, text, word
-from .part import Part, follow, trouble
+from .following import follow, lively, said
+from .live import JOBS, LiveClient
+from .part import Part, trouble
 from .queue_words import JobRow, TrialRow, job_row, resources, trial_row
 from .theme import figure, frame, pill, sheet
 
-REFRESH_S = 1.5
 STATES = ("running", "queued", "paused")
-JOBS = 100  # of each state
+SHOWN = 100  # jobs of each state
 WITH_TRIALS = 20  # running jobs whose trials are shown
 TRIALS = 20  # of each of them
 COLUMNS = [
@@ -27,13 +27,14 @@ COLUMNS = [
     word("state", "state"),
     number("since", "for"),
     number("epoch", "epoch"),
+    text("place", "worker", wide=True),
 ]
 
 
 class ClusterPage:
     """One viewer's page."""
 
-    def __init__(self, client: AsyncClient, viewer: Caller) -> None:
+    def __init__(self, client: LiveClient, viewer: Caller) -> None:
         self._client, self._viewer = client, viewer
         self._trials: list[TrialRow] = []
 
@@ -48,11 +49,11 @@ class ClusterPage:
                 self._table.props("flat dense wrap-cells hide-pagination").set_visibility(False)
                 self._none = ui.label("No trial is under way.").classes("muted")
                 self._more = ui.label(f"Of each job the first {TRIALS} are shown.").classes("muted text-xs")
-        await follow(self._look, away, "The cluster", REFRESH_S)
+        await follow(self._client, said(self._look, away, "The cluster"), [JOBS], lively)
 
     async def _look(self) -> None:
         self._workers.show(await self._client.cluster())
-        jobs = [job for state in STATES for job in (await self._client.jobs_page(state=state, limit=JOBS)).items]
+        jobs = [job for state in STATES for job in (await self._client.jobs_page(state=state, limit=SHOWN)).items]
         self._queue.show([job_row(job) for job in jobs])
         await self._look_at_trials([job for job in jobs if job.state != "queued"][:WITH_TRIALS])
 

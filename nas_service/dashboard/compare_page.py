@@ -11,15 +11,16 @@ from nicegui.events import EChartPointClickEventArguments
 from nas_service.access import Caller
 from nas_service.api.comparison_views import FEWEST, JobsComparison
 from nas_service.api.views import JobView
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import ApiError
 from nas_service.palette import themed
 
 from . import front_chart, matrix
 from .chart import Chart
 from .compared import bests, differences, frame_told, standing
+from .following import follow
+from .live import LiveClient
 from .theme import address, frame
 
-REFRESH_S = 3.0
 STYLE = """
 .compared { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 230px), 1fr)); gap: 16px; }
 .compared-name { font-weight: 500; overflow-wrap: anywhere; display: -webkit-box; overflow: hidden;
@@ -30,7 +31,7 @@ STYLE = """
 class ComparePage:
     """One viewer's page. `refresh` asks for the comparison anew when one of the jobs has gone on."""
 
-    def __init__(self, client: AsyncClient, job_ids: list[str], viewer: Caller) -> None:
+    def __init__(self, client: LiveClient, job_ids: list[str], viewer: Caller) -> None:
         self._client = client
         self._job_ids = job_ids
         self._viewer = viewer
@@ -50,8 +51,7 @@ class ComparePage:
             self._chart = Chart("Pareto fronts compared", height="440px", on_point_click=self._open).classes("sheet")
             self._rest = ui.column().classes("w-full").style("gap:16px")
         self._chart.set_visibility(False)
-        await self.refresh()
-        ui.timer(REFRESH_S, self.refresh, immediate=False)
+        await follow(self._client, self.refresh, self._job_ids)
 
     async def refresh(self) -> None:
         """A moment without an answer leaves the page as it is, and says so."""

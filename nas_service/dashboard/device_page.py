@@ -12,19 +12,18 @@ from device_agent.setting import USUAL, Setting
 from nas_service.access import Caller
 from nas_service.api.device_views import DeviceView
 from nas_service.api.table_views import TableSummary
-from nas_service.client import AsyncClient
 
 from .campaign_rows import CampaignParts
 from .commands import step
 from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, remarks
-from .part import Part, follow, trouble
+from .following import follow, lively, said
+from .live import LiveClient
+from .part import Part, trouble
 from .remarks import draw_remarks
 from .table_parts import draw_summary
 from .targets import setting_of
 from .theme import figure, frame, sheet
 from .when import Ago
-
-REFRESH_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Summed:
 class DevicePage:
     """One viewer's page. `server` is the address at which the viewer sees the service."""
 
-    def __init__(self, client: AsyncClient, name: str, setting: Setting, viewer: Caller, server: str) -> None:
+    def __init__(self, client: LiveClient, name: str, setting: Setting, viewer: Caller, server: str) -> None:
         self._client, self._name, self._setting = client, name, setting
         self._viewer, self._server = viewer, server
         self._summed_up = ""  # of which table, and after how many campaigns, the summary on the page is
@@ -62,7 +61,7 @@ class DevicePage:
             self._summary: Part[Summed] = Part(lambda summed: draw_summary(summed.summary, _facts(summed.table)))
             self._campaigns = CampaignParts()
             self._foot = Part(self._draw_foot)
-        await follow(self._look, away, "The device", REFRESH_S)
+        await follow(self._client, said(self._look, away, "The device"), [], lively)
 
     async def _look(self) -> None:
         tables = [table for table in await self._client.devices() if table.name == self._name]

@@ -8,21 +8,20 @@ from functools import partial
 from nicegui import ui
 
 from nas_service.access import Caller
-from nas_service.client import AsyncClient
 
 from .campaign_rows import CampaignParts
 from .commands import command
 from .device_words import AgentRow, TableRow, agent_row, campaign_row, table_row
+from .following import follow, lively, said
+from .live import LiveClient
 from .own_device import own_device
-from .part import Part, follow, trouble
+from .part import Part, trouble
 from .remarks import draw_remarks
 from .theme import frame, sheet
 from .when import Ago
 
-REFRESH_S = 3.0
 
-
-async def devices_page(client: AsyncClient, viewer: Caller, server: str) -> None:
+async def devices_page(client: LiveClient, viewer: Caller, server: str) -> None:
     """`server` is the address at which the viewer sees the service."""
     with frame("Devices", viewer):
         ui.label("Devices").classes("text-xl")
@@ -40,7 +39,7 @@ async def devices_page(client: AsyncClient, viewer: Caller, server: str) -> None
         campaigns.show(made)
         agents.show(seen)
 
-    await follow(look, away, "The devices", REFRESH_S)
+    await follow(client, said(look, away, "The devices"), [], lively)
 
 
 def _draw_tables(tables: list[TableRow], server: str) -> None:

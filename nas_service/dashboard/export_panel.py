@@ -22,6 +22,7 @@ class ExportPanel:
         self._job = job
         self._viewer = viewer
         self._shown: list[ExportView] | None = None
+        self.under_way = False  # any of them
 
     def build(self) -> None:
         with sheet("Export"):
@@ -32,9 +33,9 @@ class ExportPanel:
     async def refresh(self, candidate: CandidateDetail) -> None:
         self._candidate = candidate
         mine = [one for one in await self._client.exports(self._job.id) if one.candidate_id == candidate.id]
-        under_way = any(not one.final for one in mine)
+        self.under_way = any(not one.final for one in mine)
         self._button.set_visibility(self._viewer.may_change(self._job.owner))
-        self._button.set_enabled(not under_way)
+        self._button.set_enabled(not self.under_way)
         if mine != self._shown:
             self._shown = mine
             self._draw(mine)

@@ -25,6 +25,11 @@ class FinalistsPanel:
             self._body = ui.column().classes("w-full").style("gap:12px")
         self._sheet.set_visibility(False)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether they wait to be measured, or are."""
+        return self._shown is not None and self._shown.state not in SETTLED
+
     async def refresh(self, job: JobView) -> None:
         if job.spec.get("measure") is None or (self._shown is not None and self._shown.state in SETTLED):
             return

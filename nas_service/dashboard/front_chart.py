@@ -9,6 +9,7 @@ from nas_service.api.comparison_views import StandingView
 
 from .axes import value_axis
 from .theme import MUTED, SERIES
+from .wording import cut
 
 SYMBOLS = ("circle", "rect", "triangle", "diamond")  # beside the colours, for who tells these apart by no colour
 MARKS = ("●", "■", "▲", "◆")  # the same as characters
@@ -44,7 +45,7 @@ def _series(place: int, one: StandingView) -> dict[str, Any]:
     """As steps: between two of its points the cheaper one is still the best that can be had."""
     points = zip(one.front.cost, one.front.value, one.front.id, strict=True)
     return {
-        "name": f"{place + 1}  {_cut(one.job.name)}",  # two jobs may have one name
+        "name": f"{place + 1}  {cut(one.job.name, LONGEST)}",  # two jobs may have one name
         "type": "line",
         "step": "end",
         "symbol": SYMBOLS[place],
@@ -53,10 +54,6 @@ def _series(place: int, one: StandingView) -> dict[str, Any]:
         "lineStyle": {"color": SERIES[place], "width": 1.5},
         "data": [[_short(cost), _short(value), name] for cost, value, name in points],
     }
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
 def _short(value: float) -> float:

@@ -9,16 +9,24 @@ from nicegui import ui
 
 from nas_service.access import Caller
 from nas_service.api.views import JobView
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import ApiError
 from nas_service.durations import spoken
 
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
+from .events_panel import EventsPanel
+from .filling import soon, together
 from .finalists_panel import FinalistsPanel
+from .following import LIVELY_S, SLOW_S, follow
+from .generations_panel import GenerationsPanel
+from .live import LiveClient
+from .part import trouble
+from .progress_panel import ProgressPanel
 from .scatter_panel import ScatterPanel
 from .theme import amount, figure, frame, pill
+from .trials_panel import TrialsPanel
 
-REFRESH_S = 1.0
+GONE = (401, 403, 404)  # there is no job, or nothing to see of it for this viewer
 
 
 class Panel(Protocol):
@@ -32,7 +40,7 @@ class Panel(Protocol):
 class JobPage:
     """One viewer's page. `refresh` reads the job and draws anew what has changed since."""
 
-    def __init__(self, client: AsyncClient, job_id: str, viewer: Caller) -> None:
+    def __init__(self, client: LiveClient, job_id: str, viewer: Caller) -> None:
         self._client = client
         self._job_id = job_id
         self._viewer = viewer
@@ -41,25 +49,44 @@ class JobPage:
             FinalistsPanel(client),
             ControlPanel(client, job_id),
             ScatterPanel(client, job_id),
+            TrialsPanel(client, job_id),
+            ProgressPanel(client, job_id),
+            GenerationsPanel(client, job_id),
             CandidatesPanel(client, job_id),
+            EventsPanel(client, job_id),
         )
 
     async def build(self) -> None:
         with frame(self._job_id, self._viewer):
+            self._away = trouble()
             self._head = ui.row().classes("w-full items-center")
             self._figures = ui.column().classes("w-full").style("gap:12px")
+            self._reading = ui.label("reading the candidates …").classes("muted text-sm").props("aria-busy=true")
             self._body = ui.column().classes("w-full").style("gap:16px")
+            self._body.set_visibility(False)
         with self._body:
             for panel in self._panels:
                 panel.build()
-        await self.refresh()
-        self._timer = ui.timer(REFRESH_S, self.refresh)
+        await soon(self._begin, self._body)
+
+    async def _begin(self) -> None:
+        await follow(self._client, self.refresh, [self._job_id], self._patience)
+
+    def _patience(self) -> float:
+        """An epoch of a trial is no event of its job, nor is what a panel may say to be `under_way` otherwise."""
+        trains = self._job is not None and not self._job.final
+        return LIVELY_S if trains or any(getattr(panel, "under_way", False) for panel in self._panels) else SLOW_S
 
     async def refresh(self) -> None:
+        """Where the service is away the page stays as it is, and says so until it is back."""
         try:
             await self._look()
         except ApiError as error:
+            if self._job is not None and error.status not in GONE:
+                self._away.show(f"This page is no longer up to date: {error}")
+                return
             self._explain(error)
+        self._away.hide()
 
     async def _look(self) -> None:
         job = await self._client.job(self._job_id)
@@ -68,13 +95,14 @@ class JobPage:
             self._draw_head(job)
         if job != before:
             self._draw_figures(job)
-        for panel in self._panels:
-            await panel.refresh(job)
+        await together(self._body, *(panel.refresh(job) for panel in self._panels))
+        self._reading.set_visibility(False)
         self._body.set_visibility(True)
 
     def _explain(self, error: ApiError) -> None:
         """Say why there is nothing to see; the next refresh that succeeds draws everything anew."""
         self._job = None
+        self._reading.set_visibility(False)
         self._body.set_visibility(False)
         self._head.clear()
         self._figures.clear()

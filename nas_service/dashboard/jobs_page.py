@@ -10,24 +10,25 @@ from nicegui import ui
 
 from nas_service.access import Caller
 from nas_service.api.list_views import ListedJob
-from nas_service.client import ApiError, AsyncClient
+from nas_service.client import ApiError
 from nas_service.palette import themed
 
 from .commands import command
+from .following import follow
 from .job_actions import JobActions
 from .job_filter import STATES, JobFilter
 from .job_row import STYLE, JobRow, headings
+from .live import JOBS, LiveClient
 from .theme import frame
 from .ticked import Ticked
 
-REFRESH_S = 1.5
 PAGE = 25
 
 
 class JobsPage:
     """One viewer's page. `refresh` reads the jobs of the filter and changes the rows that are no longer so."""
 
-    def __init__(self, client: AsyncClient, viewer: Caller, wanted: JobFilter) -> None:
+    def __init__(self, client: LiveClient, viewer: Caller, wanted: JobFilter) -> None:
         self._client = client
         self._viewer = viewer
         self._filter = wanted
@@ -55,8 +56,7 @@ class JobsPage:
             self._ticked = Ticked(self._untick)
         for part in (self._sheet, self._none, self._first, self._newer, self._older):
             part.set_visibility(False)  # until it is known which of them there are
-        await self.refresh()
-        ui.timer(REFRESH_S, self.refresh, immediate=False)
+        await follow(self._client, self.refresh, [JOBS])
 
     def _build_filters(self) -> None:
         states = {"": "any state", **dict(zip(STATES, STATES, strict=True))}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from nicegui import ui
-
-from nas_service.client import ApiError
 
 T = TypeVar("T")
 
@@ -38,18 +36,3 @@ class Part(Generic[T]):
 def trouble() -> Part[str]:
     """A line for what went wrong."""
     return Part(lambda text: ui.label(text).classes("danger text"))
-
-
-async def follow(look: Callable[[], Awaitable[None]], away: Part[str], what: str, every_s: float) -> None:
-    """Look now, and again every so many seconds; where the service does not answer, `away` says so until it does."""
-
-    async def refresh() -> None:
-        try:
-            await look()
-        except ApiError as error:
-            away.show(f"{what} cannot be read: {error}")
-        else:
-            away.hide()
-
-    await refresh()
-    ui.timer(every_s, refresh, immediate=False)

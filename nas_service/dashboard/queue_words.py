@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Final
 
 from nas_service.api.views import JobSummary, TrialView
 from nas_service.durations import spoken
+
+WAITING: Final = "waiting"
+TO_BE_SENT: Final = "it will be sent to a worker"
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,10 @@ class JobRow:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """A trial under way; `since` is how long it has run, or waited."""
+    """A trial under way; `since` is how long it has run, or waited, `done` the share of its epochs.
+
+    `place` is the worker that it is on, or what it waits for; `rung` says which part of a training it is, if it is one.
+    """
 
     id: str
     job_id: str
@@ -32,6 +40,13 @@ class TrialRow:
     state: str
     since: str
     epoch: str
+    done: float
+    place: str
+    rung: str
+
+    @property
+    def waits(self) -> bool:
+        return self.state == WAITING
 
 
 def job_row(job: JobSummary) -> JobRow:
@@ -56,9 +71,12 @@ def trial_row(job: JobSummary, trial: TrialView, now: float) -> TrialRow:
         job_id=job.id,
         job=job.name,
         candidate=trial.candidate_id,
-        state=trial.state,
+        state=_state(trial),
         since=spoken(max(0.0, round(now - began))),
         epoch=_epoch(trial),
+        done=min(1.0, _reached(trial) / (trial.fidelity.get("epochs") or math.inf)),
+        place=trial.waits or trial.worker or ("" if trial.state == "running" else job.reason or TO_BE_SENT),
+        rung=_rung(trial),
     )
 
 
@@ -70,7 +88,20 @@ def resources(total: float, free: float) -> str:
 def _epoch(trial: TrialView) -> str:
     """The last one that was reported, of how many."""
     wanted = trial.fidelity.get("epochs")
-    reached = trial.curve[-1].get("epoch") if trial.curve else None
-    if wanted is None:
-        return "–"
-    return f"{reached or 0:g} of {wanted:g}"
+    return "–" if wanted is None else f"{_reached(trial):g} of {wanted:g}"
+
+
+def _reached(trial: TrialView) -> float:
+    return trial.curve[-1].get("epoch", 0.0) if trial.curve else 0.0
+
+
+def _state(trial: TrialView) -> str:
+    """One that was sent out and has no worker yet waits like one that was not sent."""
+    return WAITING if trial.waits or trial.state == "queued" else trial.state
+
+
+def _rung(trial: TrialView) -> str:
+    schedule = trial.fidelity.get("schedule")
+    if schedule is not None:
+        return f"the beginning of {schedule:g} epochs"
+    return "" if trial.full else "not in full"

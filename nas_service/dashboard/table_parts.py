@@ -11,8 +11,8 @@ from nas_service.api.table_views import ComparedView, EntryView, KindView, Table
 from . import agreement
 from .chart import Chart
 from .columns import number, text, word
+from .entry_words import cost, digits, maps, spelled, spread
 from .facts import facts
-from .op_words import cost, digits, maps, spelled, spread
 from .theme import sheet
 
 DOUBTFUL = 10  # rows of a page of the table

@@ -39,6 +39,9 @@ STATE_COLORS: Final = {
 }
 
 SERIES: Final = tuple(LIGHT[f"series-{number}"] for number in range(1, 5))
+OTHER_SERIES: Final = ("#e69f00", "#56b4e9", "#f0e442")  # of the same palette, for areas that hold more
+RAMP: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")  # viridis: rising numbers, for all eyes
+HEAT: Final = (LIGHT["cold"], ACCENT)  # from 0 to 1
 
 _STYLE = f"""
 body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
@@ -79,6 +82,9 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .refusal:empty {{ display: none; }}
 .choice {{ border: 1px solid {LINE}; border-radius: 999px; padding: 2px 12px; font-size: 13px; color: {MUTED}; }}
 .choice[aria-pressed="true"] {{ border-color: {ACCENT}; color: {ACCENT}; font-weight: 500; }}
+.choice:disabled {{ opacity: 0.5; }}
+.bar {{ gap: 8px 12px; }}
+.deep {{ width: 100%; max-height: 640px; overflow-y: auto; }}
 .charted {{ width: 100%; gap: 0; min-width: 0; }}
 .charted .nicegui-echart {{ width: 100%; }}
 .saves {{ width: 100%; justify-content: flex-end; gap: 4px; }}

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from nas_service.api.views import OpView
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 FEW = 4  # values of a list that are spelled out
 _IN_TITLE = ("kernel", "stride")
 _IN_SHAPE = ("out_channels", "outputs")
 
 
-def title(op: OpView) -> str:
+class Described(Protocol):
+    """An op as an architecture or as the key of a latency table has it. Its first map has (channels, ...)."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def in_shape(self) -> list[int]: ...
+
+    @property
+    def fields(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """What a key says of an op; without a shape where it tells none."""
+
+    kind: str
+    in_shape: list[int]
+    fields: dict[str, Any]
+
+
+def keyed(key: str) -> Keyed:
+    """The op that has this key, `mbconv(in_shape=16x112x112,out_channels=24,kernel=3)`."""
+    kind, _, rest = key.removesuffix(")").partition("(")
+    fields = {name: _read(text) for name, _, text in (part.partition("=") for part in rest.split(",")) if text}
+    read = fields.pop("in_shape", [])
+    return Keyed(kind, read if isinstance(read, list) else [read], fields)
+
+
+def reads(op: Described) -> str:
+    """The map that it reads; empty where it is not known."""
+    return f"on {shape(op.in_shape)}" if op.in_shape else ""
+
+
+def title(op: Described) -> str:
     """What it is: kind and kernel, with the stride behind a slash unless it is 1."""
     kernel, stride = op.fields.get("kernel"), op.fields.get("stride", 1)
     window = "" if kernel is None else f" {_window(kernel, op)}"
@@ -20,12 +55,12 @@ def title(op: OpView) -> str:
     return f"{op.kind}{window}{step}"
 
 
-def details(op: OpView) -> str:
+def details(op: Described) -> str:
     """Its own properties but those of the title and those that its shape tells: `expands to 64 · SE 16 · hswish`."""
     return " · ".join(_properties(op))
 
 
-def _properties(op: OpView) -> list[str]:
+def _properties(op: Described) -> list[str]:
     fields = {k: v for k, v in op.fields.items() if k not in (*_IN_TITLE, *_IN_SHAPE)}
     said = [_expansion(op, fields.pop("expanded_channels", None)), _se(fields), _groups(op, fields.pop("groups", 1))]
     bare = [str(fields.pop(name, "none")) for name in ("pool", "head", "activation")]
@@ -36,10 +71,10 @@ def _properties(op: OpView) -> list[str]:
     return [*filter(None, said), *(f"{k.replace('_', ' ')} {value(v)}" for k, v in fields.items() if _says(v))]
 
 
-def _expansion(op: OpView, channels: int | None) -> str:
+def _expansion(op: Described, channels: int | None) -> str:
     if channels is None:
         return ""
-    return "no expansion" if channels == op.in_shape[0] else f"expands to {channels}"
+    return "no expansion" if [channels] == op.in_shape[:1] else f"expands to {channels}"
 
 
 def _se(fields: dict[str, Any]) -> str:
@@ -48,10 +83,10 @@ def _se(fields: dict[str, Any]) -> str:
     return f"SE {channels}" + (" sigmoid" if gate == "sigmoid" else "") if channels else ""
 
 
-def _groups(op: OpView, groups: int) -> str:
+def _groups(op: Described, groups: int) -> str:
     if groups == 1:
         return ""
-    return "depthwise" if groups == op.in_shape[0] else f"{groups} groups"
+    return "depthwise" if [groups] == op.in_shape[:1] else f"{groups} groups"
 
 
 def value(something: Any) -> str:
@@ -65,12 +100,17 @@ def value(something: Any) -> str:
     return f"{something:g}" if isinstance(something, float) else str(something)
 
 
-def shape(dimensions: list[int]) -> str:
+def cut(text: str, longest: int) -> str:
+    """A text with no more characters than there is room for."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shape(dimensions: Sequence[int]) -> str:
     return "×".join(map(str, dimensions))
 
 
-def _window(kernel: Any, op: OpView) -> str:
-    sides = [kernel] * (len(op.in_shape) - 1) if isinstance(kernel, int) else kernel
+def _window(kernel: Any, op: Described) -> str:
+    sides = [kernel] * max(1, len(op.in_shape) - 1) if isinstance(kernel, int) else kernel
     return value(sides)
 
 
@@ -80,3 +120,14 @@ def _is_one(stride: Any) -> bool:
 
 def _says(something: Any) -> bool:
     return something not in (None, False, "", 0, "none", [])
+
+
+def _read(text: str) -> Any:
+    """A value in a key: numbers, shapes and truths are what they were in the op."""
+    if re.fullmatch(r"\d+(x\d+)+", text):
+        return [int(side) for side in text.split("x")]
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if re.fullmatch(r"-?\d+\.\d*(e-?\d+)?", text):
+        return float(text)
+    return {"True": True, "False": False, "None": None}.get(text, text)

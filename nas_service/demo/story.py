@@ -19,7 +19,8 @@ from rich.table import Table
 
 from device_agent.measure import measure_network
 from latency_tables import LatencyTable, profile_space, table_path
-from nas_service.api.views import CandidateView, ExportView, JobView, Points
+from nas_service.api.point_views import Points
+from nas_service.api.views import CandidateView, ExportView, JobView
 from nas_service.client import Client
 from nas_service.pareto import hypervolume
 from nas_service.search import Search

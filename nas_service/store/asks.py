@@ -116,6 +116,24 @@ def known_candidates(conn: Connection, job_id: str, hashes: Collection[str]) -> 
     return {row.hash: Known(row.id, row.reason if row.stands else "", row.genotype) for row in rows}
 
 
+def waiting(conn: Connection, job_id: str) -> list[int]:
+    """Numbers of the proposals whose outcome is still awaited, of a whole job."""
+    p = proposals.c
+    return list(conn.execute(select(p.number).where(p.job_id == job_id, p.status.is_(None))).scalars())
+
+
+def since(conn: Connection, job_id: str, number: int, waited: Collection[int]) -> list[tuple[int, str, bool]]:
+    """(number, candidate id, whether it waits) of the proposals from this number on, and of those that `waited` names.
+
+    Whoever looked before, and names those that waited then, finds here every candidate whose result is new since:
+    there is none without a proposal that was told of it.
+    """
+    p = proposals.c
+    query = select(p.number, p.candidate_id, p.status.is_(None).label("waits")).where(p.job_id == job_id)
+    old = conn.execute(query.where(among(p.number, "numbers")), {"numbers": list(waited)}) if waited else ()
+    return [tuple(row) for row in (*old, *conn.execute(query.where(p.number >= number)))]
+
+
 def of_keys(conn: Connection, job_id: str, keys: Collection[str]) -> tuple[dict[str, Reusable], dict[str, str]]:
     """Trial key to a trial of any job of the owner that completed; and to the id of one of this job that is open.
 

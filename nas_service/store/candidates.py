@@ -1,4 +1,4 @@
-"""Candidates: their results, pages of them, and the points of a front."""
+"""Candidates: their results, and the points of a front."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Update, not_, select, true, update
 
 from nas_service.errors import NotFound
 
@@ -16,6 +16,7 @@ from .records import Candidate
 from .schema import candidates, fronts
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+PLACED = ("number", "value", "cost", "reward", "latency_ms", "latency_error_ms", "feasible")  # of a point, as numbers
 FETCHED = 1000  # rows at a time
 _SAVED = ("state", "reason", "feasible", "metrics", "value", "cost", "reward", "full", "reused_from")
 
@@ -58,36 +59,6 @@ def get(conn: Connection, candidate_id: str) -> Candidate:
     return Candidate(*row)
 
 
-def page(
-    conn: Connection,
-    job_id: str,
-    *,
-    after: tuple[float | None, int] | None,
-    limit: int,
-    by_reward: bool,
-    state: str | None,
-) -> list[Candidate]:
-    """In the order of proposing, or by reward, best first (then only those with a result of full fidelity).
-
-    `after` is (reward, number) of the last one of the page before.
-    """
-    query = select(*_COLUMNS).where(candidates.c.job_id == job_id).limit(limit)
-    if state is not None:
-        query = query.where(candidates.c.state == state)
-    if by_reward:
-        mine = (candidates.c.full, candidates.c.reward.is_not(None))
-        query = query.where(*mine).order_by(candidates.c.reward.desc(), candidates.c.number)
-        if after is not None:
-            reward, number = after[0] or 0.0, after[1]
-            behind = or_(candidates.c.reward < reward, candidates.c.number > number)
-            query = query.where(candidates.c.reward <= reward, behind)  # so that the index is entered at that reward
-    else:
-        query = query.order_by(candidates.c.number)
-        if after is not None:
-            query = query.where(candidates.c.number > after[1])
-    return [Candidate(*row) for row in conn.execute(query)]
-
-
 def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
     """(id, value to maximise, cost to minimise) of feasible candidates with a full result, in order of proposing."""
     query = (
@@ -98,11 +69,15 @@ def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
     return [(row.id, row.value, row.cost) for row in conn.execute(query)]
 
 
-def evaluated(conn: Connection, job_id: str) -> Sequence[Any]:
-    """Rows (id, value, cost, reward, latency_ms, feasible) of candidates with a full result, in order."""
+def evaluated(conn: Connection, job_id: str, ids: Collection[str] | None = None) -> Sequence[Any]:
+    """Rows (id, *`PLACED`) of candidates with a full result, of all of a job or of those that `ids` names."""
     c = candidates.c
-    query = select(c.id, c.value, c.cost, c.reward, c.latency_ms, c.feasible)
-    return conn.execute(query.where(c.job_id == job_id, c.full, c.value.is_not(None)).order_by(c.number)).all()
+    query = select(c.id, *(c[name] for name in PLACED)).where(c.full, c.value.is_not(None))
+    if ids is None:
+        return conn.execute(query.where(c.job_id == job_id)).all()
+    return conn.execute(
+        query.where(among(c.id, "ids")), {"ids": list(ids)}
+    ).all()  # of the job: SQLite would read it all
 
 
 def figures(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[dict[str, float], float | None]]:

@@ -306,6 +306,13 @@ def page(conn: Connection, job_id: str, *, states: Collection[str], after: int =
     return [Trial(*row) for row in conn.execute(query.order_by(trials.c.number).limit(limit))]
 
 
+def newest_finished(conn: Connection, job_id: str, limit: int) -> list[Trial]:
+    """The last trials of full fidelity that completed, by their numbers."""
+    mine = (trials.c.job_id == job_id, trials.c.state == "completed", trials.c.full)
+    query = select(*_COLUMNS).where(*mine).order_by(trials.c.number.desc()).limit(limit)
+    return [Trial(*row) for row in conn.execute(query)]
+
+
 def of_candidate(conn: Connection, candidate_id: str) -> list[Trial]:
     query = select(*_COLUMNS).where(trials.c.candidate_id == candidate_id).order_by(trials.c.number)
     return [Trial(*row) for row in conn.execute(query)]

@@ -18,7 +18,7 @@ from . import mutations
 from .activations import CONTROL, IDS, LINEAR, NAMES
 from .expression import express
 from .genome import Genome
-from .genotype import KEPT, from_json, full_grid, to_json
+from .genotype import HEX, KEPT, from_json, full_grid, to_json
 from .innovations import Innovations
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -71,6 +71,7 @@ class BoundWann(BoundSpace):
         self.options = options
         self.signature = signature
         self.offered = tuple(IDS[name] for name in options.activations)
+        self._counted = sorted({LINEAR, *self.offered})
         rates = {name: rate for name, rate in options.mutations.model_dump().items() if rate}
         self.mutations = [mutations.MUTATIONS[name] for name in rates]
         self.bounds = list(accumulate(rates.values()))
@@ -100,6 +101,14 @@ class BoundWann(BoundSpace):
     def architecture(self, genotype: Genotype) -> Architecture:
         """The network as a single op. Raises SpaceError for a genotype that is none, or of another task."""
         return _architecture(self.genome(genotype), self.options.published_disabled)
+
+    def traits(self, genotype: Genotype) -> dict[str, float]:
+        """Hidden nodes, enabled connections, and nodes by their activation, outputs included."""
+        return {
+            "hidden nodes": len(genotype["nodes"].split()),
+            "connections": genotype["grid"].count("1") + genotype["enabled"].count("1"),
+            **{f"{NAMES[number]} nodes": genotype["activations"].count(HEX[number]) for number in self._counted},
+        }
 
     def genome(self, genotype: dict[str, Any]) -> Genome:
         """Raises SpaceError that names what is wrong with the genotype."""

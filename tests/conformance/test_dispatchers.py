@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -270,6 +271,8 @@ def test_a_full_dispatcher_says_so(dispatcher: Dispatcher) -> None:
     assert "no free slot: 2 of 2" in (dispatcher.waiting_reason("c") or "")
     until(dispatcher, lambda: dispatcher.cluster().free.cpus == 0)
     assert (dispatcher.cluster().total.cpus, dispatcher.cluster().problem) == (2, "")
+    until(dispatcher, lambda: None not in (dispatcher.place("a"), dispatcher.place("b")))
+    assert [dispatcher.place(name) for name in ("a", "c", "unknown")] == [platform.node(), None, None]
     for name in ("a", "b", "c"):
         dispatcher.cancel(name)
     until_ended(dispatcher, 3)

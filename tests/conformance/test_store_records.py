@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import pairwise
 from threading import Barrier
 
 import pytest
@@ -12,8 +11,21 @@ from rows import add_job, add_trials, report
 from sqlalchemy import update
 
 from nas_service.errors import Conflict, NotFound
-from nas_service.store import Candidate, NewProposal, Store, asks, candidates, events, exports, jobs, schema, trials
+from nas_service.store import (
+    Candidate,
+    NewProposal,
+    Store,
+    asks,
+    candidate_lists,
+    candidates,
+    events,
+    exports,
+    jobs,
+    schema,
+    trials,
+)
 from nas_service.store.asks import Reusable
+from nas_service.store.candidate_lists import ALL, Listing
 from nas_service.store.candidates import Result
 from nas_service.strategies import Outcome, State
 
@@ -193,33 +205,6 @@ def test_strategy_state_comes_back_as_it_was(store: Store) -> None:
         assert jobs.get(conn, "j").trials == 4
 
 
-def test_pages_by_number(searched: Store) -> None:
-    assert [c.number for c in _pages(searched, by_reward=False)] == list(range(12))
-
-
-def test_pages_by_reward_with_ties(searched: Store) -> None:
-    found = _pages(searched, by_reward=True)
-    assert sorted(c.number for c in found) == list(range(11))
-    assert all((a.reward, -a.number) > (b.reward, -b.number) for a, b in pairwise(found))
-
-
-def test_pages_of_one_state(searched: Store) -> None:
-    with searched.read() as conn:
-        found = candidates.page(conn, "j", after=None, limit=50, by_reward=False, state="proposed")
-    assert [c.number for c in found] == [11]
-
-
-def _pages(store: Store, *, by_reward: bool) -> list[Candidate]:
-    found: list[Candidate] = []
-    with store.read() as conn:
-        while True:
-            after = (found[-1].reward, found[-1].number) if found else None
-            page = candidates.page(conn, "j", after=after, limit=3, by_reward=by_reward, state=None)
-            if not page:
-                return found
-            found += page
-
-
 def test_points_are_those_of_feasible_evaluated_candidates(searched: Store) -> None:
     with searched.read() as conn:
         assert candidates.points(conn, "j") == [(f"j.c{n}", n / 100, 100.0 * n) for n in range(10)]
@@ -380,8 +365,8 @@ def test_a_partial_result_is_kept_but_counts_for_nothing(searched: Store) -> Non
         assert jobs.best(conn, "j") == ("j.c8", 4.0)
         assert "j.c11" not in {c for c, _, _ in candidates.points(conn, "j")}
         assert "j.c11" not in {row.id for row in candidates.evaluated(conn, "j")}
-    assert "j.c11" not in {c.id for c in _pages(searched, by_reward=True)}
-    assert "j.c11" in {c.id for c in _pages(searched, by_reward=False)}
+        for order, listed in ((Listing("reward"), False), (ALL, True)):
+            assert ("j.c11" in candidate_lists.ids(conn, "j", order)) is listed
 
 
 def test_a_full_result_replaces_a_partial_one_and_not_the_other_way_round(searched: Store) -> None:

@@ -29,6 +29,12 @@ def test_a_frame_reaches_from_the_worst_and_the_limit_to_the_best() -> None:
     assert frame.shares(np.zeros((1, 0, 2))) == [0]
 
 
+def test_shares_grow_to_that_of_all_points() -> None:
+    points = np.array(drawn(50, 0).points)
+    grown = FRAME.growing(points)
+    assert grown.tolist() == pytest.approx([float(FRAME.shares(points[None, : n + 1])[0]) for n in range(50)])
+
+
 @pytest.mark.parametrize(
     ("better", "worse", "says", "overlap"),
     [

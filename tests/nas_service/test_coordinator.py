@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from nas_service import strategies
 from nas_service.coordinator.proposing import crown
-from nas_service.store import Job, asks, candidates, events, fronts, jobs, requests, trials
+from nas_service.store import Job, asks, candidate_lists, candidates, events, fronts, jobs, requests, trials
+from nas_service.store.candidate_lists import Listing
 from nas_service.store.candidates import Result
 from nas_service.store.schema import candidates as candidate_table
 from nas_service.store.schema import proposals as proposal_table
@@ -163,7 +164,7 @@ def test_what_breaks_a_limit_is_never_trained(lab: Lab) -> None:
     job = lab.run(spec(25, objective={"cost": "macs", "limits": {"macs": 450_000}}))
     assert job.infeasible > 0
     with lab.store.read() as conn:
-        over = candidates.page(conn, "j", after=None, limit=500, by_reward=False, state="infeasible")
+        over = candidate_lists.page(conn, "j", Listing(state="infeasible"), limit=500)
         front = candidates.points(conn, "j")
     assert all(c.macs > 450_000 and "over the limit of 450,000" in c.reason for c in over)
     trained = {row.candidate_id for row in rows(lab) if row.trial_id}
@@ -180,7 +181,7 @@ def test_the_incumbent_is_the_best_of_all(lab: Lab) -> None:
 def test_an_architecture_is_trained_once(lab: Lab, checked: list[Outcome]) -> None:
     job = lab.run(spec(12, space=TINY, strategy={"name": "checked"}, workers={"parallel": 4}))
     with lab.store.read() as conn:
-        found = candidates.page(conn, "j", after=None, limit=500, by_reward=False, state=None)
+        found = candidate_lists.page(conn, "j", limit=500)
     assert len({c.hash for c in found}) == len(found) == job.trials
     reused = [outcome for outcome in checked if outcome.status == "reused"]
     assert len(reused) == job.reused > 0
@@ -313,7 +314,7 @@ def test_results_of_less_than_full_fidelity_are_kept_and_do_not_count(lab: Lab, 
     """The first twelve trials train for one epoch of four, the other twelve are the same networks in full."""
     job = lab.run(spec(24, task={"name": "landscape", "epochs": 4}, strategy={"name": "glancing"}))
     with lab.store.read() as conn:
-        found = candidates.page(conn, "j", after=None, limit=500, by_reward=False, state=None)
+        found = candidate_lists.page(conn, "j", limit=500)
         front = {candidate_id for candidate_id, _, _ in candidates.points(conn, "j")}
         tried = trials.page(conn, "j", states=["completed"], limit=500)
     assert (job.completed, len(found)) == (24, 18)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nas_service.pareto import crowding, fronts, hypervolume, nsga2_order, pareto_front
+from nas_service.pareto import crowding, fronts, growing_hypervolume, hypervolume, nsga2_order, pareto_front
 
 Point = tuple[float, float]
 
@@ -39,6 +39,23 @@ def test_hypervolume_counts_the_unit_squares_that_something_dominates(given_poin
     squares = [(v, c) for v in range(1, 6) for c in range(1, 6)]  # value v - 1 to v, cost c to c + 1
     covered = sum(any(q[0] >= v and q[1] <= c for q in given_points) for v, c in squares)
     assert hypervolume([(min(v, 5), max(c, 1)) for v, c in given_points], value=0, cost=6) == covered
+
+
+@given(points, coarse, coarse)
+def test_a_growing_hypervolume_is_that_of_each_beginning(given_points: list[Point], value: float, cost: float) -> None:
+    """Some of the points lie beyond the reference."""
+    grown = growing_hypervolume(np.array(given_points).reshape(-1, 2), value, cost)
+    expected = [hypervolume(given_points[: n + 1], value, cost) for n in range(len(given_points))]
+    assert grown.tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("rising", [1, -1])
+def test_it_grows_with_a_front_that_has_every_point(rising: int) -> None:
+    """Each step of it is one unit wide and one higher than the last."""
+    steps = np.arange(1.0, 201)[::rising]
+    grown = growing_hypervolume(np.stack([steps, steps], axis=1), 0, 201)
+    assert grown[-1] == pytest.approx(200 * 201 / 2)
+    assert (np.diff(grown) > 0).all()
 
 
 populations = st.lists(st.tuples(coarse, coarse, coarse), max_size=30)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from searches import Lab, spec
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
-from nas_service.store import Store, asks, candidates, jobs, trials
+from nas_service.api.clouds import Clouds
+from nas_service.store import Store, asks, candidate_lists, candidates, jobs, trials
+from nas_service.store.candidate_lists import ORDERS, Listing, Order
 
 GROWING = ("candidates", "proposals", "requests", "trials", "epochs", "events")
 
@@ -95,15 +97,40 @@ def test_pages_and_the_incumbent_are_sought(watched: Watched) -> None:
     watched.statements.clear()
     with watched.store.read() as conn:
         jobs.best(conn, "j")
-        for by_reward in (True, False):
-            first = candidates.page(conn, "j", after=None, limit=3, by_reward=by_reward, state=None)
-            after = (first[-1].reward, first[-1].number)
-            candidates.page(conn, "j", after=after, limit=3, by_reward=by_reward, state=None)
+        for order in ("reward", "number"):
+            turned(conn, Listing(order))
         candidates.points(conn, "j")
         candidates.figures(conn, [job.incumbent for job in jobs.listed(conn, name="j") if job.incumbent])
     assert len(watched.statements) == 8
     assert any("reward<" in step for step in watched.steps("candidates"))  # a page begins where the one before it ended
     assert watched.scans() == {}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_page_reads_no_other_job_and_skips_no_rows(watched: Watched, order: Order) -> None:
+    watched.lab.run(spec(10))
+    watched.statements.clear()
+    everything = {
+        "state": "completed",
+        "feasible": True,
+        "control": False,
+        "parent": "j.c0",
+        "text": "c",
+        "macs_max": 1,
+    }
+    with watched.store.read() as conn:
+        turned(conn, Listing(order, descending=True))
+        turned(conn, Listing(order, descending=False))
+        turned(conn, Listing(order, **everything))
+        candidate_lists.count(conn, "j", Listing(order, **everything))
+    assert all("job_id=?" in step for step in watched.steps("candidates") if "candidates" in step)
+    assert watched.scans() == {}
+
+
+def turned(conn: Connection, wanted: Listing) -> None:
+    """Two pages of a list."""
+    first = candidate_lists.page(conn, "j", wanted, limit=3)
+    candidate_lists.page(conn, "j", wanted, after=wanted.key(first[-1]) if first else (0.0, 0), limit=3)
 
 
 def test_curves_are_sought_in_one_statement(watched: Watched) -> None:
@@ -113,6 +140,20 @@ def test_curves_are_sought_in_one_statement(watched: Watched) -> None:
         found = trials.learning_curves(conn, [f"j.t{number}" for number in range(10)])
     assert len(found) == 10
     assert len(watched.statements) == 1
+    assert watched.scans() == {}
+
+
+def test_a_scatter_seeks_what_is_new(watched: Watched) -> None:
+    watched.lab.submit(spec(20))
+    held = Clouds(watched.store)
+    for completed in (5, 10):
+        watched.lab.until(lambda job, completed=completed: job.completed >= completed)
+        watched.statements.clear()
+        held.points("j", 10, None)
+    plans = [*watched.steps("candidates"), *watched.steps("proposals")]
+    assert any("(id=?)" in step for step in plans)
+    assert any("number>?" in step for step in plans)
+    assert not any("ix_candidates" in step for step in plans)  # by which all of the job's would be read
     assert watched.scans() == {}
 
 

@@ -10,7 +10,8 @@ import pytest
 from searches import TINY, Clock, Lab, spec
 from sqlalchemy import select
 
-from nas_service.store import candidates, trials
+from nas_service.store import candidate_lists, candidates, trials
+from nas_service.store.candidate_lists import Listing
 from nas_service.store.schema import proposals
 from workers.dispatchers import InlineDispatcher
 
@@ -47,7 +48,7 @@ def test_a_job_that_takes_everything_over_saves_what_that_took(lab: Lab) -> None
     assert min(took.values()) > 0
     assert (first.saved_seconds, second.saved_seconds) == (0, pytest.approx(sum(took.values())))
     with lab.store.read() as conn:
-        listed = candidates.page(conn, "b", after=None, limit=99, by_reward=False, state="completed")
+        listed = candidate_lists.page(conn, "b", Listing(state="completed"), limit=99)
         for candidate in listed:
             assert candidate.reused_from is not None
             source = candidates.get(conn, trials.get(conn, candidate.reused_from).candidate_id)

@@ -38,11 +38,9 @@ def test_lists_of_objects_differ_by_position_and_plain_ones_as_a_whole() -> None
 
 def test_a_part_that_only_one_has() -> None:
     other = SPEC | {"device": {"name": "pi4", "threads": 1}}
-    assert told(SPEC, other) == {
-        "device": ("null", None),
-        "device.name": (None, "pi4"),
-        "device.threads": (None, "1"),
-    }
+    assert told(SPEC, other) == {"device.name": (None, "pi4"), "device.threads": (None, "1")}
+    assert told({"x": "small"}, {"x": [{"width": 16}]}) == {"x": ("small", None), "x[0].width": (None, "16")}
+    assert told({"measure": None}, {"measure": {"finalists": 5}}) == {"measure.finalists": (None, "5")}
 
 
 def test_what_only_a_later_one_has_stands_with_its_part() -> None:

@@ -10,7 +10,7 @@ import pytest
 from searches import Lab, spec
 from sqlalchemy import select
 
-from nas_service.store import Store, candidates, jobs
+from nas_service.store import Store, candidate_lists, jobs
 from nas_service.store.schema import proposals, trials
 
 LANDSCAPE = {"kind": "vector", "channels": 5, "outputs": 1, "sizes": [1, 1], "epochs": 2, "batch": 4, "noise": 0.1}
@@ -56,7 +56,7 @@ def history(lab: Lab) -> tuple[list[Any], list[Any], list[Any]]:
     proposed = select(asked.number, asked.candidate_id, asked.genotype, asked.parents, asked.token, asked.reward)
     run = select(tried.number, tried.candidate_id, tried.fidelity, tried.seed, tried.metrics)
     with lab.store.read() as conn:
-        found = candidates.page(conn, "j", after=None, limit=1000, by_reward=False, state=None)
+        found = candidate_lists.page(conn, "j", limit=1000)
         asked_for = [tuple(row) for row in conn.execute(proposed.order_by(asked.number))]
         return asked_for, found, [tuple(row) for row in conn.execute(run.order_by(tried.number))]
 

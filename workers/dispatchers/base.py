@@ -62,6 +62,10 @@ class Dispatcher(Protocol):
         """Why a submitted request does not run yet, in a sentence; None when it runs or is unknown."""
         ...
 
+    def place(self, request_id: str) -> str | None:
+        """The name of the machine that a submitted request runs on; None while it waits, or when it is unknown."""
+        ...
+
     def cluster(self) -> ClusterStatus: ...
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:

@@ -6,6 +6,7 @@ stop runs on past its time-out, and a crash takes the whole process with it; the
 
 from __future__ import annotations
 
+import platform
 import time
 from collections import deque
 from collections.abc import Callable
@@ -85,6 +86,11 @@ class InlineDispatcher:
         if not waits:
             return None
         return f"no free slot: {self._slots} of {self._slots} in use"
+
+    def place(self, request_id: str) -> str | None:
+        with self._shared.changed:
+            runs = any(f.running for f in self._shared.flights if f.request.request_id == request_id)
+        return platform.node() if runs else None
 
     def cluster(self) -> ClusterStatus:
         with self._shared.changed:

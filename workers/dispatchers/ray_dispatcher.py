@@ -122,6 +122,7 @@ class RayDispatcher:
         self._reports: list[Report] = []
         self._versions = versions()
         self._nodes_at = float("-inf")
+        self._hosts: dict[str, str] = {}  # of nodes, by their ids
 
     def submit(self, request: EvaluationRequest) -> None:
         flight = _Flight(request, OpenTrials(request))
@@ -151,7 +152,7 @@ class RayDispatcher:
                 flight.kill_at = min(flight.kill_at, self._clock() + self._grace_s)
 
     def waiting_reason(self, request_id: str) -> str | None:
-        flight = next((f for f in reversed(self._flights) if f.request.request_id == request_id), None)
+        flight = self._newest(request_id)
         if flight is None or flight.started:
             return None
         asked = _footprint(flight.request.resources)
@@ -161,6 +162,12 @@ class RayDispatcher:
             return None if flight.worker.requests else "a worker process is starting"
         self._look_at_nodes()
         return self._pool.infeasible(asked) or self._pool.full(asked)
+
+    def place(self, request_id: str) -> str | None:
+        flight = self._newest(request_id)
+        if flight is None or not flight.started or flight.worker is None:
+            return None
+        return self._hosts.get(flight.worker.node)
 
     def cluster(self) -> ClusterStatus:
         self._look_at_nodes()
@@ -190,6 +197,9 @@ class RayDispatcher:
         self._waiting.clear()
         if self._owns_ray:
             ray.shutdown()
+
+    def _newest(self, request_id: str) -> _Flight | None:
+        return next((f for f in reversed(self._flights) if f.request.request_id == request_id), None)
 
     def _schedule(self) -> None:
         """Send what the cluster can hold, first come first served; what it can never hold does not block the others."""
@@ -319,7 +329,9 @@ class RayDispatcher:
         if self._clock() - self._nodes_at <= NODES_AGE_S:
             return
         self._nodes_at = self._clock()
-        living = {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
+        nodes = ray.nodes()
+        living = {node["NodeID"]: node["Resources"] for node in nodes if node["Alive"]}
+        self._hosts = {node["NodeID"]: node["NodeManagerHostname"] for node in nodes}
         self._pool.nodes = {node: Resources(has.get("CPU", 0.0), has.get("GPU", 0.0)) for node, has in living.items()}
         lost = [worker for worker in self._pool.workers if worker.node not in living]
         for flight in [flight for flight in self._flights if flight.worker in lost and not flight.started]:

@@ -18,11 +18,12 @@ from . import (
     jobs,
     login,
     operation,
+    searching,
     trials,
     unknown,
 )
 
-MODULES = (jobs, comparison, events, candidates, trials, exports, catalogue, devices, campaigns, operation)
+MODULES = (jobs, comparison, events, candidates, trials, searching, exports, catalogue, devices, campaigns, operation)
 
 
 def install(app: FastAPI) -> None:

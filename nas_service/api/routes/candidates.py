@@ -2,50 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
 
-from nas_service.api import answers, architectures, lineage, readings
+from nas_service.api import answers, architectures, candidate_list, lineage, readings
+from nas_service.api.candidate_list import Asked
+from nas_service.api.candidate_views import CandidatesPage
 from nas_service.api.lineage_views import StepView
-from nas_service.api.paging import Cursor, Id, Limit, cut, decode
+from nas_service.api.paging import Cursor, Id, Limit
 from nas_service.api.service import Here
-from nas_service.api.views import CandidateDetail, CandidateView, Page
+from nas_service.api.views import CandidateDetail
 from nas_service.store import candidates, jobs
 
 router = APIRouter(tags=["candidates"])
-
-State = Literal["proposed", "running", "completed", "infeasible", "failed", "stopped", "cancelled"]
-Order = Literal["number", "reward"]
 
 
 class Svg(Response):
     media_type = "image/svg+xml"
 
 
-@router.get("/jobs/{job_id}/candidates", response_model=Page[CandidateView])
+class Csv(StreamingResponse):
+    media_type = "text/csv"
+
+
+@router.get("/jobs/{job_id}/candidates", response_model=CandidatesPage)
 def listed(
-    job_id: Id,
-    service: Here,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-    order: Order = "number",
-    state: State | None = None,
+    job_id: Id, service: Here, wanted: Asked, cursor: Cursor = None, limit: Limit = 100, count: bool = False
 ) -> Response:
-    """Candidates as they were proposed, or `order=reward`, best first (those without a reward are then left out)."""
-    after = decode(cursor, 2)
+    """Candidates in any order, narrowed; with `count` it is said how many there are.
+
+    By `reward` or `value` (the metric, or its negative where less is better) there are only those with a result of full
+    fidelity, by `latency_ms` only those with an estimate.
+    """
     with service.store.read() as conn:
         jobs.get(conn, job_id)
-        rows = candidates.page(
-            conn,
-            job_id,
-            after=(after[0], after[1]) if after else None,
-            limit=limit + 1,
-            by_reward=order == "reward",
-            state=state,
-        )
-    shown, following = cut(rows, limit, lambda c: [c.reward, c.number])
-    return answers.one(Page[CandidateView](items=[readings.candidate_view(c) for c in shown], next=following))
+        return answers.one(candidate_list.page(conn, job_id, wanted, cursor=cursor, limit=limit, count=count))
+
+
+@router.get("/jobs/{job_id}/candidates.csv", response_class=Csv)
+def as_csv(job_id: Id, service: Here, wanted: Asked) -> Csv:
+    """The same list as a whole, for spreadsheets: text in it never becomes a formula."""
+    with service.store.read() as conn:
+        job = jobs.get(conn, job_id)
+    sent_as = {"Content-Disposition": f'attachment; filename="{job_id}-candidates.csv"'}
+    return Csv(candidate_list.as_csv(service, job, wanted), headers=sent_as)
 
 
 @router.get("/candidates/{candidate_id}", responses={409: {}})

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Query, Response
 from nas_service.access import LONGEST_OWNER
 from nas_service.api import (
     answers,
+    clouds,
     control,
     copying,
     description,
@@ -24,6 +25,7 @@ from nas_service.api.callers import OwnJob, Who
 from nas_service.api.device_views import FinalistsView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
+from nas_service.api.point_views import Points
 from nas_service.api.service import Here
 from nas_service.api.views import (
     CandidateView,
@@ -31,7 +33,6 @@ from nas_service.api.views import (
     ExtendRequest,
     JobView,
     Page,
-    Points,
     PreviewView,
     PriorityRequest,
     RetargetView,
@@ -53,6 +54,11 @@ MADE_BEFORE: dict[int | str, dict[str, Any]] = {
 IdempotencyKey = Annotated[str | None, Header()]
 Owner = Annotated[str | None, Query(max_length=LONGEST_OWNER, pattern="^[^\\x00]*$", description="of whose jobs")]
 Name = Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$", description="a part of their names")]
+Most = Annotated[int | None, Query(ge=10, le=20_000, description="how many at most; without it all")]
+Within = Annotated[
+    str | None,
+    Query(max_length=200, description="a window: cost from,cost to,value from,value to", examples=["1,2,0,1"]),
+]
 State = Literal["queued", "running", "paused", "finished", "exhausted", "cancelled", "failed"]
 
 
@@ -161,10 +167,13 @@ def pareto(job_id: Id, service: Here) -> Response:
 
 
 @router.get("/{job_id}/points", response_model=Points)
-def points(job_id: Id, service: Here) -> Response:
-    """Every evaluated candidate as compact columns, for a scatter."""
-    with service.store.read() as conn:
-        return answers.one(readings.points(conn, jobs.get(conn, job_id)))
+def points(job_id: Id, service: Here, most: Most = None, within: Within = None) -> Response:
+    """Evaluated candidates as compact columns for a scatter: all, or so many at `most` that stand for all.
+
+    Never left out are the front, measured finalists, the best reward, the ends of both axes, and what is alone in its
+    place. Of a growing job, points only make room for new ones.
+    """
+    return answers.written(service.clouds.points(job_id, most, clouds.window(within)))
 
 
 @router.get("/{job_id}/finalists")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from nas_service.api import monitoring, problems, storage
-from nas_service.api.callers import ADMIN
+from nas_service.api.callers import ADMIN, Who
+from nas_service.api.live_views import CallerView
 from nas_service.api.service import Here
 from nas_service.api.views import ClusterView, GarbageView, Health, Unready
 
 router = APIRouter(tags=["operation"])
 probes = APIRouter(tags=["operation"])
+
+
+@router.get("/caller")
+async def caller(who: Who) -> CallerView:
+    """Who asks, and what that may do."""
+    return CallerView(owner=who.owner, scope=who.scope, keys=bool(who.key), version=version("nas-service"))
 
 
 @router.get("/cluster")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from nas_service.api import readings
+from nas_service.api import answers, learning, readings, under_way
+from nas_service.api.curve_views import CurvesView
 from nas_service.api.paging import Cursor, Id, Limit, cut, decode
 from nas_service.api.service import Here
 from nas_service.api.views import Page, TrialView
@@ -29,7 +30,15 @@ def listed(
         states = trials.OPEN if state == "open" else (state,)
         rows = trials.page(conn, job_id, states=states, after=after[0] if after else -1, limit=limit + 1)
         shown, following = cut(rows, limit, lambda trial: [trial.number])
-        return Page(items=readings.trial_views(conn, shown), next=following)
+        views = readings.trial_views(conn, shown)
+    return Page(items=under_way.placed(service.dispatcher, shown, views), next=following)
+
+
+@router.get("/jobs/{job_id}/curves", response_model=CurvesView)
+def curves(job_id: Id, service: Here) -> Response:
+    """How finished trials of full fidelity learned: the band of the newest ones, and the best."""
+    with service.store.read() as conn:
+        return answers.one(learning.curves(conn, jobs.get(conn, job_id)))
 
 
 @router.get("/trials/{trial_id}")

@@ -160,7 +160,9 @@ def test_nothing_can_be_done_to_a_job_that_is_none(http: httpx.Client, verb: str
     refused(http.post(f"/api/v1/jobs/nope/{verb}", json={}), 404)
 
 
-@pytest.mark.parametrize("path", ["candidates", "pareto", "points", "trials", "events", "exports"])
+@pytest.mark.parametrize(
+    "path", ["candidates", "candidates.csv", "pareto", "points", "trials", "curves", "events", "history", "exports"]
+)
 def test_nothing_can_be_read_of_a_job_that_is_none(http: httpx.Client, path: str) -> None:
     refused(http.get(f"/api/v1/jobs/nope/{path}"), 404)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from services import ENDLESS, Live
+from services import ENDLESS, SPEC, Live
 from sqlalchemy import event
 
 from nas_service.api.feed import Feed
-from nas_service.client import Client
+from nas_service.client import ApiError, Client
 from nas_service.store import Store, events
 
 
@@ -54,6 +54,51 @@ def test_a_viewer_sees_a_running_job_as_it_goes_on(client: Client, live: Live) -
     rest = list(stream)
     assert rest[-1].data["state"] == "cancelled"
     assert [event.seq for event in rest] == list(range(trial.seq + 1, rest[-1].seq + 1))
+
+
+def test_past_events_come_newest_first_page_by_page(client: Client, live: Live, finished: str) -> None:
+    every = stored(live, finished)[::-1]
+    page = client.history_page(finished, limit=7)
+    assert ([event.seq for event in page.items], page.last) == (every[:7], every[0])
+    following = client.history_page(finished, limit=7, cursor=page.next)
+    assert [event.seq for event in following.items] == every[7:14]
+    assert [event.seq for event in client.history(finished)] == every
+    assert [event.seq for event in client.history(finished, after=every[3])] == every[:3]
+
+
+def test_past_events_of_a_kind(client: Client) -> None:
+    job = client.wait(client.submit(SPEC | {"seed": 32, "task": {"name": "landscape", "epochs": 3}}).id).id
+    every = list(client.history(job))
+    assert {event.type for event in client.history(job, kind="job")} == {"job"}
+    ends = list(client.history(job, kind="ends"))
+    assert ends == [event for event in every if event.type != "epoch"]
+    assert 20 < len(ends) < len(every)
+    assert list(client.history(job, kind="failures")) == []
+
+
+def test_failures_are_told_with_their_causes(client: Client) -> None:
+    task = SPEC["task"] | {"seconds": 1}
+    spec = SPEC | {"task": task, "seed": 31, "workers": {"timeout_s": 0.01}, "budget": {"trials": 2}}
+    job = client.wait(client.submit(spec).id).id
+    ended, *trials = client.history(job, kind="failures")
+    assert (ended.type, ended.data["state"]) == ("job", "failed")
+    assert {trial.data["cause"] for trial in trials} == {"timeout"}
+    assert {trial.data["trial"] for trial in trials} == {f"{job}.t{n}" for n in range(len(trials))}
+
+
+def test_a_page_of_few_events_is_short_and_has_a_next_one(
+    client: Client, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LOOKED_THROUGH", 5)
+    page = client.history_page(finished, kind="job")
+    assert len(page.items) < 3
+    assert page.next
+    assert [event.data["state"] for event in client.history(finished, kind="job")] == ["finished", "running", "queued"]
+
+
+def test_a_history_refuses_what_is_none(client: Client) -> None:
+    with pytest.raises(ApiError, match="no job 'nope'"):
+        client.history_page("nope")
 
 
 async def opened(feed: Feed, job_id: str, viewers: int) -> list[bool]:

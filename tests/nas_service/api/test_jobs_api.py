@@ -120,6 +120,31 @@ def test_points_are_the_population_and_their_front_is_the_front(client: Client, 
     assert points.cost_name == "macs"
 
 
+def test_points_are_those_of_a_window_and_few_of_them(client: Client, finished: str) -> None:
+    every = client.points(finished)
+    middle = sorted(every.cost)[9]
+    some = client.points(finished, most=12)
+    window = client.points(finished, within=(0, middle, 0, 1))
+    assert (len(every.id), len(some.id), len(window.id)) == (20, 12, 10)
+    assert {some.id[i] for i in some.front} == {every.id[i] for i in every.front}
+    assert (some.total, some.matching, window.total, window.matching) == (20, 20, 20, 10)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("most=9", "most"), ("most=20001", "most"), ("within=1,2,3", "within"), ("within=2,1,0,1", "within")],
+)
+def test_points_that_cannot_be_given_are_refused(http: httpx.Client, finished: str, query: str, field: str) -> None:
+    answer = http.get(f"/api/v1/jobs/{finished}/points?{query}")
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+def test_points_that_are_known_are_not_sent_again(http: httpx.Client, finished: str) -> None:
+    path = f"/api/v1/jobs/{finished}/points?most=12"
+    tag = http.get(path).headers["etag"]
+    assert http.get(path, headers={"If-None-Match": tag}).status_code == 304
+
+
 def test_the_incumbent_has_the_best_reward(client: Client, finished: str) -> None:
     job = client.job(finished)
     best = client.candidates_page(finished, order="reward", limit=1).items[0]

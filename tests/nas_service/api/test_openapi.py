@@ -34,6 +34,7 @@ CHECKS = (
     checks.response_schema_conformance,
 )
 PROBLEM = "application/problem+json"
+ENDLESS_STREAM = "GET /api/v1/events"  # takes no input, and its answer has no end; test_notices_api.py has it
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def operations(live: Live, document: dict[str, Any]) -> list[Any]:
             operation.pop("security", None)  # keys are shown by the tests, not made up
     schema = schemathesis.openapi.from_dict(generated_from)
     schema.config.update(base_url=live.url)
-    return [result.ok() for result in schema.get_all_operations()]
+    every = [result.ok() for result in schema.get_all_operations()]
+    return [operation for operation in every if operation.label != ENDLESS_STREAM]
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,16 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         return [
             await asked.job(finished),
             [candidate async for candidate in asked.candidates(finished, order="reward")],
+            await asked.candidates_page(finished, order="macs", count=True, feasible=True, limit=3),
+            await asked.candidates_csv(finished, order="macs", descending=True),
+            await asked.curves(finished),
+            await asked.history_page(finished, kind="job"),
+            [event async for event in asked.history(finished, kind="ends", after=3)],
             await asked.pareto(finished),
             await asked.points(finished),
+            await asked.points(finished, most=10, within=(0, 3e6, 0, 1)),
+            await asked.progress(finished, most=5),
+            await asked.choices(finished, most=3),
             await asked.compare([finished, other]),
             (await asked.jobs_page(name="no such name")).items,
             await asked.candidate(f"{finished}.c1"),
@@ -56,13 +64,23 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
             await asked.devices(),
             [one.device for one in await asked.agents()],
             await asked.cluster(),
+            await asked.caller(),
+            [await anext(asked.notices())],
         ]
 
     assert ask(live, everything) == [
         client.job(finished),
         list(client.candidates(finished, order="reward")),
+        client.candidates_page(finished, order="macs", count=True, feasible=True, limit=3),
+        client.candidates_csv(finished, order="macs", descending=True),
+        client.curves(finished),
+        client.history_page(finished, kind="job"),
+        list(client.history(finished, kind="ends", after=3)),
         client.pareto(finished),
         client.points(finished),
+        client.points(finished, most=10, within=(0, 3e6, 0, 1)),
+        client.progress(finished, most=5),
+        client.choices(finished, most=3),
         client.compare([finished, other]),
         client.jobs_page(name="no such name").items,
         client.candidate(f"{finished}.c1"),
@@ -78,6 +96,8 @@ def test_it_reads_what_the_other_client_reads(live: Live, client: Client, finish
         client.devices(),
         [one.device for one in client.agents()],
         client.cluster(),
+        client.caller(),
+        [next(client.notices())],
     ]
 
 

@@ -5,25 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from told_views import job, trial
 
-from nas_service.api.views import JobSummary, TrialView
 from nas_service.dashboard.queue_words import job_row, resources, trial_row
-
-COUNTS = dict.fromkeys(("proposals", "trials", "completed", "failed", "infeasible", "reused", "active_seconds"), 0)
-TIMES = dict.fromkeys(("created_at", "started_at", "ended_at"), 100.0)
-
-
-def job(**changes: Any) -> JobSummary:
-    known: dict[str, Any] = {"id": "j", "name": "digits", "state": "queued", "final": False, "reason": ""}
-    known |= {"strategy": "random", "space": "tvn", "task": "clips", "device": None, "trials_budget": 8}
-    known |= {"hours_budget": None, "best_reward": None, "incumbent": None}
-    return JobSummary.model_validate(known | COUNTS | TIMES | changes)
-
-
-def trial(**changes: Any) -> TrialView:
-    known: dict[str, Any] = {"id": "j.t1", "job_id": "j", "number": 1, "candidate_id": "j.c1", "state": "running"}
-    known |= {"fidelity": {"epochs": 4.0}, "full": True, "seed": 0, "metrics": {}, "cause": None, "message": ""}
-    return TrialView.model_validate(known | TIMES | changes)
 
 
 def test_a_job_says_what_it_waits_for() -> None:
@@ -40,9 +24,30 @@ def test_a_trial_says_how_long_it_has_run_and_how_far_it_is() -> None:
 
 def test_a_trial_that_has_not_begun_waits_since_it_was_made() -> None:
     row = trial_row(job(), trial(state="queued", started_at=None, created_at=130.0, fidelity={}), now=160.0)
-    assert (row.state, row.since, row.epoch) == ("queued", "30 s", "–")
+    assert (row.state, row.since, row.epoch, row.done) == ("waiting", "30 s", "–", 0.0)
 
 
 @pytest.mark.parametrize(("total", "free", "told"), [(0, 0, "none"), (8, 6.5, "6.5 of 8 free"), (2, 0, "0 of 2 free")])
 def test_resources(total: float, free: float, told: str) -> None:
     assert resources(total, free) == told
+
+
+@pytest.mark.parametrize(
+    ("known", "state", "place"),
+    [
+        ({"worker": "node-a"}, "running", "node-a"),
+        ({}, "running", ""),
+        ({"waits": "no free slot", "worker": None}, "waiting", "no free slot"),
+        ({"state": "queued"}, "waiting", "paused by request"),
+    ],
+)
+def test_a_trial_says_where_it_is_or_what_it_waits_for(known: dict[str, Any], state: str, place: str) -> None:
+    row = trial_row(job(reason="paused by request"), trial(**known), now=100.0)
+    assert (row.state, row.waits, row.place) == (state, state == "waiting", place)
+
+
+def test_a_trial_says_which_part_of_a_training_it_is() -> None:
+    half = trial(full=False, fidelity={"epochs": 4.0, "schedule": 8.0}, curve=[{"epoch": 3.0}])
+    row = trial_row(job(), half, now=100.0)
+    assert (row.rung, row.epoch, row.done) == ("the beginning of 8 epochs", "3 of 4", 0.75)
+    assert [trial_row(job(), trial(full=full), now=1.0).rung for full in (True, False)] == ["", "not in full"]

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from nas_service.api.views import CandidateView, ExportView, JobView, Points
+from nas_service.api.point_views import Points
+from nas_service.api.views import CandidateView, ExportView, JobView
 from nas_service.demo.picture import FrontPoint
 from nas_service.demo.story import _comparison, _report
 

@@ -74,12 +74,12 @@ def visit(browser: BrowserContext, live: Live) -> Iterator[Open]:
         if ASKED not in text:
             complaints.append(text)
 
-    def open_(path: str, width: int = 1280) -> Page:
+    def open_(path: str, width: int = 1280, at: str = live.url) -> Page:
         page = browser.new_page()
         page.set_viewport_size({"width": width, "height": 900})
         page.on("console", lambda said: note(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(live.url + path)
+        page.goto(at + path)
         pages.append(page)
         return page
 

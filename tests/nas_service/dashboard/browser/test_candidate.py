@@ -29,14 +29,14 @@ def test_a_candidate_is_reached_from_the_table_and_from_its_point(visit: Open, c
     expect(page).to_have_url(re.compile(f"/jobs/{finished}/candidates/{best.id}$"))
     expect(page.locator(".pill").first).to_have_text("completed")
     page.get_by_role("link", name=LONG).click()
-    page.locator("canvas").wait_for()
+    page.locator(".scatter canvas").wait_for()
     name, x, y = page.evaluate("""() => {
-        const element = document.querySelector('canvas').closest('[id^=c]');
+        const element = document.querySelector('.scatter canvas').closest('[id^=c]');
         const chart = getElement(Number(element.id.slice(1))).chart;
         const [cost, value, name] = chart.getOption().series[1].data[0];
         return [name, ...chart.convertToPixel({seriesIndex: 1}, [cost, value])];
     }""")
-    page.locator("canvas").click(position={"x": x, "y": y})
+    page.locator(".scatter canvas").click(position={"x": x, "y": y})
     expect(page).to_have_url(re.compile(f"/candidates/{name}$"))
 
 

@@ -6,21 +6,17 @@ from collections.abc import Sequence
 
 from nas_service.api.table_views import EntryView
 
-SILENT = (("stride", "1"), ("se_gate", "hard_sigmoid"))  # as they mostly are
+from . import wording
 
 
 def spelled(key: str) -> tuple[str, str]:
-    """An op's key as its kind with the map that it reads, and its other properties, those that say nothing left out."""
-    kind, _, rest = key.removesuffix(")").partition("(")
-    values = dict(part.partition("=")[::2] for part in rest.split(",") if "=" in part)
-    read = values.pop("in_shape", "").replace("x", "×")
-    gated = values.get("se_channels", "0") != "0"
-    told = [
-        f"{name.replace('_', ' ')} {value}"
-        for name, value in values.items()
-        if (name, value) not in SILENT and value not in ("", "0", "none") and (gated or name != "se_gate")
-    ]
-    return f"{kind} {read}".strip(), " · ".join(told)
+    """An op's key as what it is and the map that it reads, and its other properties with the channels that it gives."""
+    op = wording.keyed(key)
+    given = op.fields.get("out_channels", op.fields.get("outputs"))
+    channels = "" if given is None else f"gives {given}"
+    return " ".join(filter(None, (wording.title(op), wording.reads(op)))), " · ".join(
+        filter(None, (channels, wording.details(op)))
+    )
 
 
 def digits(latency_ms: float) -> str:
@@ -35,7 +31,7 @@ def cost(entry: EntryView) -> str:
 
 def maps(smallest: Sequence[int] | None, largest: Sequence[int] | None) -> str:
     """From the smallest map to the largest one; one of them where they are the same."""
-    told = dict.fromkeys("×".join(map(str, shape)) for shape in (smallest, largest) if shape)
+    told = dict.fromkeys(wording.shape(shape) for shape in (smallest, largest) if shape)
     return " to ".join(told) or "–"
 
 

@@ -1,0 +1,28 @@
+"""Lines of CSV (RFC 4180) that a spreadsheet takes for what they are: text never becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from io import StringIO
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")  # what text begins with that a spreadsheet would calculate
+
+Cell = str | float | bool | None
+
+
+def lines(rows: Iterable[Iterable[Cell]]) -> str:
+    """Numbers as they are, nothing for None; text that looks like a formula behind an apostrophe."""
+    written = StringIO()
+    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
+    return written.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULAS) else value
+    return repr(value)

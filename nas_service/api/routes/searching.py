@@ -1,0 +1,36 @@
+"""How a search gets on, and what it chooses, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from nas_service.api import answers, searching
+from nas_service.api.paging import Id
+from nas_service.api.search_views import ChoicesView, ProgressView
+from nas_service.api.service import Here, Service
+from nas_service.store import Job, jobs
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+Steps = Annotated[int, Query(ge=2, le=20_000, description="how many steps, unless more were better than all before")]
+Columns = Annotated[int, Query(ge=1, le=200, description="how many columns at most")]
+
+
+@router.get("/{job_id}/progress", response_model=ProgressView)
+def progress(job_id: Id, service: Here, most: Steps = 500) -> Response:
+    """Best reward and hypervolume of the search, and of its random control, after each trial."""
+    return answers.one(searching.progress_view(service, _job(service, job_id), most))
+
+
+@router.get("/{job_id}/choices", response_model=ChoicesView, responses={409: {}})
+def choices(job_id: Id, service: Here, most: Columns = 32) -> Response:
+    """What the search chose, generation by generation: for each choice of its space how often each option."""
+    return answers.one(searching.choices_view(service, _job(service, job_id), most))
+
+
+def _job(service: Service, job_id: str) -> Job:
+    """Read and let go of, for others may wait for the same answer."""
+    with service.store.read() as conn:
+        return jobs.get(conn, job_id)
