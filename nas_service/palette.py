@@ -44,6 +44,11 @@ DARK: Final = {
     "series-3": "#2fbf93",
     "series-4": "#e09cc4",
 }
+# Hues that are the same in both themes, and what is legible on them.
+OTHER_SERIES: Final = ("#e69f00", "#56b4e9", "#f0e442")  # with the series, for areas that hold more
+RAMP: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")  # viridis: rising numbers, for all eyes
+BLACK, WHITE = "#101418", "#fdfdfd"
+
 TEXT: Final = ("ink", "muted", "accent", "danger", "warning", "success")
 MARKS: Final = ("behind", "plain", "gate", "series-1", "series-2", "series-3", "series-4")  # of charts and pictures
 

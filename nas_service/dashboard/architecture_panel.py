@@ -65,10 +65,11 @@ def is_weight_agnostic(candidate: CandidateDetail) -> bool:
 
 
 def weight_agnostic(candidate: CandidateDetail) -> None:
-    """The service's picture of the network, as an image: nothing in it can act on the page."""
+    """The service's picture of the network, as an image on white: nothing in it can act on the page."""
     with ui.element("div").style("max-width:100%;overflow:auto"):
         address = f"/api/v1/candidates/{candidate.id}/picture.svg"
-        ui.element("img").props(f'src="{address}" alt="candidate {candidate.number}"').style("max-width:none")
+        picture = ui.element("img").props(f'src="{address}" alt="candidate {candidate.number}"')
+        picture.style("max-width:none;background:white;border-radius:6px")
 
 
 def _told(candidate: CandidateDetail) -> str:

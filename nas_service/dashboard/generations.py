@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from nas_service.api.search_views import ChoicesView, GeneView, TraitView
+from nas_service.palette import BLACK, OTHER_SERIES, RAMP, WHITE
 
 from .axes import value_axis
-from .theme import BEHIND, HEAT, INK, LINE, MUTED, OTHER_SERIES, RAMP, SERIES, SHEET
+from .theme import BEHIND, HEAT, INK, LINE, MUTED, SERIES, SHEET
 from .wording import cut, value
 
 NAME = 26  # characters of a gene
@@ -22,7 +23,6 @@ SHORT = 7  # characters for which it has
 ROW = 20  # pixels
 AROUND = 76  # pixels above and below the rows
 DARK = 0.55  # share from which a cell's text is white
-BLACK, WHITE = "#101418", "#fdfdfd"  # on hues that are the same in both themes
 NARROW = 520  # pixels of a chart that is on a phone
 SHARE = "p => `${Math.round(p.value[2] * 100)} % of ${p.value[4]} networks<br>option ${p.value[3]}`"
 AMOUNT = "p => `mean ${p.value[3]}<br>${p.value[4]} to ${p.value[5]}`"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Final, Protocol
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from nicegui import Client, context, ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -59,8 +59,8 @@ class Shade:
     def __init__(self, client: Client) -> None:
         known = {"dark": True, "light": False}
         self._known = known.get(client.request.cookies.get("shade", ""))
+        self._chosen = client.request.cookies.get("theme", "auto")
         self._followers: WeakSet[Drawn] = WeakSet()
-        self._client = client
 
     @property
     def dark(self) -> bool:
@@ -75,20 +75,19 @@ class Shade:
         ui.add_head_html(f"<script>{SCRIPT}</script>")
         self._mode = ui.dark_mode(self._known)
         ui.on("shade", self._changed)
-        self._client.on_connect(self._compare)
+        context.client.on_connect(self._compare)
 
     def switch(self) -> None:
         """Where the viewer chooses."""
-        chosen = self._client.request.cookies.get("theme", "auto")
         with ui.element("select").classes("theme") as element:
             for choice in CHOICES:
                 option = TextElement(tag="option", text=choice).props(f"value={choice}")
-                option.props["selected"] = choice == chosen
+                option.props["selected"] = choice == self._chosen
         element.props["aria-label"] = "theme"
         element.on("change", js_handler="event => chooseTheme(event.target.value)")
 
-    def _compare(self) -> None:
-        with self._client:
+    def _compare(self, client: Client) -> None:
+        with client:
             ui.run_javascript(f"followTheme({json.dumps(self._known)})")
 
     def _changed(self, told: GenericEventArguments) -> None:
@@ -97,12 +96,13 @@ class Shade:
             drawn.redraw()
 
 
-_SHADES: WeakKeyDictionary[Client, Shade] = WeakKeyDictionary()
+_SHADES: dict[str, Shade] = {}  # by the ids of clients, until these are deleted
 
 
 def of_page() -> Shade:
     """That of the page which is being built or changed."""
     client = context.client
-    if client not in _SHADES:
-        _SHADES[client] = Shade(client)
-    return _SHADES[client]
+    if client.id not in _SHADES:
+        _SHADES[client.id] = Shade(client)
+        client.on_delete(lambda: _SHADES.pop(client.id, None))
+    return _SHADES[client.id]

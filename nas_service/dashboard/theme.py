@@ -39,8 +39,6 @@ STATE_COLORS: Final = {
 }
 
 SERIES: Final = tuple(LIGHT[f"series-{number}"] for number in range(1, 5))
-OTHER_SERIES: Final = ("#e69f00", "#56b4e9", "#f0e442")  # of the same palette, for areas that hold more
-RAMP: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")  # viridis: rising numbers, for all eyes
 HEAT: Final = (LIGHT["cold"], ACCENT)  # from 0 to 1
 
 _STYLE = f"""

@@ -41,7 +41,7 @@ def test_text_and_marks_stand_out(palette: Mapping[str, str]) -> None:
 
 
 def test_both_themes_have_the_same_names_and_light_colours_are_told_apart() -> None:
-    assert LIGHT.keys() == DARK.keys() == {*TEXT, *MARKS, "line", "paper", "sheet"}
+    assert LIGHT.keys() == DARK.keys() == {*TEXT, *MARKS, "line", "paper", "sheet", "cold"}
     assert len({*LIGHT.values()}) == len(LIGHT)
     assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in (*LIGHT.values(), *DARK.values()))
     assert {*SERIES, *STATE_COLORS.values()} <= {*LIGHT.values()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from browsing import Open
 from playwright.sync_api import BrowserContext, Page, expect
 
+from nas_service.access import Scope
 from nas_service.palette import DARK, LIGHT
 
 pytestmark = pytest.mark.browser
@@ -75,3 +76,12 @@ def test_the_theme_is_chosen_by_keyboard(visit: Open) -> None:
     page.keyboard.type("dark")
     expect(page.locator("html.dark")).to_be_attached()
     expect(page.locator("body.body--dark")).to_be_attached()
+
+
+def test_the_log_in_follows_the_system(visit: Open, keyed: Callable[[str, Scope], str]) -> None:
+    keyed("root", Scope.ADMIN)
+    page = visit("/")
+    expect(page.get_by_label("API key")).to_be_visible()
+    assert page.evaluate(BACKGROUND) == rgb(LIGHT["paper"])
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(BACKGROUND) == rgb(DARK["paper"])
