@@ -79,7 +79,7 @@ def test_a_job_that_failed_says_why(visit: Open, client: Client) -> None:
     page = visit(f"/jobs/{job}")
     expect(page.locator(".pill")).to_have_text("failed")
     expect(page.locator(".danger").first).to_contain_text("raise workers.timeout_s")
-    expect(page.locator("canvas:visible")).to_have_count(0)
+    expect(page.locator(".scatter canvas")).to_be_hidden()
     expect(page.get_by_text("No candidate was evaluated in full.")).to_be_visible()
 
 

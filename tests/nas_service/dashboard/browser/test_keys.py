@@ -36,7 +36,7 @@ def test_with_keys_a_page_asks_for_one_and_shows_what_it_may_do(
         expect(page.get_by_text("This key opens nothing here.")).to_be_visible()
         log_in(page, keyed("eve", Scope.READ))
         expect(page.locator(".pill")).to_have_text("running")
-        expect(page.get_by_text("eve")).to_be_visible()
+        expect(page.get_by_text("eve", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="cancel")).to_have_count(0)
         page.get_by_role("link", name="NAS service").click()
         expect(page.locator(".job").first).to_be_visible()
