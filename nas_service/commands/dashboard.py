@@ -96,8 +96,8 @@ def _serve(server: str, listener: socket.socket, host: str, names: tuple[str, ..
     import uvicorn
 
     from ..api.hosts import Hosts
-    from ..dashboard.elsewhere import Elsewhere
-    from ..dashboard.standalone import create_dashboard  # takes a second to import
+    from ..dashboard.serving.elsewhere import Elsewhere
+    from ..dashboard.serving.standalone import create_dashboard  # takes a second to import
 
     app = create_dashboard(Elsewhere(server), Hosts(is_loopback(host), names))
     address = f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"

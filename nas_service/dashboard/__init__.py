@@ -13,18 +13,18 @@ from nicegui import ui
 from device_agent.setting import CPU, USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.access import Caller
 
-from .assets import Compressed, KeptAssets
-from .candidate_page import CandidatePage
-from .cluster_page import ClusterPage
-from .compare_page import ComparePage
-from .device_page import DevicePage
-from .devices_page import devices_page
-from .job_filter import JobFilter
-from .job_page import JobPage
-from .jobs_page import JobsPage
-from .live import Hub
-from .new_job_page import NewJobPage
-from .place import Here, Place, Viewers
+from .candidate.candidate_page import CandidatePage
+from .cluster.cluster_page import ClusterPage
+from .compare.compare_page import ComparePage
+from .devices.device_page import DevicePage
+from .devices.devices_page import devices_page
+from .job.job_page import JobPage
+from .jobs.job_filter import JobFilter
+from .jobs.jobs_page import JobsPage
+from .new_job.new_job_page import NewJobPage
+from .serving.assets import Compressed, KeptAssets
+from .serving.live import Hub
+from .serving.place import Here, Place, Viewers
 
 PATIENCE_S = 30.0  # for the first answer of a page, when the machine is busy; less is an error page
 

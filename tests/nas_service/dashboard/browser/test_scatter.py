@@ -12,7 +12,7 @@ from browsing import Open
 from playwright.sync_api import Page, expect
 
 from nas_service.client import Client
-from nas_service.dashboard import scatter_panel
+from nas_service.dashboard.job import scatter_panel
 
 pytestmark = pytest.mark.browser
 

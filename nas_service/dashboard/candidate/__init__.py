@@ -1,0 +1,1 @@
+"""One candidate: its network, its costs, its line, its exports."""

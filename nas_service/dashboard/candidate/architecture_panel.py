@@ -1,0 +1,89 @@
+"""The architecture of a candidate on its page: the picture, and beside it what each op costs."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from nas_service.api.views import CandidateDetail, OpView
+from nas_service.palette import themed
+
+from ..chart import Chart
+from ..theme import milliseconds, sheet
+from . import bars, drawing
+
+STYLE = (
+    drawing.STYLE
+    + """
+.drawn { width: 100%; gap: 8px 24px; align-items: flex-start; flex-wrap: wrap; max-height: 1600px; overflow: auto; }
+.drawn > .picture { flex: 0 1 400px; min-width: 0; }
+.drawn > .chart { flex: 1 1 320px; min-width: 0; width: auto; }
+@media (max-width: 820px) {
+    .drawn { max-height: none; }
+    .drawn > .picture, .drawn > .chart { flex: 1 1 100%; }
+}
+"""
+)
+
+
+class ArchitecturePanel:
+    """Drawn once, for a candidate's architecture never changes."""
+
+    def __init__(self, candidate: CandidateDetail) -> None:
+        self._candidate = candidate
+        self._ops = candidate.architecture.ops
+
+    def build(self) -> None:
+        ui.add_css(themed(STYLE))
+        with sheet("Architecture"):
+            if is_weight_agnostic(self._candidate):
+                weight_agnostic(self._candidate)
+                return
+            with ui.row().classes("w-full items-center").style("gap:8px 20px"):
+                switch = ui.toggle(dict(self._costs()), value=self._costs()[0][0])
+                switch.props("unelevated dense no-caps padding='2px 14px' toggle-color=primary")
+                switch.on_value_change(lambda said: self._show(said.value))
+                ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
+            with ui.row().classes("drawn"):
+                ui.html(drawing.drawing(self._candidate.architecture), sanitize=False).classes("picture")
+                self._chart = Chart(f"cost by op of {self._candidate.id}", height=f"{bars.height(self._ops)}px")
+                self._chart.classes("chart")
+            self._show(self._costs()[0][0])
+
+    def _costs(self) -> list[tuple[bars.Cost, str]]:
+        """Milliseconds only where a table knows any of the ops."""
+        offered: list[bars.Cost] = ["latency_ms", "params", "macs"]
+        timed = any(op.latency_ms is not None for op in self._ops)
+        return [(cost, bars.LABELS[cost]) for cost in offered if timed or cost != "latency_ms"]
+
+    def _show(self, cost: bars.Cost) -> None:
+        self._chart.show(bars.options(self._ops, cost), bars.rows(self._ops))
+
+
+def is_weight_agnostic(candidate: CandidateDetail) -> bool:
+    """Whether it is one op, of which the service has a picture of its own."""
+    return candidate.architecture.ops[0].kind == "shared_weight_network"
+
+
+def weight_agnostic(candidate: CandidateDetail) -> None:
+    """The service's picture of the network, as an image on white: nothing in it can act on the page."""
+    with ui.element("div").style("max-width:100%;overflow:auto"):
+        address = f"/api/v1/candidates/{candidate.id}/picture.svg"
+        picture = ui.element("img").props(f'src="{address}" alt="candidate {candidate.number}"')
+        picture.style("max-width:none;background:white;border-radius:6px")
+
+
+def _told(candidate: CandidateDetail) -> str:
+    """The sum of the ops beside the estimate, which a calibration on whole networks makes of it."""
+    ops = candidate.architecture.ops
+    if candidate.latency_ms is None or all(op.latency_ms is None for op in ops):
+        return f"{len(ops)} ops; no latency table of a device speaks of them"
+    total = sum(op.latency_ms for op in ops if op.latency_ms is not None)
+    estimate = milliseconds(candidate.latency_ms, candidate.latency_error_ms)
+    return f"{len(ops)} ops, together {total:.3f} ms; the network, as calibrated: {estimate} ms{_unmeasured(ops)}"
+
+
+def _unmeasured(ops: list[OpView]) -> str:
+    told, lacking = sum(bool(op.latency_error_ms) for op in ops), sum(op.latency_ms is None for op in ops)
+    said = [f"{told} of the ops were not measured, but estimated from others of their kind"] if told else []
+    said += [f"nothing is known of {lacking} of the ops, and the sum is without them"] if lacking else []
+    return "".join(f"; {each}" for each in said)

@@ -1,0 +1,1 @@
+"""The cluster: who works, who waits."""

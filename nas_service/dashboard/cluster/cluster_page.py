@@ -1,0 +1,107 @@
+"""The page at `/cluster`: what the workers have, which jobs run or wait and for what, trials under way; live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from nas_service.access import Caller
+from nas_service.api.views import ClusterView, JobSummary
+
+from ..columns import number, text, word
+from ..part import Part, trouble
+from ..serving.following import follow, lively, said
+from ..serving.live import JOBS, LiveClient
+from ..theme import figure, frame, pill, sheet
+from .queue_words import JobRow, TrialRow, job_row, resources, trial_row
+
+STATES = ("running", "queued", "paused")
+SHOWN = 100  # jobs of each state
+WITH_TRIALS = 20  # running jobs whose trials are shown
+TRIALS = 20  # of each of them
+COLUMNS = [
+    text("job", "job", wide=True),  # an id of a candidate begins with that of its job
+    word("candidate", "candidate"),
+    word("state", "state"),
+    number("since", "for"),
+    number("epoch", "epoch"),
+    text("place", "worker", wide=True),
+]
+
+
+class ClusterPage:
+    """One viewer's page."""
+
+    def __init__(self, client: LiveClient, viewer: Caller) -> None:
+        self._client, self._viewer = client, viewer
+        self._trials: list[TrialRow] = []
+
+    async def build(self) -> None:
+        with frame("Cluster", self._viewer):
+            ui.label("Cluster").classes("text-xl")
+            away = trouble()
+            self._workers = Part(_draw_workers)
+            self._queue = Part(_draw_queue)
+            with sheet("Trials under way"):
+                self._table = ui.table(rows=[], columns=COLUMNS, row_key="id").classes("w-full")
+                self._table.props("flat dense wrap-cells hide-pagination").set_visibility(False)
+                self._none = ui.label("No trial is under way.").classes("muted")
+                self._more = ui.label(f"Of each job the first {TRIALS} are shown.").classes("muted text-xs")
+        await follow(self._client, said(self._look, away, "The cluster"), [JOBS], lively)
+
+    async def _look(self) -> None:
+        self._workers.show(await self._client.cluster())
+        jobs = [job for state in STATES for job in (await self._client.jobs_page(state=state, limit=SHOWN)).items]
+        self._queue.show([job_row(job) for job in jobs])
+        await self._look_at_trials([job for job in jobs if job.state != "queued"][:WITH_TRIALS])
+
+    async def _look_at_trials(self, jobs: Sequence[JobSummary]) -> None:
+        pages = [(job, await self._client.trials_page(job.id, limit=TRIALS)) for job in jobs]
+        self._more.set_visibility(any(page.next for _, page in pages))
+        now = time.time()
+        self._show_trials([trial_row(job, trial, now) for job, page in pages for trial in page.items])
+
+    def _show_trials(self, rows: list[TrialRow]) -> None:
+        """The table's rows alone change, for each of them does so every second."""
+        if rows != self._trials:
+            self._trials = rows
+            self._table.rows = [vars(row) for row in rows]
+            self._table.set_visibility(bool(rows))
+            self._none.set_visibility(not rows)
+
+
+def _draw_workers(cluster: ClusterView) -> None:
+    with sheet("Workers"):
+        if cluster.problem:
+            ui.label(cluster.problem).classes("danger text")
+        with ui.row().classes("w-full").style("gap:20px 36px"):
+            figure("workers", f"{cluster.workers:,}", cluster.kind)
+            figure("CPUs", resources(cluster.total.cpus, cluster.free.cpus))
+            figure("GPUs", resources(cluster.total.gpus, cluster.free.gpus))
+            leads = ("leads", "it runs the jobs") if cluster.leading else ("follows", "it leaves jobs to another")
+            figure("this process", *leads)
+        versions = " · ".join(f"{name} {version}" for name, version in cluster.versions.items())
+        ui.label(versions).classes("muted text-sm text")
+
+
+def _draw_queue(jobs: Sequence[JobRow]) -> None:
+    with sheet("Queue").style("gap:0"):
+        if not jobs:
+            ui.label("No job runs or waits.").classes("muted")
+        for job in jobs:
+            _draw_job(job)
+
+
+def _draw_job(job: JobRow) -> None:
+    with ui.row().classes("w-full items-start job"):
+        with ui.column().classes("text").style("gap:0;flex:3 1 240px"):
+            ui.link(job.name, f"/jobs/{job.id}").classes("text").style("font-weight:500")
+            ui.label(job.facts).classes("muted text-xs text")
+        with ui.column().style("flex:1 0 80px"):
+            pill(job.state)
+        with ui.column().style("gap:2px;flex:2 0 120px"):
+            ui.linear_progress(job.done, show_value=False, size="6px").props("rounded color=primary")
+            ui.label(job.trials).classes("muted text-xs")
+        ui.label(job.waits).classes("text text-sm").style("flex:4 1 240px")

@@ -1,0 +1,1 @@
+"""Devices and their latency tables."""

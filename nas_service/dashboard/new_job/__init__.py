@@ -1,0 +1,1 @@
+"""A new job: form, text and preview."""

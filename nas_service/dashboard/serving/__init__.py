@@ -1,0 +1,1 @@
+"""How pages reach the service, follow it, and travel light."""

@@ -1,0 +1,54 @@
+"""The chart of several fronts: told apart by shape and by colour, each point with its candidate."""
+
+from __future__ import annotations
+
+from listed_jobs import listed
+
+from nas_service.api.comparison_views import FrontView, StandingView
+from nas_service.api.views import ArmView
+from nas_service.dashboard.compare.front_chart import LONGEST, MARKS, SYMBOLS, options, rows
+from nas_service.dashboard.theme import SERIES
+
+ARM = ArmView(trials=9, candidates=2, best_reward=0.5, hypervolume=0.5, mean=None, low=None, high=None)
+
+
+def standing(name: str = "a job", points: int = 2) -> StandingView:
+    """A job whose front has so many points, of growing cost and value."""
+    numbers = range(1, points + 1)
+    front = FrontView(id=[f"j.c{n}" for n in numbers], value=[n / 3 for n in numbers], cost=[n * 1e6 for n in numbers])
+    return StandingView(job=listed(name=name), metric="val_accuracy", cost="macs", found=ARM, front=front, best=None)
+
+
+def test_fronts_differ_in_shape_and_in_colour() -> None:
+    series = options([standing() for _ in MARKS])["series"]
+    assert len({one["symbol"] for one in series}) == len({one["itemStyle"]["color"] for one in series}) == len(MARKS)
+    assert len(SYMBOLS) == len(MARKS) == len(SERIES)
+
+
+def test_a_front_is_steps_of_points_that_name_their_candidates() -> None:
+    [series] = options([standing()])["series"]
+    assert series["step"] == "end"
+    assert series["data"] == [[1e6, 0.33333, "j.c1"], [2e6, 0.66667, "j.c2"]]
+
+
+def test_jobs_of_one_name_are_two_series_and_long_names_are_cut() -> None:
+    names = [one["name"] for one in options([standing("x" * 99), standing("x" * 99)])["series"]]
+    assert len(set(names)) == 2
+    assert all(name.endswith("…") and len(name) <= LONGEST + 3 for name in names)
+
+
+def test_no_name_reaches_the_tooltip_which_is_read_as_html() -> None:
+    chart = options([standing("<b>bold</b>")])
+    assert "seriesName" not in chart["tooltip"][":formatter"]
+    assert all("<" not in str(point) for one in chart["series"] for point in one["data"])
+
+
+def test_a_job_without_a_result_is_an_empty_series() -> None:
+    chart = options([standing(points=0), standing()])
+    assert [len(one["data"]) for one in chart["series"]] == [0, 2]
+
+
+def test_rows_are_the_points_with_their_jobs() -> None:
+    first, second = rows([standing("<b>", 1), standing(points=1)])
+    assert first == {"job": first["job"], "name": "<b>", "candidate": "j.c1", "macs": 1e6, "val_accuracy": 1 / 3}
+    assert second["name"] == "a job"

@@ -1,0 +1,50 @@
+"""What a list offers to do with a job, and what is said to be lost."""
+
+from __future__ import annotations
+
+import pytest
+from listed_jobs import listed
+
+from nas_service.access import ANYBODY, Caller, Scope
+from nas_service.dashboard.jobs.job_actions import losses, offered
+from nas_service.store import jobs
+
+
+@pytest.mark.parametrize(
+    ("state", "actions"),
+    [
+        ("queued", ("pause", "extend", "cancel")),
+        ("running", ("pause", "extend", "cancel")),
+        ("paused", ("resume", "extend", "cancel")),
+        ("finished", ("extend", "delete")),
+        ("exhausted", ("extend", "delete")),
+        ("cancelled", ("delete",)),
+        ("failed", ("delete",)),
+    ],
+)
+def test_a_state_allows_what_the_service_would_do(state: str, actions: tuple[str, ...]) -> None:
+    job = listed(state=state, final=state in jobs.FINAL)
+    assert offered(job, ANYBODY) == actions
+    assert ("extend" in actions) == (state in jobs.EXTENSIBLE)
+
+
+@pytest.mark.parametrize(
+    ("caller", "some"),
+    [
+        (Caller("ann", Scope.SUBMIT), True),
+        (Caller("root", Scope.ADMIN), True),
+        (Caller("bob", Scope.SUBMIT), False),
+        (Caller("ann", Scope.READ), False),
+    ],
+)
+def test_what_a_key_may_not_do_is_not_offered(caller: Caller, some: bool) -> None:
+    assert bool(offered(listed(owner="ann"), caller)) == some
+
+
+def test_what_is_lost_is_named() -> None:
+    said = losses(listed(completed=1, failed=0), 2)
+    assert "The results of 1 trial go" in said
+    assert "its best candidate j.c3" in said
+    assert "its 2 exports" in said
+    assert "no exports" in losses(listed(), 0)
+    assert "best candidate" not in losses(listed(incumbent=None), 0)
