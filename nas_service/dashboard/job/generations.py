@@ -300,7 +300,7 @@ def _colours(gene: GeneView) -> list[str]:
     if not numbers and len(gene.values) <= len(hues):
         return list(hues[: len(gene.values)])
     order = sorted(range(len(gene.values)), key=lambda i: gene.values[i]) if numbers else range(len(gene.values))
-    ramp = {option: _ramp(rank / max(1, len(gene.values) - 1)) for rank, option in enumerate(order)}
+    ramp = {option: _ramp(0.2 + 0.65 * rank / max(1, len(gene.values) - 1)) for rank, option in enumerate(order)}
     return [ramp[option] for option in range(len(gene.values))]
 
 

@@ -20,6 +20,7 @@ CANDIDATES: Final = "candidates"
 FRONT: Final = "Pareto front"
 MEASURED: Final = "measured"
 SELECTED: Final = "selected"
+LIMIT: Final = "limit"
 GAP: Final = (None, None)  # ends a line, and another one begins
 DEVICE: Final = SERIES[1]  # what the device said
 Point = tuple[Any, ...]  # and not a list, each of which NiceGUI would watch
@@ -55,6 +56,7 @@ LOOKS: Final[dict[str, dict[str, Any]]] = {
         "silent": True,
         "tooltip": {"show": False},
     },
+    LIMIT: {"type": "scatter", "symbolSize": 0, "tooltip": {"show": False}, "silent": True},  # keeps it on the axis
     SELECTED: {
         "type": "scatter",
         "symbolSize": 12,
@@ -143,7 +145,7 @@ def around(shown: Picture) -> dict[str, Any]:
     y = value_axis(shown.metric, 46, [dot.value for dot in shown.dots])
     return {
         "legend": {"top": 4, "right": 16, "textStyle": {"color": MUTED}, "data": named},
-        "xAxis": x | {"scale": True, "max": _end(shown)},
+        "xAxis": x | {"scale": True},
         "yAxis": y | {"scale": True},
     }
 
@@ -159,6 +161,7 @@ def series(shown: Picture) -> list[dict[str, Any]]:
         "error bars": _joined(map(_bar, shown.dots)) if shown.bars else (),
         "contours": _joined([(_short(x), _short(y)) for x, y in one.points] for one in shown.contours),
         "levels": ((*map(_short, one.points[0]), f"{one.reward:g}") for one in shown.contours),
+        LIMIT: _at_the_limit(shown),
         SELECTED: (dot.point for dot in inside(shown.dots, selected)),
     }
     marks = {FRONT: limit_mark(shown.cost, shown.limit), SELECTED: _area(selected)}
@@ -198,12 +201,11 @@ def limit_mark(cost: str, limit: float | None, *, position: str = "insideEndTop"
     return {"markLine": mark}
 
 
-def _end(shown: Picture) -> float | None:
-    """Ends the axis a little beyond the limit, so that its line is seen even where no candidate comes near."""
-    limit = shown.limit
-    if limit is None or any(dot.cost > limit for dot in shown.dots) or any(ms > limit for _, ms in shown.measured):
-        return None
-    return _short(limit * 1.02)
+def _at_the_limit(shown: Picture) -> Iterable[Point]:
+    """A point that is not seen: ECharts ends an axis where there is no more to draw, and draws no line beyond."""
+    if shown.limit is None or not shown.dots:
+        return ()
+    return ((shown.limit, _short(min(dot.value for dot in shown.dots))),)
 
 
 def zoomed(zoom: Window | None) -> list[dict[str, Any]]:

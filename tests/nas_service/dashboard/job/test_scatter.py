@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from nas_service.dashboard.job.contours import Contour
 from nas_service.dashboard.job.scatter import GAP, Dot, Picture, inside, options, rows, whole, zoomed
 from nas_service.dashboard.job.scatter_view import Window
@@ -43,13 +45,12 @@ def test_the_limit_is_a_line_with_its_unit() -> None:
     assert mark["label"]["formatter"] == "limit 0.25 ms"
 
 
-def test_a_limit_beyond_all_candidates_is_still_on_the_axis() -> None:
-    assert options(drawn(10, limit=50))["xAxis"]["max"] > 50
-    assert options(drawn(10, limit=5))["xAxis"]["max"] is None
-
-
-def test_a_measurement_beyond_the_limit_is_on_the_axis_too() -> None:
-    assert options(Picture([MEASURED], "latency_ms", "f1", limit=2.2))["xAxis"]["max"] is None
+@pytest.mark.parametrize("limit", [50, 5])
+def test_a_limit_is_on_the_axis_wherever_candidates_are(limit: float) -> None:
+    (at,) = series(drawn(10, limit=limit))["limit"]["data"]
+    assert at[0] == limit
+    assert at[1] == pytest.approx(min(dot.value for dot in drawn(10).dots))
+    assert not series(drawn(0, limit=limit))["limit"]["data"]
 
 
 def test_ticks_are_no_closer_than_their_labels_can_tell() -> None:
