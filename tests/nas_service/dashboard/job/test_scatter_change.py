@@ -17,9 +17,9 @@ def test_the_same_picture_needs_no_change() -> None:
 
 
 def test_a_new_candidate_is_all_that_is_sent() -> None:
-    after = replace(BEFORE, dots=[*DOTS, Dot("d", 2.5, 0.2, on_front=False)])
+    after = replace(BEFORE, dots=[*DOTS, Dot("d", 2.5, 0.35, on_front=False)])
     found = change(options(BEFORE), options(after))
-    assert found == {"gone": [], "come": [(2.5, 0.2, "d")], "count": 3, "around": {}, "series": []}
+    assert found == {"gone": [], "come": [(2.5, 0.35, "d")], "count": 3, "around": {}, "series": []}
 
 
 def test_a_candidate_that_joins_the_front_goes_from_one_series_to_the_other() -> None:
