@@ -14,14 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from nas_service.client import Client
 from nas_service.demo.server import service
 
-WIDE, NARROW = 1440, 390
+WIDE, NARROW, HEIGHT = 1440, 390, 1180
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+COLORS = 255  # are enough, and take a third of the bytes
 SETTLED_MS = 3_000  # for charts and what is asked for after the page is there
 
 
@@ -33,6 +35,7 @@ class View:
     path: str
     width: int = WIDE
     dark: bool = False
+    whole: bool = True  # or what is seen at first
 
 
 def main() -> None:
@@ -61,6 +64,7 @@ def views(client: Client) -> Iterator[View]:
     best = next(one for one in client.candidates(searched.id, order="reward") if one.parents)
     job, candidate = f"/jobs/{searched.id}", f"/jobs/{searched.id}/candidates/{best.id}"
     yield View("jobs", "/")
+    yield View("first-look", job, whole=False)
     yield View("job", job)
     yield View("job-dark", job, dark=True)
     yield View("job-narrow", job, width=NARROW)
@@ -75,13 +79,15 @@ def views(client: Client) -> Iterator[View]:
 
 def take(chromium: Browser, url: str, view: View, path: Path) -> None:
     scheme = "dark" if view.dark else "light"
-    context = chromium.new_context(viewport={"width": view.width, "height": 900}, color_scheme=scheme)
+    context = chromium.new_context(viewport={"width": view.width, "height": HEIGHT}, color_scheme=scheme)
     page = context.new_page()
     page.goto(url + view.path)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(SETTLED_MS)
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path, full_page=view.whole)
     context.close()
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(COLORS).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -194,6 +194,7 @@ def limit_mark(cost: str, limit: float | None, *, position: str = "insideEndTop"
     mark = {
         "silent": True,
         "symbol": "none",
+        "precision": -1,  # else the line stands where the limit would be with two decimals
         "label": label,
         "lineStyle": line,
         "data": [{"xAxis": limit, "name": cost}],

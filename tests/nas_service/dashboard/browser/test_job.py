@@ -29,9 +29,8 @@ FRONT = """() => {
 def test_a_job_shows_its_scatter_front_and_limit(visit: Open, client: Client, finished: str) -> None:
     page = visit(f"/jobs/{finished}")
     page.locator(".scatter canvas").wait_for()
-    page.wait_for_function(
-        f"() => ({COLOURS})(document.querySelector('.scatter canvas')) > 20"
-    )  # an empty sheet has fewer
+    sheet = "document.querySelector('.scatter canvas')"
+    page.wait_for_function(f"() => ({COLOURS})({sheet}) > 20")  # an empty one has fewer
     front, limit = page.evaluate(FRONT)
     assert front == [candidate.id for candidate in client.pareto(finished)]
     assert limit == SPEC["objective"]["limits"]["macs"]

@@ -43,6 +43,7 @@ def test_the_limit_is_a_line_with_its_unit() -> None:
     mark = series(drawn(10, limit=0.25))["Pareto front"]["markLine"]
     assert mark["data"][0]["xAxis"] == 0.25
     assert mark["label"]["formatter"] == "limit 0.25 ms"
+    assert mark["precision"] == -1
 
 
 @pytest.mark.parametrize("limit", [50, 5])
