@@ -40,7 +40,6 @@ def test_pages_show_a_service_elsewhere_and_act_on_it_with_the_viewers_key(
         expect(page.get_by_text(f"--server {live.url}").first).to_be_visible()
         page.get_by_role("button", name="log out").click()
         expect(page.get_by_label("API key")).to_be_visible()
-        page.close()  # before its server
 
 
 def test_a_service_that_goes_away_is_said_until_it_is_back(visit: Open, tmp_path: Path) -> None:
