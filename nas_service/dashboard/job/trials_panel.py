@@ -55,7 +55,7 @@ class TrialsPanel:
     async def refresh(self, job: JobView) -> None:
         self._sheet.set_visibility(not job.final)
         if job.final:
-            self._fit(0)
+            self._hide(self._cards)
             return
         page = await self._client.trials_page(self._job_id, limit=LISTED)
         if page.items:
@@ -86,7 +86,7 @@ class TrialsPanel:
         finished = self._finished
         self._key.set_visibility(bool(trials))
         if finished is None or not trials:
-            self._fit(0)
+            self._hide(self._cards)
             return
         self._fit(len(trials))
         kept = {card.trial_id for card in self._cards} & {trial.id for trial in trials}
@@ -96,10 +96,14 @@ class TrialsPanel:
         for trial in trials:
             card = cards[trial.id] if trial.id in kept else free.pop(0)
             card.show(trial_row(job, trial, now), trial, finished, extent)
+        self._hide(free)
+
+    def _hide(self, cards: Sequence[_Card]) -> None:
+        """And not delete: a chart that goes before its browser has loaded ECharts is an error there."""
+        for card in cards:
+            card.hide()
 
     def _fit(self, wanted: int) -> None:
-        while len(self._cards) > wanted:
-            self._cards.pop().delete()
         with self._grid:
             self._cards += [_Card() for _ in range(wanted - len(self._cards))]
 
@@ -120,13 +124,15 @@ class _Card:
             self._told = ui.label().classes("muted text-xs text")
             self._chart = Chart("learning curve", height="110px", saved=False)
 
-    def delete(self) -> None:
-        self._box.delete()
+    def hide(self) -> None:
+        self.trial_id = ""
+        self._box.set_visibility(False)
 
     def show(self, row: TrialRow, trial: TrialView, finished: CurvesView, extent: Extent) -> None:
         points = curves.points(trial, finished.metric)
         if row.id != self.trial_id:
             self.trial_id = row.id
+            self._box.set_visibility(True)
             self._name.text = short(row.candidate)
             self._name.props["href"] = address(row.job_id, row.candidate)
         self._since.text = f"waits for {row.since}" if row.waits else f"for {row.since}"
