@@ -10,18 +10,15 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from device_agent.setting import CPU, Setting, Threads
 from nas_service.api.candidate_views import CandidatesPage, Narrowed
 from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.curve_views import CurvesView
-from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.live_views import CallerView, NoticeView
 from nas_service.api.point_views import Points
 from nas_service.api.search_views import ChoicesView, ProgressView
-from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -42,14 +39,16 @@ from search_spaces.plugins import Plugin
 
 from . import calls
 from .calls import Call
+from .connecting import address, connection
+from .devices import AsyncDeviceCalls
 from .errors import ApiError, ExportFailed, ServerAway
 from .streams import EventReader, NoticeReader, Reader
-from .synchronous import POLL_S, address, connection
+from .synchronous import POLL_S
 
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(AsyncDeviceCalls):
     """`Client`, method by method, to be awaited. Iterators are asynchronous ones."""
 
     def __init__(
@@ -324,63 +323,6 @@ class AsyncClient:
     async def plugins(self) -> list[Plugin]:
         """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
         return await self._send(calls.plugins())
-
-    async def devices(self) -> list[DeviceView]:
-        return await self._send(calls.devices())
-
-    async def table(
-        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
-    ) -> dict[str, Any]:
-        """A device's latency table, as measured."""
-        return await self._send(calls.table(name, Setting(threads, precision, provider)))
-
-    async def table_summary(
-        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
-    ) -> TableSummary:
-        """What a device's latency table holds, and how far its estimates were from measurements."""
-        return await self._send(calls.table_summary(name, Setting(threads, precision, provider)))
-
-    async def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
-        """Hand in a table that was measured on a device."""
-        return await self._send(calls.put_table(name, document))
-
-    async def measure(
-        self,
-        device: str,
-        spec: Mapping[str, Any],
-        *,
-        threads: Threads | None = None,
-        precision: str | None = None,
-        provider: str | None = None,
-        ops: int | None = None,
-        fresh: bool = False,
-    ) -> CampaignView:
-        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
-
-        Threads, precision and provider are as in the spec where they are left out. At most so many `ops` are measured,
-        those that are met most often.
-        """
-        wanted = {"threads": threads, "precision": precision, "provider": provider, "ops": ops, "fresh": fresh}
-        return await self._send(calls.measure(device, spec, wanted))
-
-    async def finalists(self, job_id: str) -> FinalistsView:
-        """The best networks of a job, measured on its device, beside their estimates."""
-        return await self._send(calls.finalists(job_id))
-
-    async def campaigns(self, device: str | None = None) -> list[CampaignView]:
-        """The newest measuring campaigns, of one device where it is named."""
-        return await self._send(calls.campaigns(device))
-
-    async def campaign(self, campaign_id: str) -> CampaignView:
-        return await self._send(calls.campaign(campaign_id))
-
-    async def cancel_campaign(self, campaign_id: str) -> CampaignView:
-        """End a campaign; what was measured of it is forgotten."""
-        return await self._send(calls.cancel_campaign(campaign_id))
-
-    async def agents(self) -> list[AgentView]:
-        """Who asked the service for something to measure since it began, the newest first."""
-        return await self._send(calls.agents())
 
     async def caller(self) -> CallerView:
         """Who the service takes this client for, what that may do, and of which version the service is."""

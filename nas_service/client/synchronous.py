@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -11,18 +9,15 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from device_agent.setting import CPU, Setting, Threads
 from nas_service.api.candidate_views import CandidatesPage, Narrowed
 from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.curve_views import CurvesView
-from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
 from nas_service.api.event_views import HistoryPage
 from nas_service.api.lineage_views import StepView
 from nas_service.api.list_views import ListedJob
 from nas_service.api.live_views import CallerView, NoticeView
 from nas_service.api.point_views import Points
 from nas_service.api.search_views import ChoicesView, ProgressView
-from nas_service.api.table_views import TableSummary
 from nas_service.api.views import (
     CandidateDetail,
     CandidateView,
@@ -43,43 +38,16 @@ from search_spaces.plugins import Plugin
 
 from . import calls
 from .calls import Call
+from .connecting import address, connection
+from .devices import DeviceCalls
 from .errors import ApiError, ExportFailed, ServerAway
 from .streams import EventReader, NoticeReader, Reader
 
 T = TypeVar("T")
-DEFAULT_URL = "http://127.0.0.1:8350"
 POLL_S = 0.3
 
 
-def address(base_url: str | None) -> str:
-    """Where the service answers: as given, else NAS_SERVER, else this machine's default port."""
-    return (base_url or os.environ.get("NAS_SERVER") or DEFAULT_URL).rstrip("/")
-
-
-def credentials(key: str | None) -> dict[str, str]:
-    """The header that shows the key: as given, else NAS_API_KEY; none where that is empty. Raises ApiError."""
-    key = os.environ.get("NAS_API_KEY", "") if key is None else key
-    if not (key.isascii() and key.isprintable()):
-        raise ApiError(401, "A key is needed", "this is no key; keys look like nas_ID_SECRET", "NAS_API_KEY")
-    return {"Authorization": f"Bearer {key}"} if key else {}
-
-
-def connection(base_url: str, key: str | None, timeout_s: float, transport: object | None) -> dict[str, Any]:
-    """What both clients give httpx. They take the certificates that this machine trusts, and that SSL_CERT_FILE adds.
-
-    A transport of the caller's own makes its connections by itself, so no certificates are read for it.
-    """
-    return {
-        "base_url": base_url,
-        "headers": credentials(key),
-        "timeout": timeout_s,
-        "transport": transport,
-        "verify": ssl.create_default_context() if transport is None else False,
-        "trust_env": False,
-    }
-
-
-class Client:
+class Client(DeviceCalls):
     """The service at `base_url`, at NAS_SERVER where none is given, or on this machine.
 
     `key` is an API key, NAS_API_KEY where none is given; a service without keys takes any, and none.
@@ -361,63 +329,6 @@ class Client:
     def plugins(self) -> list[Plugin]:
         """What installed packages add to the service; `problem` says why one cannot be used, or is empty."""
         return self._send(calls.plugins())
-
-    def devices(self) -> list[DeviceView]:
-        return self._send(calls.devices())
-
-    def table(
-        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
-    ) -> dict[str, Any]:
-        """A device's latency table, as measured."""
-        return self._send(calls.table(name, Setting(threads, precision, provider)))
-
-    def table_summary(
-        self, name: str, threads: Threads = 1, *, precision: str = "float32", provider: str = CPU
-    ) -> TableSummary:
-        """What a device's latency table holds, and how far its estimates were from measurements."""
-        return self._send(calls.table_summary(name, Setting(threads, precision, provider)))
-
-    def put_table(self, name: str, document: Mapping[str, Any]) -> DeviceView:
-        """Hand in a table that was measured on a device."""
-        return self._send(calls.put_table(name, document))
-
-    def measure(
-        self,
-        device: str,
-        spec: Mapping[str, Any],
-        *,
-        threads: Threads | None = None,
-        precision: str | None = None,
-        provider: str | None = None,
-        ops: int | None = None,
-        fresh: bool = False,
-    ) -> CampaignView:
-        """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
-
-        Threads, precision and provider are as in the spec where they are left out. At most so many `ops` are measured,
-        those that are met most often.
-        """
-        wanted = {"threads": threads, "precision": precision, "provider": provider, "ops": ops, "fresh": fresh}
-        return self._send(calls.measure(device, spec, wanted))
-
-    def finalists(self, job_id: str) -> FinalistsView:
-        """The best networks of a job, measured on its device, beside their estimates."""
-        return self._send(calls.finalists(job_id))
-
-    def campaigns(self, device: str | None = None) -> list[CampaignView]:
-        """The newest measuring campaigns, of one device where it is named."""
-        return self._send(calls.campaigns(device))
-
-    def campaign(self, campaign_id: str) -> CampaignView:
-        return self._send(calls.campaign(campaign_id))
-
-    def cancel_campaign(self, campaign_id: str) -> CampaignView:
-        """End a campaign; what was measured of it is forgotten."""
-        return self._send(calls.cancel_campaign(campaign_id))
-
-    def agents(self) -> list[AgentView]:
-        """Who asked the service for something to measure since it began, the newest first."""
-        return self._send(calls.agents())
 
     def caller(self) -> CallerView:
         """Who the service takes this client for, what that may do, and of which version the service is."""

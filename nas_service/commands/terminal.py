@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..client import Client
-from ..client.synchronous import DEFAULT_URL
+from ..client.connecting import DEFAULT_URL
 
 Server = Annotated[str, typer.Option(envvar="NAS_SERVER", help="where the service answers")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="id of a job; `nas jobs` lists them")]
