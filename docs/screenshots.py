@@ -9,7 +9,7 @@ Needs a Chromium (`apt-get install chromium`).
 from __future__ import annotations
 
 import argparse
-import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,10 @@ from playwright.sync_api import Browser, sync_playwright
 from nas_service.client import Client
 from nas_service.demo.server import service
 
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
+import chromium
+
 WIDE, NARROW, HEIGHT = 1440, 390, 1180
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 COLORS = 255  # are enough, and take a third of the bytes
 SETTLED_MS = 3_000  # for charts and what is asked for after the page is there
 
@@ -45,16 +46,15 @@ def main() -> None:
     asked = parser.parse_args()
     if not asked.home.exists():
         parser.error(f"there is no {asked.home}: run `make demo` first, or name the home of a demo with --home")
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        parser.error(f"there is no browser: none of {', '.join(BROWSERS)} is installed")
+    if (executable := chromium.found()) is None:
+        parser.error(f"there is no browser: none of {', '.join(chromium.NAMES)} is installed")
     asked.out.mkdir(parents=True, exist_ok=True)
     with service(asked.home) as url, Client(url) as client, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=ARGUMENTS)
+        browser = chromium.launched(playwright, executable)
         for view in views(client):
-            take(chromium, url, view, asked.out / f"{view.name}.png")
+            take(browser, url, view, asked.out / f"{view.name}.png")
             print(f"{view.name}: {view.path}")
-        chromium.close()
+        browser.close()
 
 
 def views(client: Client) -> Iterator[View]:
@@ -77,9 +77,9 @@ def views(client: Client) -> Iterator[View]:
     yield View("cluster", "/cluster")
 
 
-def take(chromium: Browser, url: str, view: View, path: Path) -> None:
+def take(browser: Browser, url: str, view: View, path: Path) -> None:
     scheme = "dark" if view.dark else "light"
-    context = chromium.new_context(viewport={"width": view.width, "height": HEIGHT}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": view.width, "height": HEIGHT}, color_scheme=scheme)
     page = context.new_page()
     page.goto(url + view.path)
     page.wait_for_load_state("networkidle")

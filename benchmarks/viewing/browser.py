@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psutil
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+sys.path.append(str(Path(__file__).parents[2] / "tests" / "support"))
+import chromium
+
 LONGEST_MS = 120_000
 SETTLED_MS = 1_200  # after a page is usable, for what it still fetches
 LOOK_MS = 10
@@ -82,11 +76,11 @@ class Visit:
 @contextmanager
 def browsing() -> Iterator[Browser]:
     """Raises FileNotFoundError where there is no browser."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = chromium.found()
     if found is None:
-        raise FileNotFoundError(f"a browser is needed, one of {', '.join(NAMES)}: apt-get install chromium")
+        raise FileNotFoundError(f"a browser is needed, one of {', '.join(chromium.NAMES)}: apt-get install chromium")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        launched = chromium.launched(playwright, found)
         yield launched
         launched.close()
 

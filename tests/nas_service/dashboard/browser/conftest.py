@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+import chromium
 import pytest
 import services
 from browsing import LONG, Open
@@ -18,19 +18,9 @@ from nas_service.access import Scope
 from nas_service.client import Client
 from nas_service.store import keys, schema
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LONGEST_MS = 60_000  # for what a page should show, on a machine that is busy with other tests
 ASKED = "status of 401 (Unauthorized)"
 GONE = "net::ERR_CONNECTION_REFUSED"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="package")
@@ -47,12 +37,11 @@ def browser() -> Iterator[BrowserContext]:
 
     It ends with this folder: while it is open, this thread has a running event loop, and `asyncio.run` would fail.
     """
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
+    if (found := chromium.found()) is None:
+        pytest.skip(f"no browser: none of {', '.join(chromium.NAMES)} is installed")
     expect.set_options(timeout=LONGEST_MS)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        launched = chromium.launched(playwright, found)
         context = launched.new_context()
         context.set_default_timeout(LONGEST_MS)
         yield context
