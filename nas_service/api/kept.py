@@ -6,11 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from .views import View
-
-Answer = TypeVar("Answer", bound=View)
+Answer = TypeVar("Answer")
 MOST = 64  # answers; of a chart a few hundred kilobytes at the most
 SLACK = 200  # of so many results one may be missing while a job runs: a large one is not read whole for each
 
@@ -19,7 +17,7 @@ SLACK = 200  # of so many results one may be missing while a job runs: a large o
 class _Entry:
     lock: Lock = field(default_factory=Lock)
     reached: int | None = None
-    answer: View | None = None
+    answer: Any = None
 
 
 class Kept:
@@ -41,5 +39,5 @@ class Kept:
             if entry.reached is None or not 0 <= reached - entry.reached <= slack:
                 entry.answer = work_out()
                 entry.reached = reached
-            answer: Answer = entry.answer  # type: ignore[assignment]  # of the kind that goes with the name
+            answer: Answer = entry.answer  # of the kind that goes with the name
             return answer

@@ -21,25 +21,30 @@ from .views import FrameView
 LONGEST = 200  # characters of an option
 
 
-def progress_view(service: Service, job: Job, most: int) -> ProgressView:
-    """Worked out anew when the job has more results."""
+def progress_told(service: Service, job: Job, most: int) -> str:
+    """As JSON, worked out anew when the job has more results, begins or ends: what ends with it is no result."""
 
-    def work_out() -> ProgressView:
+    def work_out() -> str:
         with service.store.read() as conn:
-            return _progress(conn, job, most)
+            return _progress(conn, job, most).model_dump_json()
 
+    name = "progress", job.id, most, job.state, job.started_at
     reached = job.completed + job.failed + job.reused
-    return service.kept.get(("progress", job.id, most), reached, work_out, exact=job.state != "running")
+    return service.kept.get(name, reached, work_out, exact=job.state != "running")
 
 
-def choices_view(service: Service, job: Job, most: int) -> ChoicesView:
-    """Worked out anew when the job has more trials. Raises Conflict where its space is no longer what it was."""
+def choices_told(service: Service, job: Job, most: int) -> str:
+    """As JSON, worked out anew when the job has more trials or a larger budget, by which its columns are laid out.
 
-    def work_out() -> ChoicesView:
+    Raises Conflict where its space is no longer what it was.
+    """
+
+    def work_out() -> str:
         with service.store.read() as conn:
-            return _choices(conn, job, most)
+            return _choices(conn, job, most).model_dump_json()
 
-    return service.kept.get(("choices", job.id, most), job.trials, work_out, exact=job.state != "running")
+    name = "choices", job.id, most, job.state, job.trials_budget
+    return service.kept.get(name, job.trials, work_out, exact=job.state != "running")
 
 
 def _progress(conn: Connection, job: Job, most: int) -> ProgressView:

@@ -21,13 +21,13 @@ Columns = Annotated[int, Query(ge=1, le=200, description="how many columns at mo
 @router.get("/{job_id}/progress", response_model=ProgressView)
 def progress(job_id: Id, service: Here, most: Steps = 500) -> Response:
     """Best reward and hypervolume of the search, and of its random control, after each trial."""
-    return answers.one(searching.progress_view(service, _job(service, job_id), most))
+    return answers.written(searching.progress_told(service, _job(service, job_id), most))
 
 
 @router.get("/{job_id}/choices", response_model=ChoicesView, responses={409: {}})
 def choices(job_id: Id, service: Here, most: Columns = 32) -> Response:
     """What the search chose, generation by generation: for each choice of its space how often each option."""
-    return answers.one(searching.choices_view(service, _job(service, job_id), most))
+    return answers.written(searching.choices_told(service, _job(service, job_id), most))
 
 
 def _job(service: Service, job_id: str) -> Job:

@@ -62,6 +62,22 @@ def test_a_job_without_a_control_has_one_arm_with_its_best(client: Client, finis
     assert set(found.control) == {0}
 
 
+def test_what_a_cancellation_stops_is_told_though_it_is_no_result(client: Client, live: Live) -> None:
+    live.workers.open.clear()
+    try:
+        job = client.submit(ENDLESS | {"seed": 31}).id
+        while not client.trials_page(job).items:
+            pass
+        before = client.progress(job)
+        client.cancel(job)
+    finally:
+        live.workers.open.set()
+    assert client.wait(job).state == "cancelled"
+    after = client.progress(job)
+    assert (before.arms[0].stopped, before.total) == (0, 0)
+    assert after.arms[0].stopped == after.total > 0
+
+
 def test_of_many_steps_those_that_were_better_stay(client: Client, controlled: str) -> None:
     every, few = client.progress(controlled), client.progress(controlled, most=4)
     assert (few.total, few.arms) == (every.total, every.arms)
