@@ -23,6 +23,7 @@ from .point_views import MeasuredPoints, Points
 
 DIGITS = 6  # significant ones of all numbers
 HELD = 500_000  # points of all jobs together, about 250 bytes each; the one asked for last is held however large it is
+KEPT = 4  # answers of a job, each of some hundred kilobytes at most
 Window = tuple[float, float, float, float]  # cost from, to, value from, to
 SMALL, LARGE = 1e-16, 1e22  # between these, powers of ten are exact
 _WHOLE = ("number", "feasible")
@@ -99,7 +100,10 @@ class Cloud:
         if answer is None or kept != state:
             answer = self._chosen(job, *state, most, within).model_dump_json()
             if most is not None:  # of a page, which asks again
-                self._answers = {**dict(list(self._answers.items())[-3:]), (most, within): (state, answer)}
+                self._answers.pop((most, within), None)
+                self._answers[most, within] = state, answer
+                if len(self._answers) > KEPT:
+                    del self._answers[next(iter(self._answers))]
         return answer
 
     def _news(self, conn: Connection, job: Job) -> Sequence[Any]:

@@ -18,11 +18,14 @@ def lines(rows: Iterable[Iterable[Cell]]) -> str:
     return written.getvalue()
 
 
+def guarded(text: str) -> str:
+    """Behind an apostrophe, where it looks like a formula."""
+    return f"'{text}" if text.startswith(FORMULAS) else text
+
+
 def _cell(value: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULAS) else value
-    return repr(value)
+    return guarded(value) if isinstance(value, str) else repr(value)

@@ -25,7 +25,7 @@ def curves(conn: Connection, job: Job) -> CurvesView:
     newest = trials.newest_finished(conn, job.id, BAND)
     own = [] if job.incumbent is None else trials.of_candidate(conn, job.incumbent)
     best = next((one for one in reversed(own) if one.full and one.state == "completed"), None)
-    read = {one.id: one for one in (*newest, *own)}
+    read = {one.id: one for one in (*newest, *([best] if best else []))}
     found = {name: whole(read[name], curve) for name, curve in trials.learning_curves(conn, list(read)).items()}
     epochs, low, median, high = band((found[one.id] for one in newest), metric)
     line = [] if best is None else points(found[best.id], metric)
@@ -56,7 +56,8 @@ def band(curves: Iterable[Curve], metric: str) -> tuple[list[float], list[float]
         for epoch, value in points(curve, metric):
             by_epoch[epoch].append(value)
     epochs = sorted(by_epoch)
-    low, median, high = ([float(np.quantile(by_epoch[epoch], q)) for epoch in epochs] for q in QUANTILES)
+    shares = np.array([np.quantile(by_epoch[epoch], QUANTILES) for epoch in epochs]).reshape(-1, len(QUANTILES))
+    low, median, high = shares.T.tolist()
     return epochs, low, median, high
 
 

@@ -62,17 +62,18 @@ AGAIN_S = 5
 def shown(page: str, said: str = "", status: int = 401, headers: Mapping[str, str] | None = None) -> HTMLResponse:
     """The form, which leads on to `page`; `said` is what was wrong with the last try."""
     form = _FORM.format(page=escape(allowed(page)), said=escape(said))
-    text = _PAGE.format(colors=_COLORS, style=_STYLE, title="Log in", more="", body=form)
-    return HTMLResponse(text, status, {"Cache-Control": "no-store", **(headers or {})})
+    return HTMLResponse(_page("Log in", form), status, {"Cache-Control": "no-store", **(headers or {})})
 
 
 def away(said: str) -> HTMLResponse:
     """What is shown instead of a page while nobody can say what it shows; it loads the page again by itself."""
     again = f'<meta http-equiv="refresh" content="{AGAIN_S}">\n'
-    text = _PAGE.format(
-        colors=_COLORS, style=_STYLE, title="Away", more=again, body=_AWAY.format(said=escape(said), every=AGAIN_S)
-    )
-    return HTMLResponse(text, 503, {"Cache-Control": "no-store", "Retry-After": str(AGAIN_S)})
+    body = _AWAY.format(said=escape(said), every=AGAIN_S)
+    return HTMLResponse(_page("Away", body, again), 503, {"Cache-Control": "no-store", "Retry-After": str(AGAIN_S)})
+
+
+def _page(title: str, body: str, more: str = "") -> str:
+    return _PAGE.format(colors=_COLORS, style=_STYLE, title=title, more=more, body=body)
 
 
 def allowed(page: str) -> str:

@@ -13,11 +13,14 @@ from .views import TrialView
 
 def placed(dispatcher: Dispatcher, trials: Sequence[Trial], views: Sequence[TrialView]) -> list[TrialView]:
     """The views of these trials, those that are open with their worker or with what they wait for."""
-    return [_placed(dispatcher, trial, view) for trial, view in zip(trials, views, strict=True)]
+    sent = {trial.request_id for trial in trials if trial.state in OPEN}  # several trials may go in one request
+    where = {request: _where(dispatcher, request) for request in sent}
+    return [
+        view.model_copy(update=where[trial.request_id]) if trial.state in OPEN else view
+        for trial, view in zip(trials, views, strict=True)
+    ]
 
 
-def _placed(dispatcher: Dispatcher, trial: Trial, view: TrialView) -> TrialView:
-    if trial.state not in OPEN:
-        return view
-    waits = dispatcher.waiting_reason(trial.request_id) or ""
-    return view.model_copy(update={"waits": waits, "worker": None if waits else dispatcher.place(trial.request_id)})
+def _where(dispatcher: Dispatcher, request_id: str) -> dict[str, str | None]:
+    waits = dispatcher.waiting_reason(request_id) or ""
+    return {"waits": waits, "worker": None if waits else dispatcher.place(request_id)}

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell that is computed begins with
+from nas_service.api.csv_text import guarded
+
 LONGEST = 80  # characters of a file's name
 
 
@@ -29,4 +30,4 @@ def file_name(name: str, ending: str) -> str:
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return guarded(value) if isinstance(value, str) else value

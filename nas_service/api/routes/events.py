@@ -83,7 +83,7 @@ async def notices(service: Here, caller: Who) -> AsyncIterator[ServerSentEvent]:
 
 @router.get("/jobs/{job_id}/history", response_model=HistoryPage)
 def history(
-    job_id: Annotated[str, Depends(existing)],
+    job_id: Id,
     service: Here,
     kind: Kind = "all",
     after: After = 0,
@@ -96,6 +96,7 @@ def history(
     """
     position = decode(cursor, 1)
     with service.store.read() as conn:
+        jobs.get(conn, job_id)  # or there is none
         last = jobs.last_events(conn, [job_id])[job_id]
         below = position[0] if position else last + 1
         found, following = events.before(conn, job_id, below, after=after, kind=kind, limit=limit)
