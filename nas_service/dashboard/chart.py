@@ -24,6 +24,11 @@ PICTURE: Final = """() => {
 }"""
 
 
+UNMOUNT: Final = """vnode => {  // a chart that goes before it is drawn: NiceGUI ends what it never began
+    vnode.component.proxy.chart ??= new Proxy({}, {get: () => () => {}});
+}"""
+
+
 class Chart:
     """`name` says what it shows, to who cannot see it, and names its files; small ones are not `saved`."""
 
@@ -42,18 +47,15 @@ class Chart:
         self._shade.join(self)
         with ui.column().classes("charted") as self._box:
             self.plot = ui.echart({}, on_point_click=on_point_click).style(f"height:{height}")
+            self.plot.on("vnodeBeforeUnmount", js_handler=UNMOUNT)
             self.plot.props["role"] = "img"
             self.plot.props["aria-label"] = name
-            with ui.row().classes("saves") as buttons:
-                self._button("PNG").on("click", js_handler=PICTURE % (self.plot.id, file_name(name, "png")))
-                self._csv = self._button("CSV").on("click", self._save)
-                self._csv.set_visibility(False)
-        buttons.set_visibility(saved)
+            self._csv = self._build_buttons() if saved else None
 
     def show(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]] = ()) -> None:
         """Draw `options` where they are others than before; `rows` are the numbers in them, for a file."""
         self._rows = rows
-        self._csv.set_visibility(bool(rows))
+        self._offer()
         if options != self._options:
             self._options = options
             self.redraw()
@@ -61,7 +63,7 @@ class Chart:
     def keep(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The options in the colours of the theme, for who draws them by changes alone; kept for files and themes."""
         self._options, self._rows = options, rows
-        self._csv.set_visibility(bool(rows))
+        self._offer()
         return self.dressed(_readable(options))
 
     def style(self, height: str) -> None:
@@ -86,6 +88,18 @@ class Chart:
         """Parts of the options in the colours of the theme, for who changes the plot by a script."""
         shown: dict[str, Any] = dressed(options, dark=self._shade.dark)
         return shown
+
+    def _build_buttons(self) -> ui.button:
+        """That for the numbers, which is hidden while there are none."""
+        with ui.row().classes("saves"):
+            self._button("PNG").on("click", js_handler=PICTURE % (self.plot.id, file_name(self.name, "png")))
+            numbers = self._button("CSV").on("click", self._save)
+        numbers.set_visibility(False)
+        return numbers
+
+    def _offer(self) -> None:
+        if self._csv is not None:
+            self._csv.set_visibility(bool(self._rows))
 
     def _save(self) -> None:
         ui.download.content(csv_text(self._rows), file_name(self.name, "csv"), "text/csv")

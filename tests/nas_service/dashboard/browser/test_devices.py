@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ from tiny_device import SPEC as TINY
 from nas_service.client import Client
 
 pytestmark = pytest.mark.browser
+
+PLOT = """() => {
+    const element = document.querySelector('canvas')?.closest('[id^=c]');
+    return element && getElement(Number(element.id.slice(1)));
+}"""
 
 
 @pytest.mark.usefixtures("tables")
@@ -32,6 +38,17 @@ def test_devices_appear_as_they_are_measured(visit: Open, client: Client, tmp_pa
     page.wait_for_function(f"() => ({COLOURS})(document.querySelector('canvas')) > 20")
     expect(page.get_by_text(f"{len(table.networks)} calibration networks")).to_be_visible()
     expect(page.get_by_text("nas device check pi --for search.yaml")).to_be_visible()
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_chart_that_goes_before_it_is_drawn_is_no_error(visit: Open, client: Client, tmp_path: Path) -> None:
+    """As on a slow browser, which is told to remove it while it still loads what draws it."""
+    client.put_table("pi", document(made_table(), tmp_path))
+    page = visit("/devices/pi")
+    page.locator("canvas").wait_for()
+    page.evaluate(f"() => {{ ({PLOT})().chart = undefined; }}")
+    client.put_table("pi", document(replace(made_table(), drift=1.5), tmp_path))
+    page.wait_for_function(f"() => ({PLOT})()?.chart")  # the one that came for it
 
 
 @pytest.mark.usefixtures("tables")
