@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+LINK = '<q-td :props="props"><a :href="props.row.page">{{ props.value }}</a></q-td>'  # to the page of the row
+
 
 def text(name: str, label: str, *, wide: bool = False) -> dict[str, Any]:
     """With `wide`, not on a narrow screen."""

@@ -162,6 +162,10 @@ def share(value: float | None) -> str:
     return f"{value:.2%}" if 0 <= value <= 1 else f"{value:.4g}"
 
 
+def reward(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
 def amount(name: str, value: float) -> str:
     """A limit or a cost with its unit: 0.3 ms, 5 M MACs."""
     if name == "latency_ms":

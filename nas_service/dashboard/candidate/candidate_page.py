@@ -9,9 +9,10 @@ from nas_service.api.device_views import BesideView, FinalistsView
 from nas_service.api.views import CandidateDetail, JobView
 from nas_service.client import ApiError
 
+from ..job.finalists_panel import settled
 from ..serving.following import LIVELY_S, SLOW_S, follow
 from ..serving.live import LiveClient
-from ..theme import address, count, figure, frame, milliseconds, pill, share, sheet
+from ..theme import address, count, figure, frame, milliseconds, pill, reward, share, sheet
 from .architecture_panel import ArchitecturePanel
 from .difference_panel import DifferencePanel
 from .export_panel import ExportPanel
@@ -19,7 +20,6 @@ from .learning_panel import LearningPanel
 from .lineage_panel import LineagePanel
 
 OPEN = ("proposed", "running")
-UNDER_WAY = ("waiting", "measuring")  # of the finalists
 
 
 class CandidatePage:
@@ -107,7 +107,7 @@ class CandidatePage:
     async def _finalists(self) -> FinalistsView | None:
         """Asked for until they are measured, where the job measures any."""
         known = self._shown[1] if self._shown is not None else None
-        if self._job.spec.get("measure") is None or (known is not None and known.state not in UNDER_WAY):
+        if self._job.spec.get("measure") is None or (known is not None and settled(known)):
             return known
         return await self._client.finalists(self._job_id)
 
@@ -135,7 +135,7 @@ class CandidatePage:
                 figure(
                     self._job.metric, share(candidate.metrics.get(self._job.metric)), _standing(candidate, self._job)
                 )
-                figure("reward", "–" if candidate.reward is None else f"{candidate.reward:.4f}")
+                figure("reward", reward(candidate.reward))
                 if candidate.latency_ms is not None:
                     estimated = milliseconds(candidate.latency_ms, candidate.latency_error_ms)
                     figure("latency, estimated", f"{estimated} ms", f"on {self._job.device}")

@@ -15,7 +15,7 @@ from nas_service.api.views import ArchitectureView, OpView
 from nas_service.palette import LIGHT
 
 from ..theme import ACCENT, BEHIND, INK, LINE, MUTED, WARNING
-from ..wording import details, shape, title
+from ..wording import cut, details, shape, title
 
 ROW, HEAD, FOOT = 44, 68, 36  # px: an op, the input above them, the output below
 WIDTH = 400
@@ -122,7 +122,7 @@ def _input(architecture: ArchitectureView, scale: Scale) -> Iterator[str]:
     for frame in reversed(range(_frames(architecture.input_shape))):
         yield _rect("input", _middle() - width / 2 + 2 * frame, HEAD - 30 - 3 * frame, width, 8)
     yield _text(TEXT_LEFT, HEAD - 26, "input")
-    yield _text(WIDTH, HEAD - 26, _cut(shape(architecture.input_shape), "shape"), "quiet", end=True)
+    yield _text(WIDTH, HEAD - 26, cut(shape(architecture.input_shape), LONGEST["shape"]), "quiet", end=True)
     yield _text(TEXT_LEFT, HEAD - 11, _map_in_words(architecture.input_shape) + rate, "quiet")
 
 
@@ -130,16 +130,16 @@ def _op(place: int, op: OpView, scale: Scale) -> Iterator[str]:
     top, width, thickness = HEAD + ROW * place, scale.width(op.out_shape), scale.thickness(op.out_shape)
     yield f"<g><title>{_clean(f'{title(op)} · {details(op)}')}</title>"
     yield _rect(role(op), _middle() - width / 2, top + (ROW - thickness) / 2, width, thickness)
-    yield _text(TEXT_LEFT, top + 19, _cut(title(op), "title"))
-    yield _text(WIDTH, top + 19, _cut(shape(op.out_shape), "shape"), "quiet", end=True)
-    yield _text(TEXT_LEFT, top + 34, _cut(details(op), "details"), "quiet")
+    yield _text(TEXT_LEFT, top + 19, cut(title(op), LONGEST["title"]))
+    yield _text(WIDTH, top + 19, cut(shape(op.out_shape), LONGEST["shape"]), "quiet", end=True)
+    yield _text(TEXT_LEFT, top + 34, cut(details(op), LONGEST["details"]), "quiet")
     yield "</g>"
 
 
 def _output(architecture: ArchitectureView) -> Iterator[str]:
     bottom = HEAD + ROW * len(architecture.ops)
     yield _text(TEXT_LEFT, bottom + 18, "output")
-    yield _text(WIDTH, bottom + 18, _cut(shape(architecture.output_shape), "shape"), "quiet", end=True)
+    yield _text(WIDTH, bottom + 18, cut(shape(architecture.output_shape), LONGEST["shape"]), "quiet", end=True)
 
 
 def _between(architecture: ArchitectureView, scale: Scale) -> Iterator[str]:
@@ -210,11 +210,6 @@ def _text(x: float, y: float, content: str, name: str = "", *, end: bool = False
     anchor = ' text-anchor="end"' if end else ""
     shown = f' class="{name}"' if name else ""
     return f'<text x="{x}" y="{y}"{shown}{anchor}>{_clean(content)}</text>'
-
-
-def _cut(content: str, part: str) -> str:
-    most = LONGEST[part]
-    return content if len(content) <= most else content[: most - 1] + "…"
 
 
 def _clean(content: str) -> str:

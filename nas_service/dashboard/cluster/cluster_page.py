@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 
@@ -52,16 +53,19 @@ class ClusterPage:
         await follow(self._client, said(self._look, away, "The cluster"), [JOBS], lively)
 
     async def _look(self) -> None:
-        self._workers.show(await self._client.cluster())
-        jobs = [job for state in STATES for job in (await self._client.jobs_page(state=state, limit=SHOWN)).items]
+        lists = asyncio.gather(*(self._client.jobs_page(state=state, limit=SHOWN) for state in STATES))
+        cluster, pages = await asyncio.gather(self._client.cluster(), lists)
+        self._workers.show(cluster)
+        jobs = [job for page in pages for job in page.items]
         self._queue.show([job_row(job) for job in jobs])
         await self._look_at_trials([job for job in jobs if job.state != "queued"][:WITH_TRIALS])
 
     async def _look_at_trials(self, jobs: Sequence[JobSummary]) -> None:
-        pages = [(job, await self._client.trials_page(job.id, limit=TRIALS)) for job in jobs]
-        self._more.set_visibility(any(page.next for _, page in pages))
+        pages = await asyncio.gather(*(self._client.trials_page(job.id, limit=TRIALS) for job in jobs))
+        self._more.set_visibility(any(page.next for page in pages))
         now = time.time()
-        self._show_trials([trial_row(job, trial, now) for job, page in pages for trial in page.items])
+        found = zip(jobs, pages, strict=True)
+        self._show_trials([trial_row(job, trial, now) for job, page in found for trial in page.items])
 
     def _show_trials(self, rows: list[TrialRow]) -> None:
         """The table's rows alone change, for each of them does so every second."""

@@ -97,7 +97,11 @@ def _reached(trial: TrialView) -> float:
 
 def _state(trial: TrialView) -> str:
     """One that was sent out and has no worker yet waits like one that was not sent."""
-    return WAITING if trial.waits or trial.state == "queued" else trial.state
+    return WAITING if waits(trial) else trial.state
+
+
+def waits(trial: TrialView) -> bool:
+    return bool(trial.waits) or trial.state == "queued"
 
 
 def _rung(trial: TrialView) -> str:

@@ -11,13 +11,13 @@ from nas_service.api.comparison_views import JobsComparison, StandingView
 from nas_service.api.views import CandidateView
 from nas_service.palette import themed
 
-from ..theme import SERIES, address, amount, count, figure, milliseconds, pill, share, sheet
+from ..theme import SERIES, address, amount, count, figure, milliseconds, pill, reward, share, sheet
 from . import matrix
 from .front_chart import MARKS
 from .matrix import Cell, text
 
 FIGURES: dict[str, Callable[[CandidateView], str]] = {
-    "reward": lambda best: "–" if best.reward is None else f"{best.reward:.4f}",
+    "reward": lambda best: reward(best.reward),
     "latency, ms": lambda best: milliseconds(best.latency_ms, best.latency_error_ms),
     "parameters": lambda best: count(best.params),
     "MACs": lambda best: count(best.macs),

@@ -7,7 +7,7 @@ from typing import Any
 
 from nas_service.api.comparison_views import StandingView
 
-from ..axes import value_axis
+from ..axes import brief, value_axis
 from ..theme import MUTED, SERIES
 from ..wording import cut
 
@@ -52,9 +52,5 @@ def _series(place: int, one: StandingView) -> dict[str, Any]:
         "symbolSize": 10,
         "itemStyle": {"color": SERIES[place]},
         "lineStyle": {"color": SERIES[place], "width": 1.5},
-        "data": [[_short(cost), _short(value), name] for cost, value, name in points],
+        "data": [[brief(cost), brief(value), name] for cost, value, name in points],
     }
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")

@@ -7,9 +7,10 @@ from typing import Any
 
 from nas_service.api.table_views import ErrorsView, NetworkView
 
-from ..axes import value_axis
+from ..axes import brief, value_axis
 from ..theme import ACCENT, INK, LINE, MUTED, WARNING
 
+DIGITS = 4
 BAND = 0.05
 MARGIN = 0.06  # of the range of what was measured, beyond the first and the last
 TELL = """p => p.data && p.data.length > 2
@@ -60,7 +61,7 @@ def bounds(networks: Sequence[NetworkView]) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = min(values) * (1 - BAND), max(values) * (1 + BAND)
     margin = MARGIN * (high - low)
-    return max(0.0, _short(low - margin)), _short(high + margin)
+    return max(0.0, brief(low - margin, DIGITS)), brief(high + margin, DIGITS)
 
 
 def figures(errors: ErrorsView) -> list[tuple[str, str]]:
@@ -107,9 +108,7 @@ def _scatter(name: str, networks: Sequence[NetworkView], color: str, symbol: str
         "symbol": symbol,
         "symbolSize": 9,
         "itemStyle": {"color": color, "opacity": 0.8},
-        "data": [[*map(_short, (n.measured_ms, n.estimated_ms, n.error_ms, n.spread_ms))] for n in networks],
+        "data": [
+            [brief(ms, DIGITS) for ms in (n.measured_ms, n.estimated_ms, n.error_ms, n.spread_ms)] for n in networks
+        ],
     }
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.4g}")

@@ -14,7 +14,6 @@ from nas_service.api.device_views import DeviceView
 from nas_service.api.table_views import TableSummary
 
 from ..commands import step
-from ..compare.remarks import draw_remarks
 from ..part import Part, trouble
 from ..serving.following import follow, lively, said
 from ..serving.live import LiveClient
@@ -22,6 +21,7 @@ from ..theme import figure, frame, sheet
 from ..when import Ago
 from .campaign_rows import CampaignParts
 from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, remarks
+from .remarks import draw_remarks
 from .table_parts import draw_summary
 from .targets import setting_of
 

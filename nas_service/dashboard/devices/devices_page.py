@@ -10,7 +10,6 @@ from nicegui import ui
 from nas_service.access import Caller
 
 from ..commands import command
-from ..compare.remarks import draw_remarks
 from ..part import Part, trouble
 from ..serving.following import follow, lively, said
 from ..serving.live import LiveClient
@@ -19,6 +18,7 @@ from ..when import Ago
 from .campaign_rows import CampaignParts
 from .device_words import AgentRow, TableRow, agent_row, campaign_row, table_row
 from .own_device import own_device
+from .remarks import draw_remarks
 
 
 async def devices_page(client: LiveClient, viewer: Caller, server: str) -> None:

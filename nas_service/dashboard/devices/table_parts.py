@@ -8,12 +8,12 @@ from nicegui import ui
 
 from nas_service.api.table_views import ComparedView, EntryView, KindView, TableSummary
 
-from ..candidate.entry_words import cost, digits, maps, spelled, spread
 from ..chart import Chart
 from ..columns import number, text, word
 from ..facts import facts
 from ..theme import sheet
 from . import agreement
+from .entry_words import cost, digits, maps, spelled, spread
 
 DOUBTFUL = 10  # rows of a page of the table
 

@@ -9,10 +9,8 @@ from typing import Any, Final
 from device_agent.setting import USUAL, Setting, precision_of, provider_of, threads_of
 from nas_service.api.device_views import CampaignView, DeviceView
 
+from ..axes import LATENCY, UNITS
 from ..new_job.spec_text import ABSENT, Path, at, changed
-
-LATENCY: Final = "latency_ms"
-UNITS: Final = {LATENCY: "ms", "macs": "MACs", "params": "parameters"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from nas_service.api.candidate_views import CandidatesPage
 from nas_service.api.views import CandidateView, JobView
 
 from ..columns import number, text, word
-from ..theme import address, count, milliseconds, share
+from ..theme import address, count, milliseconds, reward, share
 from .candidate_query import CandidateQuery
 
 SELDOM = ("params", "macs")  # columns that a narrow screen shows only where the table is sorted by them
@@ -79,7 +79,7 @@ def _row(job: JobView, candidate: CandidateView) -> dict[str, Any]:
         "latency_ms": milliseconds(candidate.latency_ms, candidate.latency_error_ms),
         "params": count(candidate.params),
         "macs": count(candidate.macs),
-        "reward": "–" if candidate.reward is None else f"{candidate.reward:.4f}",
+        "reward": reward(candidate.reward),
         "parents": [{"name": short(one), "page": address(candidate.job_id, one)} for one in candidate.parents],
         "state": candidate.state,
         "tone": {"failed": "danger", "infeasible": "warning"}.get(candidate.state, ""),

@@ -15,6 +15,7 @@ from nas_service.client import ApiError, AsyncClient
 from nas_service.palette import themed
 
 from .. import page_address
+from ..columns import LINK
 from ..theme import ACCENT, sheet
 from .candidate_filters import CandidateFilters
 from .candidate_query import CandidateQuery
@@ -45,7 +46,6 @@ HEAD = """
   </q-th>
 </q-tr>
 """
-NAME = '<q-td :props="props"><a :href="props.row.page">{{ props.value }}</a></q-td>'
 PARENTS = """
 <q-td :props="props">
   <template v-for="(one, place) in props.value" :key="one.name"
@@ -87,7 +87,7 @@ class CandidatesPanel:
                 self._turn.props("flat dense no-caps color=primary")
             self._table = ui.table(rows=[], columns=[], row_key="id").classes("w-full")
             self._table.props("flat dense hide-no-data").on("order", self._sorted)
-            for slot, content in (("header", HEAD), ("body-cell-number", NAME), ("body-cell-parents", PARENTS)):
+            for slot, content in (("header", HEAD), ("body-cell-number", LINK), ("body-cell-parents", PARENTS)):
                 self._table.add_slot(slot, content)
             self._table.add_slot("body-cell-state", STATE)
             with ui.row().classes("items-center").style("gap:4px 12px") as self._none:

@@ -28,10 +28,10 @@ class FinalistsPanel:
     @property
     def under_way(self) -> bool:
         """Whether they wait to be measured, or are."""
-        return self._shown is not None and self._shown.state not in SETTLED
+        return self._shown is not None and not settled(self._shown)
 
     async def refresh(self, job: JobView) -> None:
-        if job.spec.get("measure") is None or (self._shown is not None and self._shown.state in SETTLED):
+        if job.spec.get("measure") is None or (self._shown is not None and settled(self._shown)):
             return
         found = await self._client.finalists(job.id)
         if found != self._shown:
@@ -67,3 +67,8 @@ def _row(job_id: str, one: BesideView) -> None:
         ui.label(f"estimated {milliseconds(one.estimated_ms, one.error_ms)} ms").style("flex:1 1 180px")
         ui.label(f"measured {milliseconds(one.measured_ms, one.spread_ms)} ms").style("flex:1 1 180px")
         ui.label("" if one.inside else "outside its interval").classes("danger text-sm").style("flex:1 1 140px")
+
+
+def settled(found: FinalistsView) -> bool:
+    """Whether they are measured, or will not be."""
+    return found.state in SETTLED

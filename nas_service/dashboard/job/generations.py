@@ -36,7 +36,7 @@ NAMED = "p => p.value[1] >= 0.12 ? p.seriesName : ''"
 def heat(found: ChoicesView) -> dict[str, Any]:
     """A row a gene, a column a stretch of the search; the darker, the more networks have the same option."""
     cells = [_cell(found, row, column) for row in range(len(found.genes)) for column in range(len(found.first))]
-    written = _has_room(found) and all(len(_word(v)) <= SHORT for gene in found.genes for v in gene.values)
+    written = _has_room(found) and all(len(value(v)) <= SHORT for gene in found.genes for v in gene.values)
     data = [_written(cell, found.genes[cell[1]]) if written else cell for cell in cells if cell]
     return _map(found, [gene.name for gene in found.genes], data, SHARE) | {
         "visualMap": _shades(["all chose the same", "none"])
@@ -108,7 +108,7 @@ def heat_rows(found: ChoicesView) -> list[dict[str, Any]]:
     """The numbers in the heat map, a row a cell."""
     return [
         _stretch(found, column)
-        | {"choice": found.genes[row].name, "most chosen": _word(found.genes[row].values[option - 1])}
+        | {"choice": found.genes[row].name, "most chosen": value(found.genes[row].values[option - 1])}
         | {"share": share, "networks with this choice": networks}
         for row in range(len(found.genes))
         for column in range(len(found.first))
@@ -130,7 +130,7 @@ def amount_rows(found: ChoicesView) -> list[dict[str, Any]]:
 def share_rows(found: ChoicesView, gene: GeneView) -> list[dict[str, Any]]:
     """The numbers in the bars, a row a part."""
     return [
-        _stretch(found, column) | {"choice": gene.name, "option": _word(option), "networks": number}
+        _stretch(found, column) | {"choice": gene.name, "option": value(option), "networks": number}
         for column, counts in enumerate(gene.counts)
         for option, number in zip(gene.values, counts, strict=True)
     ]
@@ -173,7 +173,7 @@ def _cell(found: ChoicesView, row: int, column: int) -> list[Any]:
 
 def _written(cell: list[Any], gene: GeneView) -> dict[str, Any]:
     colour = SHEET if cell[2] >= DARK else INK
-    return {"value": [*cell, _word(gene.values[cell[3] - 1])], "label": {"color": colour}}
+    return {"value": [*cell, value(gene.values[cell[3] - 1])], "label": {"color": colour}}
 
 
 def _map(found: ChoicesView, names: Sequence[str], data: list[Any], tooltip: str) -> dict[str, Any]:
@@ -283,14 +283,10 @@ def _part(counts: Sequence[int], option: int, column: int) -> list[float]:
 
 def _names(gene: GeneView) -> list[str]:
     """Of the options, in the legend: no two alike, or ECharts would take them for one."""
-    names = [cut(_word(option), OPTION) for option in gene.values]
+    names = [cut(value(option), OPTION) for option in gene.values]
     if len(set(names)) == len(names):
         return names
     return [f"{number}  {name}" for number, name in enumerate(names, 1)]
-
-
-def _word(option: Any) -> str:
-    return value(option)
 
 
 def _colours(gene: GeneView) -> list[str]:

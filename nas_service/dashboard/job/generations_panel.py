@@ -11,11 +11,11 @@ from nas_service.api.search_views import ChoicesView
 from nas_service.api.views import JobView
 from nas_service.client import AsyncClient
 
+from .. import page_address
 from ..chart import Chart
 from ..theme import sheet
 from . import generations
 from .later import Later
-from .toggle import asked, keep
 
 
 class GenerationsPanel:
@@ -28,7 +28,7 @@ class GenerationsPanel:
         self._wanted = ""
 
     def build(self) -> None:
-        self._wanted = asked("gene")
+        self._wanted = page_address.given().get("gene", "")
         with sheet("Generations").classes("generations"):
             self._later = Later("What the search chose", self._read)
             with ui.element("div").classes("deep").props('tabindex="0" role="region"') as self._all:
@@ -92,7 +92,7 @@ class GenerationsPanel:
     def _picked(self, _event: object) -> None:
         if self._select.value and self._select.value != self._wanted:
             self._wanted = self._select.value
-            keep("gene", self._wanted)
+            page_address.keep({"gene": self._wanted})
             self._draw_one()
 
     def _pick_gene(self, clicked: EChartPointClickEventArguments) -> None:

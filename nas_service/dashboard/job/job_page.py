@@ -16,7 +16,7 @@ from ..part import trouble
 from ..serving.filling import soon, together
 from ..serving.following import LIVELY_S, SLOW_S, follow
 from ..serving.live import LiveClient
-from ..theme import amount, figure, frame, pill
+from ..theme import amount, figure, frame, pill, reward
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
 from .events_panel import EventsPanel
@@ -127,7 +127,7 @@ class JobPage:
             ui.label(job.reason).classes(f"{told} text-sm").set_visibility(bool(job.reason))
             with ui.row().classes("sheet").style("gap:36px"):
                 figure("trials", f"{done:,} of {job.trials_budget:,}", f"{job.failed:,} failed" if job.failed else "")
-                figure("best reward", "–" if job.best_reward is None else f"{job.best_reward:.4f}", job.incumbent or "")
+                figure("best reward", reward(job.best_reward), job.incumbent or "")
                 figure("over a limit", f"{job.infeasible:,}", "screened before training")
                 figure("known already", f"{job.reused:,}", _saved(job))
                 figure("limits", _limits(job), f"strategy {job.strategy}, device {job.device or 'none'}")

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from nas_service.api.search_views import ArmProgress, ProgressView
 
-from ..axes import value_axis
+from ..axes import brief, value_axis
 from ..theme import BEHIND, DANGER, MUTED, SERIES
 
 Against = Literal["trials", "time"]
@@ -44,7 +44,7 @@ def scale(found: ProgressView, against: Against) -> Scale:
     start = min([*found.at, *([] if found.started_at is None else [found.started_at])], default=0.0)
     span = max(found.at, default=start) - start
     unit, size = next(((unit, size) for unit, size in UNITS if span >= 2 * size), ("s", 1.0))
-    return Scale(f"time since the start, {unit}", [_short((at - start) / size) for at in found.at])
+    return Scale(f"time since the start, {unit}", [brief((at - start) / size) for at in found.at])
 
 
 def told(found: ProgressView) -> bool:
@@ -183,7 +183,3 @@ def _failed(found: ProgressView, axis: Scale, floor: float) -> dict[str, Any]:
 def _points(found: ProgressView, axis: Scale, steps: list[int]) -> list[list[Any]]:
     """(place, reward, trial, position of the step)"""
     return [[axis.places[i], found.reward[i], found.trial[i], i] for i in steps]
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..axes import value_axis
-from ..devices.targets import LATENCY, UNITS
-from ..theme import ACCENT, BEHIND, DANGER, INK, MUTED, SERIES, amount
+from ..axes import LATENCY, UNITS, brief, limit_mark, value_axis
+from ..theme import ACCENT, BEHIND, INK, MUTED, SERIES
 from .contours import Contour
 from .scatter_view import Window
 
@@ -85,7 +84,7 @@ class Dot:
 
     @property
     def point(self) -> Point:
-        return _short(self.cost), _short(self.value), self.candidate
+        return brief(self.cost), brief(self.value), self.candidate
 
 
 @dataclass(frozen=True)
@@ -156,11 +155,11 @@ def series(shown: Picture) -> list[dict[str, Any]]:
     data: dict[str, Iterable[Point]] = {
         CANDIDATES: (dot.point for dot in shown.dots if not dot.on_front),
         FRONT: (dot.point for dot in shown.front),
-        MEASURED: ((_short(ms), _short(dot.value), dot.candidate) for dot, ms in measured),
-        "to measurements": _joined([dot.point[:2], (_short(ms), _short(dot.value))] for dot, ms in measured),
+        MEASURED: ((brief(ms), brief(dot.value), dot.candidate) for dot, ms in measured),
+        "to measurements": _joined([dot.point[:2], (brief(ms), brief(dot.value))] for dot, ms in measured),
         "error bars": _joined(map(_bar, shown.dots)) if shown.bars else (),
-        "contours": _joined([(_short(x), _short(y)) for x, y in one.points] for one in shown.contours),
-        "levels": ((*map(_short, one.points[0]), f"{one.reward:g}") for one in shown.contours),
+        "contours": _joined([(brief(x), brief(y)) for x, y in one.points] for one in shown.contours),
+        "levels": ((*map(brief, one.points[0]), f"{one.reward:g}") for one in shown.contours),
         LIMIT: _at_the_limit(shown),
         SELECTED: (dot.point for dot in inside(shown.dots, selected)),
     }
@@ -185,28 +184,11 @@ def rows(shown: Picture) -> list[dict[str, Any]]:
     ]
 
 
-def limit_mark(cost: str, limit: float | None, *, position: str = "insideEndTop") -> dict[str, Any]:
-    """The limit as a line across, to be added to a series; nothing without a limit."""
-    if limit is None:
-        return {}
-    label = {"formatter": f"limit {amount(cost, limit)}", "color": DANGER, "position": position}
-    line = {"color": DANGER, "type": "dashed"}
-    mark = {
-        "silent": True,
-        "symbol": "none",
-        "precision": -1,  # else the line stands where the limit would be with two decimals
-        "label": label,
-        "lineStyle": line,
-        "data": [{"xAxis": limit, "name": cost}],
-    }
-    return {"markLine": mark}
-
-
 def _at_the_limit(shown: Picture) -> Iterable[Point]:
     """A point that is not seen: ECharts ends an axis where there is no more to draw, and draws no line beyond."""
     if shown.limit is None or not shown.dots:
         return ()
-    return ((shown.limit, _short(min(dot.value for dot in shown.dots))),)
+    return ((shown.limit, brief(min(dot.value for dot in shown.dots))),)
 
 
 def zoomed(zoom: Window | None) -> list[dict[str, Any]]:
@@ -254,13 +236,9 @@ def _tooltip(unit: str) -> str:
 def _bar(dot: Dot) -> list[Point]:
     if dot.error is None:
         return []
-    return [(_short(dot.cost - dot.error), _short(dot.value)), (_short(dot.cost + dot.error), _short(dot.value))]
+    return [(brief(dot.cost - dot.error), brief(dot.value)), (brief(dot.cost + dot.error), brief(dot.value))]
 
 
 def _joined(lines: Iterable[list[Point]]) -> Iterable[Point]:
     """Several lines as one series."""
     return (point for line in lines if line for point in (*line, GAP))
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")

@@ -14,8 +14,9 @@ from nas_service.api.point_views import Points
 from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
 
+from .. import page_address
+from ..axes import LATENCY
 from ..chart import Chart
-from ..devices.targets import LATENCY
 from ..theme import address
 from . import scatter, scatter_change
 from .contours import Rule, contours
@@ -35,12 +36,6 @@ NONE = "No candidate was evaluated in full."
 NONE_YET = "No candidate has been evaluated in full yet: each appears here as its trial ends."
 BY_HAND = "or turn the wheel over the chart with Ctrl held, or pinch; drag to move"
 FRAMED = "event => emit(event.areas.map(area => area.coordRange))"
-ADDRESS = """given => {
-    const here = new URL(location.href);
-    for (const [name, text] of Object.entries(given))
-        text ? here.searchParams.set(name, text) : here.searchParams.delete(name);
-    history.replaceState(history.state, '', here);
-}"""
 
 
 class ScatterPanel:
@@ -59,7 +54,7 @@ class ScatterPanel:
         self._framing = False
 
     def build(self) -> None:
-        self._view = ScatterView.of(ui.context.client.request.query_params)
+        self._view = ScatterView.of(page_address.given())
         with ui.column().classes("sheet") as self._sheet:
             self._empty = ui.label().classes("muted text-sm")
             self._body = ui.column().classes("w-full").style("gap:8px")
@@ -163,7 +158,7 @@ class ScatterPanel:
         view = ScatterView.of(view.query())
         closer = view.zoom != self._view.zoom or view.selected != self._view.selected
         self._view = view
-        ui.run_javascript(f"({ADDRESS})({json.dumps(view.query())})")
+        page_address.keep(view.query())
         if closer:
             try:
                 await self._read()

@@ -7,11 +7,11 @@ from typing import Any
 
 from nicegui import ui
 
-from ..theme import address, amount, milliseconds, share
+from ..columns import LINK
+from ..theme import address, amount, milliseconds, reward, share
 from .scatter import Dot
 
 LISTED = 20  # of the selected, best first
-LINK = '<q-td :props="props"><a :href="props.row.page">{{ props.value }}</a></q-td>'
 
 
 class Selection:
@@ -68,7 +68,7 @@ def rows(job_id: str, chosen: Sequence[Dot], cost: str) -> list[dict[str, Any]]:
             "page": address(job_id, dot.candidate),
             "metric": share(dot.value),
             "cost": milliseconds(dot.cost, dot.error) if cost == "latency_ms" else amount(cost, dot.cost),
-            "reward": "–" if dot.reward is None else f"{dot.reward:.4f}",
+            "reward": reward(dot.reward),
         }
         for dot in best[:LISTED]
     ]

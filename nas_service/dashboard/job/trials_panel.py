@@ -15,7 +15,7 @@ from nas_service.palette import themed
 
 from ..candidate import curves
 from ..chart import Chart
-from ..cluster.queue_words import TrialRow, trial_row
+from ..cluster.queue_words import TrialRow, trial_row, waits
 from ..theme import ACCENT, BEHIND, LINE, address, share, sheet
 from . import small_curves
 from .candidate_table import short
@@ -99,7 +99,7 @@ class TrialsPanel:
         self._hide(free)
 
     def _hide(self, cards: Sequence[_Card]) -> None:
-        """And not delete: a chart that goes before its browser has loaded ECharts is an error there."""
+        """And not delete: another trial may have its card at the next look."""
         for card in cards:
             card.hide()
 
@@ -113,7 +113,6 @@ class _Card:
 
     def __init__(self) -> None:
         self.trial_id = ""
-        self._drawn: tuple[object, ...] | None = None
         with ui.column().classes("trial") as self._box:
             with ui.row().classes("w-full items-baseline no-wrap").style("gap:8px"):
                 self._name = ui.link("", "").style("font-weight:500")
@@ -142,15 +141,12 @@ class _Card:
         self._bar.set_visibility(not row.waits)
         self._told.text = " · ".join(filter(None, ("" if row.waits else f"epoch {row.epoch}", row.rung, row.place)))
         self._chart.set_visibility(bool(points or finished.epochs) and not row.waits)
-        drawn = (points, finished, extent)
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self._chart.show(small_curves.options(trial, finished, extent))
+        self._chart.show(small_curves.options(trial, finished, extent))
 
 
 def chosen(trials: Sequence[TrialView]) -> list[TrialView]:
     """Those that get a card: running ones first, each kind in the order of their numbers."""
-    return sorted(trials, key=lambda trial: (bool(trial.waits) or trial.state == "queued", trial.number))[:SHOWN]
+    return sorted(trials, key=lambda trial: (waits(trial), trial.number))[:SHOWN]
 
 
 def told(job: JobView, trials: Sequence[TrialView], *, more: bool) -> str:

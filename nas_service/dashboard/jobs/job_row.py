@@ -11,7 +11,7 @@ from nas_service.access import Caller
 from nas_service.api.list_views import ListedJob
 from nas_service.durations import spoken
 
-from ..theme import LINE, milliseconds, pill, share
+from ..theme import LINE, milliseconds, pill, reward, share
 from ..when import Ago
 from .job_actions import NAMES, offered
 
@@ -99,7 +99,7 @@ class JobRow:
         self._bar.value = min(1.0, done / job.trials_budget)
         self._done.text = f"{done:,} of {job.trials_budget:,} trials"
         self._pace.text = pace(job)
-        self._reward.text = "–" if job.best_reward is None else f"{job.best_reward:.4f}"
+        self._reward.text = reward(job.best_reward)
         self._metric.text = share(job.best_value)
         self._metric_name.text = "" if job.best_value is None else job.metric
         self._latency.text = "–" if job.best_latency_ms is None else f"{milliseconds(job.best_latency_ms)} ms"

@@ -8,8 +8,7 @@ from typing import Any
 from nas_service.api.views import EstimateView, HistogramView, LimitView, PreviewView
 from nas_service.durations import spoken
 
-from ..axes import value_axis
-from ..job.scatter import limit_mark
+from ..axes import brief, limit_mark, value_axis
 from ..theme import ACCENT, BEHIND, MUTED, amount
 
 COMMAND = re.compile(r"\bnas [a-z]+ [\w ./-]*\w")
@@ -58,7 +57,7 @@ def _cost_axis(found: HistogramView, limit: float | None) -> dict[str, Any]:
 
 
 def _bars(name: str, middles: list[float], counts: list[int], color: str) -> dict[str, Any]:
-    data = [[float(f"{middle:.5g}"), count] for middle, count in zip(middles, counts, strict=True)]
+    data = [[brief(middle), count] for middle, count in zip(middles, counts, strict=True)]
     bars = {"type": "bar", "stack": "sampled", "barWidth": "92%", "itemStyle": {"color": color}}
     return {"name": name, "data": data, **bars}
 

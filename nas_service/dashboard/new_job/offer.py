@@ -11,7 +11,8 @@ from nas_service.api.views import CatalogueEntry
 from nas_service.client import AsyncClient
 from nas_service.demo.spec import SPACE
 
-from ..devices.targets import LATENCY, Target, aimed, setting_of, target_of
+from ..axes import LATENCY
+from ..devices.targets import Target, aimed, setting_of, target_of
 from .option_fields import OptionField, Part, defaults_of, fields_of, parts_of
 from .spec_text import ABSENT, Path, at, changed, without_defaults
 

@@ -9,12 +9,13 @@ from nicegui import ui
 
 from nas_service.client import ApiError
 
-from ..candidate.other_parts import ABOVE, draw_other_parts
-from ..devices.targets import UNITS, Target, aimed, target_of, targets
+from ..axes import UNITS
+from ..devices.targets import Target, aimed, target_of, targets
 from .field_set import FieldSet
 from .inputs import Choice, Input, Written
 from .offer import OPTIONS, Offer
 from .option_fields import OptionField, fields_of
+from .other_parts import ABOVE, draw_other_parts
 from .spec_text import ABSENT, Path, at, changed
 
 Edited = Callable[[dict[str, Any]], None]

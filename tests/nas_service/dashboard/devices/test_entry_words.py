@@ -7,7 +7,7 @@ import pytest
 from op_views import OPTIONS, SIGNATURES, sampled
 
 from nas_service.api.table_views import EntryView
-from nas_service.dashboard.candidate.entry_words import cost, digits, maps, spelled, spread
+from nas_service.dashboard.devices.entry_words import cost, digits, maps, spelled, spread
 from nas_service.dashboard.wording import details, keyed, title
 from search_spaces import get_space
 
