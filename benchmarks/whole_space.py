@@ -11,6 +11,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from device_agent.journal import Journal
-from device_agent.measure import INTERLEAVED, Protocol, summary
+from device_agent.measure import INTERLEAVED, summary
 from device_agent.rounds import Progress, measure_subjects
 from device_agent.setting import USUAL
 from latency_tables import Coverage, LatencyTable, cover, profile_space
@@ -57,12 +58,12 @@ class Whole:
     def space(self) -> BoundSpace:
         return get_space("mobilenetv3", resolution=[self.resolution]).bind(SIGNATURE)
 
-    @property
+    @cached_property
     def networks(self) -> list[Architecture]:
         """Unseen ones, and the named references."""
         return distinct_networks(self.space, self.unseen, np.random.default_rng(CHECK_SEED)) + self.references
 
-    @property
+    @cached_property
     def references(self) -> list[Architecture]:
         """Where they are at home."""
         space = get_space("mobilenetv3")
@@ -170,7 +171,7 @@ class Truth:
         for number in range(1, PROCESSES + 1):
             visits = steadied(_journal(whole, number).made, REFERENCE.name).best
             each.append([summary(visits[of_network(a).name], protocol).latency_ms for a in whole.networks])
-            slowdown.append(table.slowdown(reference_entry(summary(visits[REFERENCE.name], Protocol()))))
+            slowdown.append(table.slowdown(reference_entry(summary(visits[REFERENCE.name], protocol))))
         return cls(np.array(each), np.array(slowdown))
 
     def noise_floor(self) -> float:

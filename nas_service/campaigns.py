@@ -79,7 +79,7 @@ class Campaigns:
     ) -> Campaign:
         """Store a campaign for what a table of `device` lacks for a job. Raises Conflict where it lacks nothing.
 
-        At most so many `ops` are measured, those that are met most often; the others are told from them.
+        At most so many `ops` are measured, those that make the most of what is met; the others are told from them.
 
         Raises InvalidSpec for a spec that does not fit, BadResult for a name or a space that cannot be measured.
         """

@@ -55,7 +55,7 @@ class DeviceCalls(ABC):
         """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
 
         Threads, precision and provider are as in the spec where they are left out. At most so many `ops` are measured,
-        those that are met most often.
+        those that make the most of what is met.
         """
         wanted = {"threads": threads, "precision": precision, "provider": provider, "ops": ops, "fresh": fresh}
         return self._send(calls.measure(device, spec, wanted))
@@ -119,7 +119,7 @@ class AsyncDeviceCalls(ABC):
         """Have an agent on the device measure what its table lacks for a job; `fresh` measures everything anew.
 
         Threads, precision and provider are as in the spec where they are left out. At most so many `ops` are measured,
-        those that are met most often.
+        those that make the most of what is met.
         """
         wanted = {"threads": threads, "precision": precision, "provider": provider, "ops": ops, "fresh": fresh}
         return await self._send(calls.measure(device, spec, wanted))
