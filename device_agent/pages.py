@@ -2,8 +2,8 @@
 
 How long a network takes depends on which pages of memory its weights lie on, for these decide what shares a place in
 the caches. A C library that keeps freed memory gives one session after the other the same pages, so that all visits in
-a process agree with one another and two processes differ: by 5 % on networks of 17 MB in a cache of 32 MB, and by half
-of that with new pages for every session. A network in use lies on some pages or others; what is measured is the mean.
+a process agree with one another and two processes differ. A network in use lies on some pages or others; what is
+measured with new pages for every session is what it takes on the whole.
 """
 
 from __future__ import annotations
