@@ -50,7 +50,7 @@ class ClusterPage:
                 self._table.props("flat dense wrap-cells hide-pagination").set_visibility(False)
                 self._none = ui.label("No trial is under way.").classes("muted")
                 self._more = ui.label(f"Of each job the first {TRIALS} are shown.").classes("muted text-xs")
-        await follow(self._client, said(self._look, away, "The cluster"), [JOBS], lively)
+        await follow(self._client, said(self._look, away, "The cluster cannot be read"), [JOBS], lively)
 
     async def _look(self) -> None:
         lists = asyncio.gather(*(self._client.jobs_page(state=state, limit=SHOWN) for state in STATES))
