@@ -21,7 +21,7 @@ import numpy as np
 from device_agent.journal import Journal
 from device_agent.measure import INTERLEAVED, summary
 from device_agent.rounds import Progress, measure_subjects
-from device_agent.setting import USUAL
+from device_agent.setting import USUAL, Setting
 from latency_tables import Coverage, LatencyTable, cover, profile_space
 from latency_tables.calibration import Calibration
 from latency_tables.check import Errors
@@ -35,6 +35,7 @@ from search_spaces.ops import op_from_key
 
 PROFILE_SEED, CHECK_SEED = 0, 1
 CALIBRATION = 20
+UNSEEN = 100
 PROCESSES = 3
 SIGNATURE = Signature("image", 3, 1000, (8, 1024))
 PUBLISHED_PX = 224  # of the named references
@@ -51,7 +52,8 @@ class Whole:
     folder: Path
     resolution: int
     budget_s: float
-    unseen: int = 100
+    unseen: int
+    setting: Setting = USUAL
     visits: int = 8  # of each network in each process
 
     @property
@@ -77,10 +79,11 @@ class Whole:
         return replace(found, ops=(*found.ops, *(op for network in self.references for op in network.ops)))
 
 
-def run(folder: Path, resolutions: list[int]) -> dict[str, Any]:
+def run(folder: Path, resolutions: list[int], setting: Setting, unseen: int = UNSEEN) -> dict[str, Any]:
     """Figures by resolution, and over all networks the share that is inside its interval."""
-    each = [measured(Whole(folder / str(size), size, BUDGETS_S.get(size, FURTHER_S))) for size in resolutions]
-    unseen = [one["networks"]["unseen"] for one in each]
+    wholes = [Whole(folder / str(px), px, BUDGETS_S.get(px, FURTHER_S), unseen, setting) for px in resolutions]
+    each = [measured(whole) for whole in wholes]
+    weights = [one["networks"]["unseen"] for one in each]
     return {
         "resolutions": each,
         "mape": max(one["mape"] for one in each),
@@ -88,7 +91,7 @@ def run(folder: Path, resolutions: list[int]) -> dict[str, Any]:
         "within_10": min(one["within_10"] for one in each),
         "tau": min(one["tau"] for one in each),
         "noise_floor": max(one["noise_floor"] for one in each),
-        "covered": float(np.average([one["covered"] for one in each], weights=unseen)),
+        "covered": float(np.average([one["covered"] for one in each], weights=weights)),
     }
 
 
@@ -117,6 +120,7 @@ def _profile(whole: Whole) -> None:
     profile_space(
         whole.space,
         device="benchmark",
+        setting=whole.setting,
         path=path,
         rng=np.random.default_rng(PROFILE_SEED),
         progress=follow(f"{whole.resolution} px, table"),
@@ -132,8 +136,8 @@ def _truth(whole: Whole, number: int) -> None:
     journal = _journal(whole, number)
     lacking = Survey(Plan((), tuple(whole.networks)), protocol).lacking(journal.made)
     measure_subjects(
-        *to_measure(lacking, USUAL.precision),
-        setting=USUAL,
+        *to_measure(lacking, whole.setting.precision),
+        setting=whole.setting,
         protocol=protocol,
         rng=np.random.default_rng(number),
         sink=journal,
