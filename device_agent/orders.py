@@ -9,7 +9,7 @@ from typing import Any
 from .measure import Protocol
 from .setting import Setting
 
-VERSION = 2  # of everything that an agent and a service say to each other
+VERSION = 3  # of everything that an agent and a service say to each other
 
 
 class OtherVersion(ValueError):
