@@ -38,8 +38,8 @@ class Protocol:
     visits: int = 20
     dropped: int = 3
     shortest: int = 5
-    longest: int = 25
-    visit_ms: float = 30.0
+    longest: int = 15
+    visit_ms: float = 15.0
     of_runs: float = 0.1
     quantile: float = 0.1
 
