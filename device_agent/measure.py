@@ -65,12 +65,13 @@ class Visit:
         """What of it cannot be, in words; empty for a visit that can."""
         if not 0 < self.latency_ms < MOST_MS:  # nor what is no number
             return f"{self.latency_ms!r} ms"
-        return "" if self.runs > 0 else f"{self.runs} runs"
+        return "" if 0 < self.runs <= MOST_RUNS else f"{self.runs} runs"
 
 
 INTERLEAVED = Protocol()
 ALONE = Protocol(visits=100)  # one network: more visits, so that they span a disturbance of a second
 MOST_MS = 600_000.0  # a visit that claims more is a mistake
+MOST_RUNS = 1_000_000
 _FEWEST_VISITS = 12
 _MOST_SECONDS = 10.0
 

@@ -106,12 +106,18 @@ def measure_subjects(
             _visit(reference.name, constant, setting, protocol, sink)
 
 
-def _visit(name: str, model: bytes, setting: Setting, protocol: measure.Protocol, sink: Sink) -> None:
+def visited(name: str, model: bytes, setting: Setting, protocol: measure.Protocol) -> Visit:
+    """One visit of a subject. Raises NotOffered, ImportError without onnxruntime, and CannotRun for what that raises."""
     try:
-        made = measure.visit(model, setting, protocol)
+        return measure.visit(model, setting, protocol)
+    except (measure.NotOffered, ImportError):
+        raise
     except Exception as error:
         raise CannotRun(name, str(error).split("\n")[0]) from error
-    sink.add(name, made)
+
+
+def _visit(name: str, model: bytes, setting: Setting, protocol: measure.Protocol, sink: Sink) -> None:
+    sink.add(name, visited(name, model, setting, protocol))
 
 
 def _batches(subjects: Sequence[tuple[Subject, int]], steps: Steps) -> Iterator[list[tuple[Subject, int, bytes]]]:

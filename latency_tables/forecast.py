@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from device_agent.measure import Protocol, alike, visit
-from device_agent.rounds import Subject
+from device_agent.measure import Protocol, alike
+from device_agent.rounds import Subject, visited
 from device_agent.setting import Setting
 
 from .coverage import FEWEST_OPS
@@ -66,7 +66,8 @@ class Forecast:
     ) -> Forecast:
         """What the plan takes; of its ops the first are kept that fit into the budget, beside all of its networks.
 
-        Where not all fit, ops are visited less often. Raises TableError for a budget that too few ops fit into.
+        Where not all fit, ops are visited less often. Raises TableError for a budget that too few ops fit into,
+        and what `visited` raises.
         """
         visits = {subject.name: count for subject, count in lacking}
         whole = {of_network(network).name for network in plan.networks}
@@ -117,5 +118,5 @@ def _tried_out(subject: Subject, setting: Setting, protocol: Protocol, clock: Cl
     model = subject.export()
     exported = clock()
     with alike(setting):
-        visit(model, setting, protocol)
+        visited(subject.name, model, setting, protocol)
     return exported - started, clock() - exported

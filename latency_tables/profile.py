@@ -119,9 +119,6 @@ def _facts(device: Device, runtime: Runtime, protocol: Protocol) -> dict[str, di
 def extendable(path: Path, device: Device, runtime: Runtime) -> LatencyTable:
     """The table at `path`. Raises TableError where that device with that runtime cannot add to it."""
     table = load(path)
-    problem = table.differs(runtime)
-    if table.device.cpu != device.cpu:
-        problem = f"the latency table of {device.name!r} was measured on {table.device.cpu}, and this is {device.cpu}"
-    if problem:
+    if problem := table.of_another(device.cpu) or table.differs(runtime):
         raise TableError(f"{problem}; measure everything anew (--fresh), or take another device name")
     return table

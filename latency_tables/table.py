@@ -174,14 +174,20 @@ class LatencyTable:
         `allow` names facts that may differ: of the runtime, and `cpu`, which like the number of cores is compared
         where the device is this one.
         """
-        here, cpu = Runtime.here(setting), Device.here(LOCAL).cpu
+        here = Runtime.here(setting)
         ignored = {name for name in allow if name != "cpu"} | (set() if here.onnxruntime else {"onnxruntime"})
         ignored |= set() if self.device.name == LOCAL else {"cores"}
         if problem := self.differs(replace(here, **{name: getattr(self.runtime, name) for name in ignored})):
             return problem
-        if self.device.name == LOCAL and "cpu" not in allow and self.device.cpu != cpu:
-            return f"the latency table of {LOCAL!r} was measured on {self.device.cpu}, and this is {cpu}"
+        if self.device.name == LOCAL and "cpu" not in allow:
+            return self.of_another(Device.here(LOCAL).cpu)
         return None
+
+    def of_another(self, cpu: str) -> str | None:
+        """Why this table says nothing of that CPU, in a sentence; None where it was measured on one like it."""
+        if self.device.cpu == cpu:
+            return None
+        return f"the latency table of {self.device.name!r} was measured on {self.device.cpu}, and this is {cpu}"
 
     def differs(self, here: Runtime) -> str | None:
         """Why this table does not speak for that runtime, in a sentence; None if it does."""
@@ -238,6 +244,11 @@ def load(path: str | Path) -> LatencyTable:
     except OSError as error:
         raise TableError(f"the latency table {path} cannot be read: {error.strerror}") from None
     return _parsed(content, str(path))
+
+
+def checked(table: LatencyTable, which: str) -> LatencyTable:
+    """The table, if it could be loaded once it is saved. Raises TableError, which calls it `which`."""
+    return _validated({"schema": SCHEMA, "hash": table.hash} | _written(asdict(table)), which)
 
 
 @lru_cache(maxsize=RECENT)

@@ -25,11 +25,11 @@ def tried(monkeypatch) -> list[object]:
     """One item a visit that was tried out."""
     made: list[object] = []
 
-    def visit(*arguments):
+    def visited(*arguments):
         made.append(arguments)
         return Visit(1.0, 1)
 
-    monkeypatch.setattr(forecast, "visit", visit)
+    monkeypatch.setattr(forecast, "visited", visited)
     return made
 
 
@@ -78,7 +78,7 @@ def test_loading_libraries_does_not_count(monkeypatch, survey):
         loaded_in_s[0] = 1_000_000.0
         return Visit(1.0, 1)
 
-    monkeypatch.setattr(forecast, "visit", first_visit_loads)
+    monkeypatch.setattr(forecast, "visited", first_visit_loads)
     found = foretold(survey, clock=lambda: next(ticks) + loaded_in_s[0])
     assert found.seconds == len(survey.plan.subjects) * (1 + 3)
 
