@@ -107,7 +107,7 @@ def measure_subjects(
 
 
 def visited(name: str, model: bytes, setting: Setting, protocol: measure.Protocol) -> Visit:
-    """One visit of a subject. Raises NotOffered, ImportError without onnxruntime, and CannotRun for what that raises."""
+    """One visit of a subject. Raises NotOffered, ImportError, and CannotRun for whatever onnxruntime raises."""
     try:
         return measure.visit(model, setting, protocol)
     except (measure.NotOffered, ImportError):
