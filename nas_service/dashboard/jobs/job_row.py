@@ -9,11 +9,11 @@ from nicegui import ui
 
 from nas_service.access import Caller
 from nas_service.api.list_views import ListedJob
-from nas_service.durations import spoken
 
+from ..job_actions import NAMES, offered
+from ..pace import pace
 from ..theme import LINE, milliseconds, pill, reward, share
 from ..when import Ago
-from .job_actions import NAMES, offered
 
 HEADINGS = ("job", "state", "progress", "best reward", "its metric", "its latency")
 STYLE = f"""
@@ -128,21 +128,6 @@ class JobRow:
 
     def delete(self) -> None:
         self._element.delete()
-
-
-def pace(job: ListedJob) -> str:
-    """Rate and time left in words, or how long it took."""
-    if job.trials_per_minute is None:
-        return ""
-    rate = f"{rounded(job.trials_per_minute)} a minute"
-    if job.seconds_left is not None:
-        return f"{rate}, {spoken(job.seconds_left)} left"
-    return f"{rate}, took {spoken(job.active_seconds)}" if job.final else rate
-
-
-def rounded(rate: float) -> str:
-    """Two significant digits, and whole from ten on."""
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def _figure(area: str, caption: str) -> tuple[ui.label, ui.label]:

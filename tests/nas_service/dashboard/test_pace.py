@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from listed_jobs import listed
 
-from nas_service.dashboard.jobs.job_row import pace, rounded
+from nas_service.dashboard.pace import pace, rounded
 
 
 def test_a_running_job_says_its_rate_and_when_it_ends() -> None:
