@@ -11,7 +11,9 @@ from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
 
 from ..job_actions import JobActions, cloning, offered
+from ..job_words import described
 from ..theme import pill
+from ..when import Ago
 
 BUTTON = "outline dense no-caps padding='2px 14px' color="
 COLORS = {"cancel": "negative", "delete": "negative"}  # what destroys something
@@ -24,8 +26,9 @@ class JobHead:
         self._actions = JobActions(client)
         self._viewer = viewer
         self._after = after
-        self._row = ui.row().classes("w-full items-center").style("gap:8px 12px")
+        self._row = ui.row().classes("w-full items-start justify-between").style("gap:8px 20px")
         self._questions = ui.element("div")  # which stay while the row is drawn anew
+        self._questions.set_visibility(False)  # for dialogs have no place on the page
         self._job: JobView | None = None
 
     def show(self, job: JobView) -> None:
@@ -35,11 +38,14 @@ class JobHead:
             return
         self._row.clear()
         with self._row:
-            ui.label(job.name).classes("text-xl").style("min-width:0;overflow-wrap:anywhere")
-            pill(job.state)
-            ui.space()
-            for name in offered(job, self._viewer):
-                self._offer(name, job.id)
+            with ui.column().classes("text").style("gap:2px;flex:1 1 300px"):
+                with ui.row().classes("items-center").style("gap:4px 12px"):
+                    ui.label(job.name).classes("text-xl text")
+                    pill(job.state)
+                Ago(job.created_at, described(job)).classes("muted text-xs text")
+            with ui.row().style("gap:8px"):
+                for name in offered(job, self._viewer):
+                    self._offer(name, job.id)
 
     def explain(self, why: str) -> None:
         """There is no job to show, and why."""

@@ -11,7 +11,7 @@ from nas_service.api.views import JobView
 from nas_service.client import ApiError
 from nas_service.durations import spoken
 
-from ..pace import pace
+from ..job_words import pace
 from ..part import trouble
 from ..serving.filling import soon, together
 from ..serving.following import LIVELY_S, SLOW_S, follow
@@ -120,9 +120,7 @@ class JobPage:
                 figure("best reward", reward(job.best_reward), job.incumbent or "")
                 figure("over a limit", f"{job.infeasible:,}", "screened before training")
                 figure("known already", f"{job.reused:,}", _saved(job))
-                figure("limits", _limits(job), f"strategy {job.strategy}, device {job.device or 'none'}")
-                if job.owner:
-                    figure("owner", job.owner)
+                figure("limits", _limits(job))
 
 
 def _saved(job: JobView) -> str:

@@ -11,7 +11,7 @@ from nas_service.access import Caller
 from nas_service.api.list_views import ListedJob
 
 from ..job_actions import NAMES, offered
-from ..pace import pace
+from ..job_words import described, pace
 from ..theme import LINE, milliseconds, pill, reward, share
 from ..when import Ago
 
@@ -90,8 +90,7 @@ class JobRow:
     def show(self, job: ListedJob) -> None:
         """The job as it is now."""
         self._job = job
-        told = (job.space, job.task, job.strategy, job.device, job.owner)
-        self._facts.show(job.created_at, "".join(f"{one} · " for one in told if one))
+        self._facts.show(job.created_at, described(job))
         self._reason.text = job.reason
         self._reason.set_visibility(bool(job.reason))
         self._show_state(job)

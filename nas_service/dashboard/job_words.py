@@ -1,10 +1,16 @@
-"""How fast a job goes, in words."""
+"""A job in words: what it is, and how fast it goes."""
 
 from __future__ import annotations
 
 from nas_service.api.list_views import ListedJob
-from nas_service.api.views import JobView
+from nas_service.api.views import JobSummary, JobView
 from nas_service.durations import spoken
+
+
+def described(job: JobSummary) -> str:
+    """What searches for what, where, and whose it is; to be followed by when it was made."""
+    told = (job.space, job.task, job.strategy, job.device, job.owner)
+    return "".join(f"{one} · " for one in told if one)
 
 
 def pace(job: ListedJob | JobView) -> str:
