@@ -14,12 +14,12 @@ from nas_service.client import ApiError
 from nas_service.palette import themed
 
 from ..commands import command
+from ..job_actions import JobActions
 from ..part import trouble
 from ..serving.following import follow, said
 from ..serving.live import JOBS, LiveClient
 from ..theme import frame
 from ..ticked import Ticked
-from .job_actions import JobActions
 from .job_filter import STATES, JobFilter
 from .job_row import STYLE, JobRow, headings
 
