@@ -62,7 +62,8 @@ def profile_space(
     survey, journal = Survey(plan, protocol), Journal(path.with_suffix(".journal"), _facts(*here, protocol))
     if announce is not None or budget_s is not None:
         lacking, _ = to_measure(survey.lacking(journal.made), setting.precision)
-        forecast = Forecast.of(plan, lacking, setting=setting, protocol=protocol, budget_s=budget_s)
+        begun = {subject for subject, _ in journal.made}
+        forecast = Forecast.of(plan, lacking, setting=setting, protocol=protocol, budget_s=budget_s, begun=begun)
         survey = Survey(forecast.plan, protocol)
         if announce is not None:
             announce(forecast)

@@ -19,6 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from device_agent.files import write_atomically
 from device_agent.machine import Device
+from device_agent.measure import Protocol
 from device_agent.setting import CPU, USUAL, Setting
 from search_spaces import Architecture, Op
 
@@ -92,7 +93,8 @@ class LatencyTable:
 
     `reference` is what one fixed network took while the entries were measured: how fast the machine was then. Tables
     that were not measured by `profile` may lack it. `drift` says how many times slower than usual the machine was in
-    the worst stretch of that, for which the entries are corrected. `doubt` is what finalists last said against it.
+    the worst stretch of that, for which the entries are corrected. `doubt` is what finalists last said against it, and
+    `protocol` how often and how was looked when it was last added to (ops maybe less often: see their `runs`).
     """
 
     device: Device
@@ -103,6 +105,7 @@ class LatencyTable:
     reference: Entry | None = None
     drift: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
     doubt: Doubt | None = None
+    protocol: Protocol | None = None
 
     @classmethod
     def measured(
@@ -138,7 +141,7 @@ class LatencyTable:
         more = {key: _scaled(entry, factor) for key, entry in entries.items()}
         whole = kept + tuple(_scaled(network, factor) for network in networks)
         table = self.measured(self.device, self.runtime, {**self.entries, **more}, whole, self.reference)
-        return replace(table, drift=self.drift, doubt=self.doubt)
+        return replace(table, drift=self.drift, doubt=self.doubt, protocol=self.protocol)
 
     def slowdown(self, reference: Entry) -> float:
         """How much slower the machine is now than it was for this table, by what the reference network takes."""
@@ -283,6 +286,7 @@ _SINCE_2 = {
     "flag": "",
     "drift": 1.0,
     "doubt": None,
+    "protocol": None,
     "flags": (),
     "governor": "",
     "provider": CPU,
