@@ -34,6 +34,9 @@ def test_a_job_shows_its_scatter_front_and_limit(visit: Open, client: Client, fi
     front, limit = page.evaluate(FRONT)
     assert front == [candidate.id for candidate in client.pareto(finished)]
     assert limit == SPEC["objective"]["limits"]["macs"]
+    best = client.job(finished).incumbent
+    link = page.get_by_role("link", name=best, exact=True)
+    expect(link).to_have_attribute("href", f"/jobs/{finished}/candidates/{best}")
 
 
 def test_a_job_is_paused_resumed_and_cancelled_from_its_page(visit: Open, client: Client, running: str) -> None:
