@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from .views import CandidateView, Page
+from .views import CandidateView, JobSummary, Page, View
 
 
 class CandidatesPage(Page[CandidateView]):
@@ -12,6 +12,14 @@ class CandidatesPage(Page[CandidateView]):
 
     before: int = 0
     total: int | None = None
+
+
+class TwinView(View):
+    """The same architecture in another job, and by which `metric` that job judges it."""
+
+    job: JobSummary
+    metric: str
+    candidate: CandidateView
 
 
 class Narrowed(TypedDict, total=False):

@@ -17,6 +17,7 @@ from nas_service.pace import pace
 from nas_service.store import Candidate, Event, Export, Job, Trial, arms, campaigns, candidates, jobs, trials
 
 from . import architectures
+from .candidate_views import TwinView
 from .device_views import FinalistsView
 from .views import (
     CandidateDetail,
@@ -31,6 +32,7 @@ from .views import (
 )
 
 LONGEST_LINE = 200  # ancestors that are shown
+MOST_TWINS = 50
 
 
 def job_summary(job: Job) -> JobSummary:
@@ -123,6 +125,16 @@ def lineage(conn: Connection, candidate: Candidate) -> list[Candidate]:
         line.insert(0, parent)
         parents = parent.parents
     return line
+
+
+def twins(conn: Connection, candidate: Candidate) -> list[TwinView]:
+    """Where else its architecture was tried, newest job first; at most `MOST_TWINS`."""
+    found = candidates.twins(conn, candidate, MOST_TWINS)
+    return [_twin(jobs.get(conn, one.job_id), one) for one in found]
+
+
+def _twin(job: Job, candidate: Candidate) -> TwinView:
+    return TwinView(job=job_summary(job), metric=job.spec["task"]["metric"], candidate=candidate_view(candidate))
 
 
 def trials_of(conn: Connection, candidate: Candidate) -> list[TrialView]:

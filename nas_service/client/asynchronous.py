@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
-from nas_service.api.candidate_views import CandidatesPage, Narrowed
+from nas_service.api.candidate_views import CandidatesPage, Narrowed, TwinView
 from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.curve_views import CurvesView
 from nas_service.api.event_views import HistoryPage
@@ -207,6 +207,10 @@ class AsyncClient(AsyncDeviceCalls):
     async def changes(self, candidate_id: str) -> list[StepView]:
         """What changed from each of its ancestors to the next, oldest first, and at last to the candidate."""
         return await self._send(calls.changes(candidate_id))
+
+    async def twins(self, candidate_id: str) -> list[TwinView]:
+        """The same architecture in other jobs, newest job first."""
+        return await self._send(calls.twins(candidate_id))
 
     async def picture(self, candidate_id: str) -> str:
         """A weight agnostic network as SVG; ApiError with status 409 for a candidate of another space."""

@@ -12,7 +12,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from device_agent.setting import Setting
-from nas_service.api.candidate_views import CandidatesPage, Narrowed
+from nas_service.api.candidate_views import CandidatesPage, Narrowed, TwinView
 from nas_service.api.comparison_views import JobsComparison
 from nas_service.api.curve_views import CurvesView
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView, FinalistsView
@@ -191,6 +191,10 @@ def candidate(candidate_id: str) -> Call[CandidateDetail]:
 
 def changes(candidate_id: str) -> Call[list[StepView]]:
     return Call(list[StepView], "GET", f"/candidates/{_safe(candidate_id)}/changes")
+
+
+def twins(candidate_id: str) -> Call[list[TwinView]]:
+    return Call(list[TwinView], "GET", f"/candidates/{_safe(candidate_id)}/twins")
 
 
 def picture(candidate_id: str) -> Call[str]:

@@ -146,12 +146,12 @@ def sheet(caption: str) -> ui.column:
     return part
 
 
-def figure(caption: str, value: str | Callable[[], ui.element], note: str = "") -> None:
-    """A number, or what draws it, with its name above and, smaller, what qualifies it below."""
+def figure(caption: str, value: str | Callable[[], ui.element], note: str | Callable[[], ui.element] = "") -> None:
+    """A number with its name above and, smaller, what qualifies it below; both as text, or as what draws it."""
     with ui.column().style("gap:2px;min-width:110px"):
         ui.label(caption).classes("muted text-xs")
         (ui.label(value) if isinstance(value, str) else value()).classes("figure")
-        ui.label(note).classes("muted text-xs")
+        (ui.label(note).classes("muted") if isinstance(note, str) else note()).classes("text-xs")
 
 
 def share(value: float | None) -> str:

@@ -13,7 +13,7 @@ from nas_service.errors import NotFound
 from .bulk import Bulk, Row, Values
 from .listed import among
 from .records import Candidate
-from .schema import candidates, fronts
+from .schema import candidates, fronts, jobs
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
 PLACED = ("number", "value", "cost", "reward", "latency_ms", "latency_error_ms", "feasible")  # of a point, as numbers
@@ -98,6 +98,15 @@ def by_hash(conn: Connection, job_id: str, hashes: Sequence[str]) -> dict[str, t
     c = candidates.c
     query = select(c.hash, c.id, c.number).where(c.job_id == job_id, c.hash.in_(hashes))
     return {row.hash: (row.id, row.number) for row in conn.execute(query)}
+
+
+def twins(conn: Connection, candidate: Candidate, most: int) -> list[Candidate]:
+    """The candidates of other jobs with the same architecture, newest job first. Each job is sought in its index."""
+    c = candidates.c
+    made = select(jobs.c.number).where(jobs.c.id == c.job_id).scalar_subquery()
+    others = select(jobs.c.id).where(jobs.c.id != candidate.job_id)
+    query = select(*_COLUMNS).where(c.hash == candidate.hash, c.job_id.in_(others)).order_by(made.desc()).limit(most)
+    return [Candidate(*row) for row in conn.execute(query)]
 
 
 def on_front(conn: Connection, job_id: str) -> list[Candidate]:

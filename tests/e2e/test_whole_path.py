@@ -17,6 +17,7 @@ import pytest
 import torch
 import yaml
 from digits_search import SEARCH
+from exported_digits import accuracy
 from processes import Server
 
 from latency_tables import LatencyTable
@@ -92,14 +93,7 @@ def test_the_export_is_the_best_by_the_jobs_own_rule(journey: Journey, client: C
 
 
 def test_the_file_classifies_the_test_images_exactly_as_well_as_reported(journey: Journey) -> None:
-    session = onnxruntime.InferenceSession(journey.folder / "model.onnx", providers=["CPUExecutionProvider"])
-    steps = json.loads(session.get_modelmeta().custom_metadata_map["preprocessing"])
-    test = Digits().load().test
-    images = torch.from_numpy(test.images.astype(np.float32)) / steps["pixel_max"]
-    images = torch.nn.functional.interpolate(images, steps["size"], mode=steps["resize"]).numpy()
-    mean, std = (np.array(steps[key], np.float32).reshape(1, -1, 1, 1) for key in ("mean", "std"))
-    answers = [int(session.run(None, {"input": (image[None] - mean) / std})[0].argmax()) for image in images]
-    assert float((answers == test.labels).mean()) == journey.export["metrics"]["test_accuracy"]
+    assert accuracy(journey.folder / "model.onnx") == journey.export["metrics"]["test_accuracy"]
 
 
 def test_the_file_says_where_it_came_from(journey: Journey, client: Client) -> None:
@@ -138,11 +132,11 @@ def test_any_candidate_comes_as_int8_that_takes_pixels_in_a_zip_that_runs(
     written = {key: value for key, value in journey.job["spec"].items() if key != "webhook"}  # may hold a secret
     assert yaml.safe_load((alone / "spec.yaml").read_text()) == written
     test = Digits().load().test
-    for name, accuracy in (("model.onnx", "test_accuracy"), ("model_int8.onnx", "int8_test_accuracy")):
+    for name, metric in (("model.onnx", "test_accuracy"), ("model_int8.onnx", "int8_test_accuracy")):
         network = onnxruntime.InferenceSession(alone / name, providers=["CPUExecutionProvider"])
         images = torch.nn.functional.interpolate(torch.from_numpy(test.images.astype(np.float32)), 16, mode="bilinear")
         answers = np.array([network.run(None, {"input": image[None]})[0].argmax() for image in images.numpy()])
-        assert (answers == test.labels).mean() == pytest.approx(metrics[accuracy], abs=0.01)
+        assert (answers == test.labels).mean() == pytest.approx(metrics[metric], abs=0.01)
         np.save(alone / "image.npy", test.images[0])
         command = [sys.executable, "run.py", "image.npy", name]
         said = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=True).stdout

@@ -106,6 +106,20 @@ def test_pages_and_the_incumbent_are_sought(watched: Watched) -> None:
     assert watched.scans() == {}
 
 
+def test_the_same_network_is_sought_in_each_other_job(watched: Watched) -> None:
+    for job in ("j", "k", "l"):
+        watched.lab.run(spec(10), job)
+    watched.statements.clear()
+    with watched.store.read() as conn:
+        first = next(iter(candidates.genotypes(conn, "j"))).id
+        found = candidates.twins(conn, candidates.get(conn, first), 5)
+        assert [twin.job_id for twin in found] == ["l", "k"]
+        assert {twin.hash for twin in found} == {candidates.get(conn, first).hash}
+        assert [twin.job_id for twin in candidates.twins(conn, found[0], 1)] == ["k"]
+    assert any("job_id=? AND hash=?" in step for step in watched.steps("candidates"))
+    assert watched.scans() == {}
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_page_reads_no_other_job_and_skips_no_rows(watched: Watched, order: Order) -> None:
     watched.lab.run(spec(10))

@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from nas_service.api import answers, architectures, candidate_list, lineage, readings
 from nas_service.api.candidate_list import Asked
-from nas_service.api.candidate_views import CandidatesPage
+from nas_service.api.candidate_views import CandidatesPage, TwinView
 from nas_service.api.lineage_views import StepView
 from nas_service.api.paging import Cursor, Id, Limit
 from nas_service.api.service import Here
@@ -60,6 +60,13 @@ def changes(candidate_id: Id, service: Here) -> list[StepView]:
     """What changed from each of its ancestors to the next, oldest first, and at last to the candidate."""
     with service.store.read() as conn:
         return lineage.steps(conn, candidates.get(conn, candidate_id))
+
+
+@router.get("/candidates/{candidate_id}/twins")
+def twins(candidate_id: Id, service: Here) -> list[TwinView]:
+    """The same architecture in other jobs, newest job first: what each made of it. At most 50."""
+    with service.store.read() as conn:
+        return readings.twins(conn, candidates.get(conn, candidate_id))
 
 
 @router.get("/candidates/{candidate_id}/picture.svg", response_class=Svg, responses={409: {}})

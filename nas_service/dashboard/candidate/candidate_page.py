@@ -19,6 +19,7 @@ from .difference_panel import DifferencePanel
 from .export_panel import ExportPanel
 from .learning_panel import LearningPanel
 from .lineage_panel import LineagePanel
+from .twins_panel import twins_panel
 
 OPEN = ("proposed", "running")
 
@@ -66,6 +67,7 @@ class CandidatePage:
 
     async def _build_body(self, candidate: CandidateDetail) -> None:
         steps = await self._client.changes(candidate.id)
+        twins = await self._client.twins(candidate.id)
         self._learning = LearningPanel(self._job, self._candidate_id)
         self._lineage = LineagePanel(self._job, steps)
         self._exports = ExportPanel(self._client, self._job, self._viewer)
@@ -73,6 +75,7 @@ class CandidatePage:
             ArchitecturePanel(candidate).build()
             self._learning.build()
             self._lineage.build()
+            twins_panel(candidate, twins)
             await DifferencePanel(self._client, candidate, self._against).build()
             self._exports.build()
             _identity(candidate)

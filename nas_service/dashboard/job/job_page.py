@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from nicegui import ui
@@ -16,7 +17,7 @@ from ..part import trouble
 from ..serving.filling import soon, together
 from ..serving.following import LIVELY_S, SLOW_S, follow
 from ..serving.live import LiveClient
-from ..theme import amount, figure, frame, reward
+from ..theme import address, amount, figure, frame, reward
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
 from .events_panel import EventsPanel
@@ -117,10 +118,16 @@ class JobPage:
                 failed = f"{job.failed:,} failed" if job.failed else ""
                 told = " · ".join(filter(None, (failed, pace(job))))
                 figure("trials", f"{done:,} of {job.trials_budget:,}", told)
-                figure("best reward", reward(job.best_reward), job.incumbent or "")
+                figure("best reward", reward(job.best_reward), _incumbent(job))
                 figure("over a limit", f"{job.infeasible:,}", "screened before training")
                 figure("known already", f"{job.reused:,}", _saved(job))
                 figure("limits", _limits(job))
+
+
+def _incumbent(job: JobView) -> str | Callable[[], ui.element]:
+    """The link to its page; nothing while there is none."""
+    name = job.incumbent
+    return "" if name is None else lambda: ui.link(name, address(job.id, name))
 
 
 def _saved(job: JobView) -> str:

@@ -157,11 +157,14 @@ def told(job: JobView, trials: Sequence[TrialView], *, more: bool) -> str:
     rows = [trial_row(job, trial, 0.0) for trial in trials]
     waiting = Counter(row.place for row in rows if row.waits)
     running = len(rows) - waiting.total()
-    counted = f"More than {len(rows):,} trials, of which" if more else ""
-    parts = [f"{counted} {_do(running, 'run')}".strip()]
-    parts += [f"{_do(n, 'wait')}: {why}" for why, n in waiting.most_common()]
+    counted = f"More than {len(rows):,} trials, of which {_do(running, 'run')}" if more else _run(running)
+    parts = [counted, *(f"{_do(n, 'wait')}: {why}" for why, n in waiting.most_common())]
     left = len(rows) - SHOWN
     return "; ".join(parts) + "." + (f" The first {SHOWN} are shown." if left > 0 else "")
+
+
+def _run(n: int) -> str:
+    return f"{n:,} trial runs" if n == 1 else f"{n:,} trials run"
 
 
 def _do(n: int, verb: str) -> str:

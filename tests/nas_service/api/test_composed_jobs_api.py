@@ -35,7 +35,11 @@ def test_a_job_begins_with_the_best_of_another_and_reuses_their_results(client: 
     assert job.spec["warm_start"]["resolved"] == [c.genotype for c in begun]
     for candidate in begun:
         assert candidate.reused_from.startswith(f"{finished}.t")
-        assert client.trial(candidate.reused_from).metrics["val_accuracy"] == candidate.metrics["val_accuracy"]
+        source = client.trial(candidate.reused_from)
+        assert source.metrics["val_accuracy"] == candidate.metrics["val_accuracy"]
+        twin = next(one for one in client.twins(candidate.id) if one.job.id == finished)
+        assert (twin.candidate.id, twin.candidate.hash) == (source.candidate_id, candidate.hash)
+        assert (twin.job.name, twin.metric) == (client.job(finished).name, "val_accuracy")
     sources = [client.trial(c.reused_from) for c in client.candidates(job.id) if c.reused_from]
     assert job.reused >= len(sources) >= 6
     assert job.saved_seconds >= 0.99 * sum(trial.ended_at - trial.started_at for trial in sources) > 0

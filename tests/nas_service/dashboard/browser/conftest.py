@@ -9,7 +9,7 @@ from pathlib import Path
 import chromium
 import pytest
 import services
-from browsing import LONG, Open
+from browsing import LONG, Open, watch_requests
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from services import ENDLESS, SPEC, Live
 
@@ -56,7 +56,10 @@ def client(live: Live) -> Iterator[Client]:
 
 @pytest.fixture
 def visit(browser: BrowserContext, live: Live) -> Iterator[Open]:
-    """Opens a path in a window of its own; at the end, no page may have complained, but that it is asked for a key."""
+    """Opens a path in a window of its own.
+
+    At the end, no page may have complained, but that it is asked for a key, nor asked another machine for anything.
+    """
     complaints: list[str] = []
     pages: list[Page] = []
 
@@ -70,6 +73,7 @@ def visit(browser: BrowserContext, live: Live) -> Iterator[Open]:
         page.set_viewport_size({"width": width, "height": 900})
         page.on("console", lambda said: note(said.text, at) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        watch_requests(page, complaints.append)
         page.goto(at + path)
         pages.append(page)
         return page

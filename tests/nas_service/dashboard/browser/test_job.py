@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from browsing import COLOURS, Open
+from browsing import COLOURS, LONG, Open
 from playwright.sync_api import expect
 from services import SPEC, Live
 from tiny_device import SPEC as TINY
@@ -34,6 +34,9 @@ def test_a_job_shows_its_scatter_front_and_limit(visit: Open, client: Client, fi
     front, limit = page.evaluate(FRONT)
     assert front == [candidate.id for candidate in client.pareto(finished)]
     assert limit == SPEC["objective"]["limits"]["macs"]
+    best = client.job(finished).incumbent
+    link = page.get_by_role("link", name=best, exact=True)
+    expect(link).to_have_attribute("href", f"/jobs/{finished}/candidates/{best}")
 
 
 def test_a_job_is_paused_resumed_and_cancelled_from_its_page(visit: Open, client: Client, running: str) -> None:
@@ -92,6 +95,11 @@ def test_what_was_reused_is_shown_and_how_the_control_did(visit: Open, client: C
     name = best.id.rpartition(".")[2]
     row = page.get_by_role("row", name=re.compile(rf"^{name}\b"))
     expect(row).to_contain_text(f"reused from {best.reused_from}")
+    twins = visit(f"/jobs/{job.id}/candidates/{best.id}").locator(".twins")
+    known = twins.locator(".job", has_text=LONG)
+    expect(known).to_contain_text("Its result stands here too")
+    source = client.trial(best.reused_from).candidate_id
+    expect(known.get_by_role("link").first).to_have_attribute("href", f"/jobs/{finished}/candidates/{source}")
     expect(page.get_by_text(re.compile(r"^not trained again, .* saved$"))).to_be_visible()
     expect(page.get_by_text("hypervolume, random control")).to_be_visible()
     expect(page.get_by_text(client.comparison(job.id).note)).to_be_visible()

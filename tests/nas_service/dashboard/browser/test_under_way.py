@@ -38,7 +38,7 @@ def test_trials_under_way_show_where_they_are_and_how_they_learn(visit: Open, cl
     sheet = page.locator(".under-way")
     cards = sheet.locator(".trial")
     expect(cards).to_have_count(3)
-    expect(sheet.get_by_text("2 run; 1 waits: no free slot: 2 of 2 in use.")).to_be_visible()
+    expect(sheet.get_by_text("2 trials run; 1 waits: no free slot: 2 of 2 in use.")).to_be_visible()
     trials = {one.candidate_id.rpartition(".")[2] for one in client.trials_page(slow).items}
     assert set(cards.get_by_role("link").all_inner_texts()) == trials
     first = sheet.locator(".trial:not(.waits)").first
