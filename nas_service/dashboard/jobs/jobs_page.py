@@ -14,11 +14,12 @@ from nas_service.client import ApiError
 from nas_service.palette import themed
 
 from ..commands import command
-from ..serving.following import follow
+from ..job_actions import JobActions
+from ..part import trouble
+from ..serving.following import follow, said
 from ..serving.live import JOBS, LiveClient
 from ..theme import frame
 from ..ticked import Ticked
-from .job_actions import JobActions
 from .job_filter import STATES, JobFilter
 from .job_row import STYLE, JobRow, headings
 
@@ -26,7 +27,7 @@ PAGE = 25
 
 
 class JobsPage:
-    """One viewer's page. `refresh` reads the jobs of the filter and changes the rows that are no longer so."""
+    """One viewer's page: the jobs of the filter, of which only the rows change that are no longer so."""
 
     def __init__(self, client: LiveClient, viewer: Caller, wanted: JobFilter) -> None:
         self._client = client
@@ -44,7 +45,7 @@ class JobsPage:
                 ui.label("Jobs").classes("text-xl")
                 ui.space()
                 self._build_filters()
-            self._trouble = ui.label().classes("danger").style("overflow-wrap:anywhere")
+            away = trouble()
             with ui.column().classes("sheet").style("gap:0") as self._sheet:
                 headings()
                 self._list = ui.column().classes("w-full").style("gap:0")
@@ -56,7 +57,8 @@ class JobsPage:
             self._ticked = Ticked(self._untick)
         for part in (self._sheet, self._none, self._first, self._newer, self._older):
             part.set_visibility(False)  # until it is known which of them there are
-        await follow(self._client, self.refresh, [JOBS])
+        self._refresh = said(self._look, away, "The jobs cannot be read")
+        await follow(self._client, self._refresh, [JOBS])
 
     def _build_filters(self) -> None:
         states = {"": "any state", **dict(zip(STATES, STATES, strict=True))}
@@ -97,24 +99,15 @@ class JobsPage:
         """Show other jobs; the address says which, so that it can be sent to somebody or kept."""
         self._filter = wanted
         ui.navigate.history.replace(wanted.address())
-        await self.refresh()
+        await self._refresh()
 
-    async def refresh(self) -> None:
+    async def _look(self) -> None:
         """An answer to a filter that is no longer wanted is left aside; without one, the rows stay as they were."""
         asked = self._filter
-        try:
-            page = await self._client.jobs_page(limit=PAGE, **asked.query())
-        except ApiError as error:
-            self._explain(f"The jobs cannot be read: {error}")
-            return
+        page = await self._client.jobs_page(limit=PAGE, **asked.query())
         if asked == self._filter:
-            self._explain("")
             self._upcoming = page.next
             self._draw(page.items)
-
-    def _explain(self, trouble: str) -> None:
-        self._trouble.text = trouble
-        self._trouble.set_visibility(bool(trouble))
 
     def _draw(self, jobs: list[ListedJob]) -> None:
         for gone in self._rows.keys() - {job.id for job in jobs}:
@@ -142,7 +135,7 @@ class JobsPage:
             await self._actions.act(name, job)
         except ApiError as error:
             ui.notify(str(error), type="warning")
-        await self.refresh()
+        await self._refresh()
 
     def _untick(self, job_id: str) -> None:
         if job_id in self._rows:
