@@ -14,12 +14,12 @@ from workers.dispatchers import Dispatcher
 
 from .api import problems, routes
 from .api.bodies import BodyLimit
-from .api.clouds import Clouds
 from .api.conditional import Conditional
 from .api.description import DescribedApi
 from .api.door import ServiceDoor
 from .api.feed import Feed
 from .api.guard import Guard
+from .api.held import Held
 from .api.service import Service
 from .api.sessions import Sessions
 from .campaigns import Campaigns
@@ -83,7 +83,7 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
         coordinator,
         artifacts,
         Feed(store),
-        Clouds(store),
+        Held(store),
         Webhooks(store, settings.hosts_for_webhooks, clock, leads),
         Sessions(clock),
         campaigns,

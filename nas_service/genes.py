@@ -6,23 +6,28 @@ network counts once a column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from search_spaces import BoundSpace, SpaceError
 from search_spaces.choice_space import ChoiceSpace
 from search_spaces.space import Genotype
 
 from .activity import Activity
+from .store import searched
 from .store.searched import Tried
 
 Counts = NDArray[np.intp]
 By = Literal["generation", "population", "trials"]
-STRETCHES = 20  # of a whole budget, where a strategy knows no generations
+STRETCHES = 16  # columns at most, where a strategy knows no generations
+NONE: Final[Mapping[str, float]] = MappingProxyType({})
 FEWEST = 5  # trials of a stretch: shares of less say little
 
 
@@ -68,54 +73,81 @@ class Choices:
     traits: list[Trait]
 
 
-@dataclass
-class _Read:
-    """Trials in the order of proposing: numbers of candidates, generations, indices of options, numbers by name."""
+class Tries:
+    """Trials of a search in the order of proposing, as far as they were read."""
 
-    space: BoundSpace
-    candidates: list[int] = field(default_factory=list)
-    generations: list[int] = field(default_factory=list)
-    generational: bool = False  # whether any token names one
-    blocks: list[NDArray[Any]] = field(default_factory=list)
-    traits: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
+    def __init__(self, space: BoundSpace) -> None:
+        self.space = space
+        self.traits: dict[str, tuple[array[int], array[float]]] = {}  # by name: which trials have it, and what it is
+        self.generational = False  # whether any token names a generation
+        self._next = 0  # proposal
+        self._candidates, self._generations = array("q"), array("q")
+        self._blocks: list[NDArray[Any]] = []  # of indices of options, (trials, positions)
+
+    def __len__(self) -> int:
+        return len(self._candidates)
+
+    @property
+    def candidates(self) -> Counts:
+        """The number of the candidate of each."""
+        return np.array(self._candidates, dtype=np.intp)
+
+    @property
+    def generations(self) -> Counts:
+        """That of each; where a part of the strategy that has none proposed something, the latest goes on."""
+        return np.array(self._generations, dtype=np.intp)
+
+    @property
+    def chosen(self) -> NDArray[Any]:
+        """Indices of options, (trials, positions), of a space of choices."""
+        if len(self._blocks) != 1:
+            positions = len(self.space.positions) if isinstance(self.space, ChoiceSpace) else 0
+            self._blocks = [np.concatenate([np.zeros((0, positions), dtype=np.uint8), *self._blocks])]
+        return self._blocks[0]
+
+    def look(self, conn: Connection, job_id: str) -> None:
+        """Take in what is new. Raises SpaceError for genotypes that the space does not know; then begin anew."""
+        tokens = self.generational or (not len(self) and generation(searched.first_token(conn, job_id)) is not None)
+        for rows in searched.tried(conn, job_id, self._next, tokens=tokens):
+            self.take(rows)
 
     def take(self, rows: Sequence[Tried]) -> None:
-        for row in rows:
-            numbers = _numbers(self.space, row.genotype)
-            for name, value in numbers.items():
-                places, values = self.traits.setdefault(name, ([], []))
-                places.append(len(self.candidates))
+        if not rows:
+            return
+        if isinstance(self.space, ChoiceSpace):
+            self._blocks.append(_block(self.space, [row.genotype for row in rows]))
+        for place, row in enumerate(rows, len(self)):
+            for name, value in self._numbers(row.genotype).items():
+                places, values = self.traits.setdefault(name, (array("q"), array("d")))
+                places.append(place)
                 values.append(value)
-            self.candidates.append(row.candidate_number)
-            self._note(generation(row.token))
-        if rows and isinstance(self.space, ChoiceSpace):
-            self.blocks.append(_block(self.space, [row.genotype for row in rows]))
+        latest = self._generations[-1] if self._generations else 0
+        for row in rows:
+            if (own := generation(row.token)) is not None:
+                self.generational, latest = True, own
+            self._generations.append(latest)
+        self._candidates.extend(row.candidate_number for row in rows)
+        self._next = rows[-1].number + 1
 
-    def _note(self, own: int | None) -> None:
-        """Where a part of the strategy that has no generations proposed something, the latest goes on."""
-        latest = self.generations[-1] if self.generations else 0
-        self.generations.append(latest if own is None else own)
-        self.generational = self.generational or own is not None
+    def _numbers(self, genotype: Genotype) -> Mapping[str, float]:
+        if not isinstance(self.space, ChoiceSpace):
+            return self.space.traits(genotype)
+        return self.space.explicit_widths(genotype) if "widths" in genotype else NONE
 
 
-def choices(
-    space: BoundSpace, batches: Iterable[Sequence[Tried]], *, budget: int, population: int | None, most: int
-) -> Choices:
-    """In at most `most` columns, laid out for so many trials that those there are stay where they are.
+def choices(tries: Tries, *, population: int | None, most: int) -> Choices:
+    """In at most `most` columns. There is room for all trials so far: where it is used up, two columns become one.
 
-    `population` is that of the strategy, if it has one; generations of its own stand in the tokens. Raises SpaceError
-    for genotypes that the space does not know.
+    `population` is that of the strategy, if it has one; generations of its own stand in the tokens.
     """
-    read = _Read(space)
-    for rows in batches:
-        read.take(rows)
-    columns = _columns(read, max(budget, len(read.candidates)), population, most)
+    space = tries.space
+    columns = _columns(tries, population, most)
     first, last = _ends(columns)
-    distinct = _distinct(columns.of, np.array(read.candidates, dtype=np.intp))
+    distinct = _distinct(columns.of, tries.candidates)
     networks = np.bincount(columns.of[distinct], minlength=columns.number).tolist()
-    genes = _genes(space, read, columns, distinct) if isinstance(space, ChoiceSpace) else []
+    genes = _genes(space, tries, columns, distinct) if isinstance(space, ChoiceSpace) else []
     fixed = len(space.positions) - len(genes) if isinstance(space, ChoiceSpace) else 0
-    return Choices(columns, first, last, networks, fixed, genes, _traits(read, columns, distinct))
+    return Choices(columns, first, last, networks, fixed, genes, _traits(tries, columns, distinct))
 
 
 def generation(token: Any) -> int | None:
@@ -125,10 +157,6 @@ def generation(token: Any) -> int | None:
             return own
         token = token.get("token")
     return None
-
-
-def _numbers(space: BoundSpace, genotype: Genotype) -> dict[str, float]:
-    return {**space.explicit_widths(genotype)} if isinstance(space, ChoiceSpace) else space.traits(genotype)
 
 
 def _block(space: ChoiceSpace, genotypes: Sequence[Genotype]) -> NDArray[Any]:
@@ -146,18 +174,17 @@ def _block(space: ChoiceSpace, genotypes: Sequence[Genotype]) -> NDArray[Any]:
     return block.astype(np.min_scalar_type(max(space.choices, default=0)))
 
 
-def _columns(read: _Read, trials: int, population: int | None, most: int) -> Columns:
-    """`trials` are those of the whole search, as far as is known."""
-    places = np.arange(len(read.candidates), dtype=np.intp)
-    if read.generational:
-        generations = np.array(read.generations, dtype=np.intp)
-        size = -(-(int(generations.max()) + 1) // most)
+def _columns(tries: Tries, population: int | None, most: int) -> Columns:
+    places = np.arange(len(tries), dtype=np.intp)
+    if tries.generational:
+        generations = tries.generations
+        size = _doubled(1, int(generations.max()) + 1, most)
         own, of = np.unique(generations // size, return_inverse=True)
         return Columns("generation", size, of.astype(np.intp), len(own), (own * size).tolist())
     if population is not None:
-        size = -(-trials // (population * most))
+        size = _doubled(1, -(-len(places) // population), most)
         return _stretches("population", size, places // (size * population))
-    size = max(FEWEST, _round(-(-trials // min(STRETCHES, most))))
+    size = _doubled(FEWEST, len(places), min(STRETCHES, most))
     return _stretches("trials", size, places // size)
 
 
@@ -165,14 +192,11 @@ def _stretches(by: By, size: int, of: Counts) -> Columns:
     return Columns(by, size, of, int(of[-1]) + 1 if len(of) else 0, [])
 
 
-def _round(number: int) -> int:
-    """The next one of 1, 2, 5, 10, 20, 50, ..."""
-    power = 1
-    while True:
-        for step in (1, 2, 5):
-            if step * power >= number:
-                return step * power
-        power *= 10
+def _doubled(size: int, things: int, most: int) -> int:
+    """A size, doubled until so many columns at most hold all things."""
+    while size * most < things:
+        size *= 2
+    return size
 
 
 def _ends(columns: Columns) -> tuple[list[int], list[int]]:
@@ -191,26 +215,26 @@ def _distinct(columns: Counts, candidates: Counts) -> Counts:
     return np.sort(first)
 
 
-def _genes(space: ChoiceSpace, read: _Read, columns: Columns, distinct: Counts) -> list[Gene]:
-    nothing = np.zeros((0, len(space.positions)), dtype=np.uint8)
-    chosen = np.concatenate(read.blocks or [nothing])[distinct]
+def _genes(space: ChoiceSpace, tries: Tries, columns: Columns, distinct: Counts) -> list[Gene]:
+    chosen = tries.chosen[distinct]
     column, activity = columns.of[distinct], Activity(space, chosen)
     genes = []
     for place, position in enumerate(space.positions):
         if (size := len(position.options)) < 2:
             continue
         counted = activity.of(place)
-        counted[np.isin(distinct, read.traits.get(position.name, ([], []))[0])] = False  # a width of its own
+        if position.name in tries.traits:  # a width of its own
+            counted[np.isin(distinct, np.array(tries.traits[position.name][0]))] = False
         cells = column[counted] * size + chosen[counted, place]
         counts = np.bincount(cells, minlength=columns.number * size).reshape(columns.number, size)
         genes.append(Gene(position.name, position.options, counts))
     return genes
 
 
-def _traits(read: _Read, columns: Columns, distinct: Counts) -> list[Trait]:
+def _traits(tries: Tries, columns: Columns, distinct: Counts) -> list[Trait]:
     wanted = np.zeros(len(columns.of), dtype=bool)
     wanted[distinct] = True
-    told = read.traits.items()
+    told = tries.traits.items()
     return [_trait(name, np.array(places), np.array(values), wanted, columns) for name, (places, values) in told]
 
 

@@ -11,6 +11,7 @@ from .places import Places
 
 Values = NDArray[np.float64]
 Positions = NDArray[np.intp]
+AT_ONCE = 1024  # points of a list that are compared with the front before them; of the rest twice as many each time
 Span = Callable[[Values], float]  # of one axis, in rising order: what its gaps are shares of
 
 
@@ -50,19 +51,41 @@ def hypervolumes(sets: Values, value: float, cost: float) -> Values:
 def growing_hypervolume(points: Values, value: float, cost: float) -> Values:
     """The hypervolume of the first k + 1 of these points, (points, 2), for each k, in O(n log n).
 
-    The front is kept as places in the order of cost. A point joins it once and leaves it once, so that what is added
-    to the area is summed over each step of the front at the most twice.
+    Of many points few are on the front when they come; the others are sorted out by many at once. The front is kept as
+    places in the order of cost. A point joins it once and leaves it once, so that what is added to the area is summed
+    over each step of the front at the most twice.
     """
+    came = _unbeaten(points)
+    gains = np.zeros(len(points))
+    gains[came] = _gains(points[came], (value, cost))
+    areas: Values = np.cumsum(gains)
+    return areas
+
+
+def _unbeaten(points: Values) -> Positions:
+    """Positions of points, rising: of all that none before them is as good as, and of some others."""
+    found: list[Positions] = []
+    front = np.empty((0, 2))
+    first, last = 0, AT_ONCE
+    while first < len(points):
+        costs, best = front[:, 1], np.maximum.accumulate(front[:, 0])
+        place = np.searchsorted(costs, points[first:last, 1], side="right")
+        beaten = np.concatenate([[-np.inf], best])[place] >= points[first:last, 0]
+        found.append(first + np.flatnonzero(~beaten))
+        front = np.concatenate([front, points[found[-1]]])
+        front = front[np.argsort(front[:, 1], kind="stable")]
+        first, last = last, 2 * last
+    return np.concatenate(found or [np.empty(0, dtype=np.intp)])
+
+
+def _gains(points: Values, end: tuple[float, float]) -> Values:
+    """What each point adds to the area of those before it."""
     order = np.lexsort((-points[:, 0], points[:, 1]))  # by cost, the better one first; equal ones as they came
     place = np.empty(len(points), dtype=np.intp)
     place[order] = np.arange(len(points))
     values, costs = points[order, 0].tolist(), points[order, 1].tolist()
-    members, area = Places(len(points)), 0.0
-    areas = np.empty(len(points))
-    for k, at in enumerate(place.tolist()):
-        area += _joined(members, at, values, costs, (value, cost))
-        areas[k] = area
-    return areas
+    members = Places(len(points))
+    return np.array([_joined(members, at, values, costs, end) for at in place.tolist()], dtype=np.float64)
 
 
 def _joined(members: Places, at: int, values: list[float], costs: list[float], end: tuple[float, float]) -> float:

@@ -7,144 +7,151 @@ with the reason why it does not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import repeat
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .columns import Columns, Flags
 from .comparison import Frame
-from .store.searched import Ended
+from .pareto import Positions, Values
+from .store.searched import AWAITED, STATUSES
 
-Kind = Literal["result", "over", "partial", "again", "failed", "stopped"]
-Point = tuple[float | None, float | None]
+KINDS: Final = ("result", "over", "partial", "again", "failed", "stopped")
+RESULT, OVER, PARTIAL, AGAIN, FAILED, STOPPED = range(len(KINDS))
+NONE: Final = -1  # of no kind: it took no trial, or has not ended
 
 
-class Step(NamedTuple):
-    """Something that ended, at a time in seconds since the epoch.
+@dataclass(frozen=True)
+class Steps:
+    """What ended, in the order of time, as columns; `at` in seconds since the epoch.
 
-    `trial` is how many trials its arm had then ended with. `best` and `hypervolume` are those of the arm up to here;
-    None before its first result, the latter also where there is nothing between the results of both.
+    `trial` is how many trials the step's arm had then ended with, `candidate` the number of one, `kind` a place in
+    `KINDS`. `best` and `hypervolume` are those of the arm up to here: NaN before its first result, the latter also
+    where there is nothing between the results of both. `better` says whether either is better than before.
     """
 
-    at: float
-    trial: int
-    candidate_id: str
-    control: bool
-    kind: Kind
-    reward: float | None
-    best: float | None = None
-    hypervolume: float | None = None
-    better: bool = False  # of the best reward or of the hypervolume
+    at: Values
+    trial: Positions
+    candidate: Positions
+    control: Flags
+    kind: NDArray[np.int8]
+    reward: Values
+    best: Values
+    hypervolume: Values
+    better: Flags
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def chosen(self, positions: Positions) -> Self:
+        return type(self)(*(getattr(self, column.name)[positions] for column in fields(self)))
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The steps of both arms in the order of time, and what their hypervolumes are shares of."""
+    """The steps of both arms, and what their hypervolumes are shares of."""
 
     frame: Frame | None
-    steps: list[Step]
+    steps: Steps
 
 
-def progress(rows: Sequence[Ended], limit: float | None, begun: float) -> Progress:
-    """`limit` is that on the cost of the front; `begun` is the time of what came before any trial."""
-    moments = _moments(rows, begun)
-    entries = _entries(rows, moments)
-    order = sorted(range(len(rows)), key=lambda i: (moments[i], rows[i].number))
-    points = {i: (row.value, row.cost) for i in entries if (row := rows[i])}
-    frame = Frame.around(np.array(list(points.values()), dtype=np.float64).reshape(-1, 2), limit)
-    trials = {False: 0, True: 0}
-    steps: list[Step] = []
-    results: list[Point | None] = []
-    for i in order:
-        row = rows[i]
-        trials[row.control] += bool(row.spent and row.status)
-        kind: Kind | None = "result" if i in entries else _kind(row)
-        if kind is not None:
-            reward = row.reward if kind == "result" else row.got
-            steps.append(Step(moments[i], trials[row.control], row.candidate_id, row.control, kind, reward))
-            results.append(points.get(i))
-    return Progress(frame, _followed(steps, results, frame))
+def progress(proposals: Columns, results: Columns, limit: float | None, begun: float) -> Progress:
+    """Of `Proposals` and `Results`. `limit` is that on the cost of the front; `begun` is before any trial."""
+    moments = _moments(proposals, begun)
+    place, full = results.places(proposals["candidate"])
+    place[~full] = 0
+    counts = full.copy()
+    counts[full] = results.flags("feasible")[place[full]]
+    kinds = _kinds(proposals, full, counts)
+    kinds[_entries(proposals, counts, moments)] = RESULT
+    order = np.argsort(moments, kind="stable")
+    control = proposals.flags("control")[order]
+    trial = _counted(proposals.flags("spent")[order] & (proposals["status"][order] != AWAITED), control)
+    told = kinds[order] != NONE
+    order, control, trial = order[told], control[told], trial[told]
+    counted = kinds[order] == RESULT
+    points = np.stack([results[name][place[order[counted]]] for name in ("value", "cost")], axis=1)
+    reward = proposals["got"][order]
+    reward[counted] = results["reward"][place[order[counted]]]
+    frame = Frame.around(points, limit)
+    figures = _figures(control, counted, reward, points, frame)
+    candidate = proposals["candidate"][order].astype(np.intp)
+    return Progress(frame, Steps(moments[order], trial, candidate, control, kinds[order], reward, *figures))
 
 
-def thinned(steps: Sequence[Step], most: int) -> list[Step]:
+def thinned(steps: Steps, most: int) -> Steps:
     """At most so many steps, evenly chosen; more where so many were better than all before, which are never left out.
 
     The first and the last of an arm stay too.
     """
     if len(steps) <= most:
-        return list(steps)
-    kept = {i for i, step in enumerate(steps) if step.better}
-    for control in (False, True):
-        own = [i for i, step in enumerate(steps) if step.control == control]
-        kept |= {*own[:1], *own[-1:]}
-    others = [i for i in range(len(steps)) if i not in kept]
-    if room := max(0, most - len(kept)):
-        kept |= {others[len(others) * n // room] for n in range(min(room, len(others)))}
-    return [steps[i] for i in sorted(kept)]
+        return steps
+    kept = steps.better.copy()
+    for own in map(np.flatnonzero, (steps.control, ~steps.control)):
+        kept[own[:1]] = kept[own[-1:]] = True
+    others = np.flatnonzero(~kept)
+    room = min(max(0, most - int(kept.sum())), len(others))
+    kept[others[len(others) * np.arange(room) // max(1, room)]] = True
+    return steps.chosen(np.flatnonzero(kept))
 
 
-def _moments(rows: Iterable[Ended], begun: float) -> list[float]:
+def _moments(proposals: Columns, begun: float) -> Values:
     """When each proposal ended: its trial, or without one when the last trial before it was made."""
-    moments, latest = [], begun
-    for row in rows:
-        if row.created_at is not None:
-            latest = max(latest, row.created_at)
-        moments.append(latest if row.ended_at is None else row.ended_at)
-    return moments
+    latest = np.fmax.accumulate(np.concatenate([[begun], proposals["created_at"]]))[1:]
+    ended = proposals["ended_at"]
+    return np.where(np.isnan(ended), latest, ended)
 
 
-def _entries(rows: Sequence[Ended], moments: Sequence[float]) -> set[int]:
+def _kinds(proposals: Columns, full: Flags, counts: Flags) -> NDArray[np.int8]:
+    """Why a proposal does not count, if it is no candidate's first full result."""
+    kinds = np.where(counts, AGAIN, OVER).astype(np.int8)
+    kinds[~full | (proposals["full"] == 0)] = PARTIAL
+    status = proposals["status"]
+    kinds[(status == STATUSES["stopped"]) | (status == STATUSES["cancelled"])] = STOPPED
+    kinds[status == STATUSES["failed"]] = FAILED
+    kinds[~proposals.flags("spent") | (status == AWAITED)] = NONE
+    return kinds
+
+
+def _entries(proposals: Columns, counts: Flags, moments: Values) -> Positions:
     """Positions of the proposals with which a candidate began to count: the first full trial that it waited for.
 
     Without any it is the first proposal, when another arm or another job had the result.
     """
-    found: dict[tuple[bool, str], tuple[bool, float, int]] = {}
-    for i, row in enumerate(rows):
-        if row.full and row.feasible and row.value is not None:
-            own = bool(row.trial_full) and row.trial_state == "completed"
-            arrived = (not own, moments[i], i)
-            key = (row.control, row.candidate_id)
-            found[key] = min(found.get(key, arrived), arrived)
-    return {i for _, _, i in found.values()}
+    there = np.flatnonzero(counts)
+    borrowed = ~(proposals.flags("full") & proposals.flags("completed"))[there]
+    whose = 2 * proposals["candidate"][there] + proposals["control"][there]
+    order = np.lexsort((moments[there], borrowed, whose))  # equal ones stay in the order of their numbers
+    first = np.diff(whose[order], prepend=-1.0) > 0
+    return there[order[first]]
 
 
-def _kind(row: Ended) -> Kind | None:
-    """Why a proposal does not count; None for one that took no trial, or that has not ended."""
-    if not row.spent or row.status is None:
-        return None
-    if row.status == "failed":
-        return "failed"
-    if row.status in ("stopped", "cancelled"):
-        return "stopped"
-    if row.trial_full is False or not row.full:
-        return "partial"
-    return "again" if row.feasible else "over"
-
-
-def _followed(steps: list[Step], points: Sequence[Point | None], frame: Frame | None) -> list[Step]:
-    """The steps with the best and the hypervolume of their arms so far. `points` are those of the results."""
-    told = list(steps)
-    for control in (False, True):
-        best: float | None = None
-        volume: float | None = None
-        own = [i for i, step in enumerate(steps) if step.control == control]
-        figures = _figures([(steps[i].reward, points[i]) for i in own if points[i] is not None], frame)
-        for i in own:
-            before = best, volume
-            if points[i] is not None:
-                best, volume = next(figures)
-            told[i] = steps[i]._replace(best=best, hypervolume=volume, better=before != (best, volume))
-    return told
+def _counted(ended: Flags, control: Flags) -> Positions:
+    """How many have ended of the arm of each."""
+    return np.where(control, np.cumsum(ended & control), np.cumsum(ended & ~control))
 
 
 def _figures(
-    results: Sequence[tuple[float | None, Point | None]], frame: Frame | None
-) -> Iterator[tuple[float | None, float | None]]:
-    """The best reward and the hypervolume of the first of these results, of the first two, and so on."""
-    rewards, points = ([result[part] for result in results] for part in (0, 1))
-    best = np.maximum.accumulate(np.array(rewards, dtype=np.float64)).tolist()
-    if frame is None or not results:
-        return zip(best, repeat(None), strict=False)
-    return zip(best, frame.growing(np.array(points, dtype=np.float64)).tolist(), strict=True)
+    control: Flags, counted: Flags, reward: Values, points: Values, frame: Frame | None
+) -> tuple[Values, Values, Flags]:
+    """Best and hypervolume after each step, and whether either is better than before; `points` are of the counted."""
+    best, volume = np.full((2, len(control)), np.nan)
+    best[counted] = reward[counted]
+    better = np.zeros(len(control), dtype=bool)
+    for arm in (control, ~control):
+        own, results = np.flatnonzero(arm), np.flatnonzero(arm & counted)
+        if frame is not None and len(results):
+            volume[results] = frame.growing(points[arm[counted]])
+        for figure in (best, volume):
+            figure[own] = np.fmax.accumulate(figure[own])
+            better[own] |= _rises(figure[own])
+    return best, volume, better
+
+
+def _rises(figure: Values) -> Flags:
+    """Where a figure is another one than before; the first one is."""
+    before = np.concatenate([[np.nan], figure[:-1]])
+    rises: Flags = (figure != before) & ~np.isnan(figure)
+    return rises

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from nas_service.comparison import compare
 from nas_service.errors import NotFound
 from nas_service.pace import pace
-from nas_service.store import Candidate, Event, Export, Job, Trial, arms, campaigns, candidates, jobs, trials
+from nas_service.store import Candidate, Event, Export, Job, Trial, arms, candidates, jobs, trials
 
-from . import architectures
+from . import architectures, measured
 from .candidate_views import TwinView
 from .device_views import FinalistsView
 from .views import (
@@ -102,16 +102,14 @@ def finalists(conn: Connection, job: Job) -> FinalistsView:
     """The measured finalists beside their estimates. Raises NotFound for a job that measures none."""
     if job.spec.get("measure") is None:
         raise NotFound(f"job {job.id} measures none; one that does: nas clone {job.id} --set measure.finalists=5")
-    found = campaigns.of_job(conn, job.id)
+    found = measured.campaign(conn, job)
     if found is None and (jobs.finalists_planned(conn, job.id) or job.state in ("failed", "cancelled")):
         return FinalistsView(state="none", message="there is nothing to measure; the events of the job say why")
     if found is None:
         return FinalistsView(state="waiting", message="they are measured when the job has ended")
     if found.verdict is None:
         return FinalistsView(state=found.state, message=found.message, campaign=found.id)
-    measured = found.verdict["networks"]
-    named = candidates.by_hash(conn, job.id, [one["hash"] for one in measured])
-    networks = [one | {"candidate_id": id_, "number": n} for one in measured for id_, n in [named[one["hash"]]]]
+    networks = measured.networks(conn, job, found)
     told = {"state": found.state, "message": found.verdict["summary"], "campaign": found.id, "networks": networks}
     return FinalistsView.model_validate(found.verdict | told | {"recalibrated": found.verdict["in_doubt"]})
 

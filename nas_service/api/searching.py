@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
+from functools import partial
 
+import numpy as np
 from sqlalchemy import Connection
 
-from nas_service.genes import Choices, Trait, choices, generation
-from nas_service.progress import Step, progress, thinned
-from nas_service.store import Job, searched
+from nas_service.genes import Choices, Trait, Tries, choices
+from nas_service.progress import KINDS, Steps, progress, thinned
+from nas_service.store import Job, names
 
 from . import architectures
 from .clouds import DIGITS
+from .held import HeldJob
 from .search_views import ArmProgress, ChoicesView, GeneView, ProgressView, TraitView
 from .service import Service
 from .views import FrameView
@@ -25,8 +26,7 @@ def progress_told(service: Service, job: Job, most: int) -> str:
     """As JSON, worked out anew when the job has more results, begins or ends: what ends with it is no result."""
 
     def work_out() -> str:
-        with service.store.read() as conn:
-            return _progress(conn, job, most).model_dump_json()
+        return service.held.look(job.id, partial(_progress, most)).model_dump_json()
 
     name = "progress", job.id, most, job.state, job.started_at
     reached = job.completed + job.failed + job.reused
@@ -34,23 +34,21 @@ def progress_told(service: Service, job: Job, most: int) -> str:
 
 
 def choices_told(service: Service, job: Job, most: int) -> str:
-    """As JSON, worked out anew when the job has more trials or a larger budget, by which its columns are laid out.
-
-    Raises Conflict where its space is no longer what it was.
-    """
+    """As JSON, worked out anew when the job has more trials. Raises Conflict where its space is not what it was."""
 
     def work_out() -> str:
-        with service.store.read() as conn:
-            return _choices(conn, job, most).model_dump_json()
+        return service.held.look(job.id, partial(_choices, most)).model_dump_json()
 
-    name = "choices", job.id, most, job.state, job.trials_budget
+    name = "choices", job.id, most, job.state
     return service.kept.get(name, job.trials, work_out, exact=job.state != "running")
 
 
-def _progress(conn: Connection, job: Job, most: int) -> ProgressView:
+def _progress(most: int, held: HeldJob, conn: Connection, job: Job) -> ProgressView:
+    held.results.look(conn, job)
+    held.proposals.look(conn, job)
     objective = job.spec["objective"]
     begun = job.created_at if job.started_at is None else job.started_at
-    found = progress(searched.ended(conn, job.id), objective["limits"].get(objective["cost"]), begun)
+    found = progress(held.proposals, held.results, objective["limits"].get(objective["cost"]), begun)
     steps = thinned(found.steps, most)
     return ProgressView(
         job_id=job.id,
@@ -60,46 +58,38 @@ def _progress(conn: Connection, job: Job, most: int) -> ProgressView:
         frame=None if found.frame is None else FrameView.model_validate(found.frame),
         total=len(found.steps),
         arms=[_arm(found.steps, control=c) for c in ((False, True) if job.spec.get("control") else (False,))],
-        id=[step.candidate_id for step in steps],
-        trial=[step.trial for step in steps],
-        at=[round(step.at, 3) for step in steps],
-        control=[int(step.control) for step in steps],
-        kind=[step.kind for step in steps],
-        reward=[_short(step.reward) for step in steps],
-        best=[_short(step.best) for step in steps],
-        hypervolume=[_short(step.hypervolume) for step in steps],
+        id=[names.candidate(job.id, number) for number in steps.candidate.tolist()],
+        trial=steps.trial.tolist(),
+        at=[round(at, 3) for at in steps.at.tolist()],
+        control=[int(control) for control in steps.control.tolist()],
+        kind=[KINDS[kind] for kind in steps.kind.tolist()],
+        reward=[_short(reward) for reward in steps.reward.tolist()],
+        best=[_short(best) for best in steps.best.tolist()],
+        hypervolume=[_short(volume) for volume in steps.hypervolume.tolist()],
     )
 
 
-def _arm(steps: Sequence[Step], *, control: bool) -> ArmProgress:
-    own = [step for step in steps if step.control == control]
-    kinds = Counter(step.kind for step in own)
-    last = own[-1] if own else None
+def _arm(steps: Steps, *, control: bool) -> ArmProgress:
+    own = np.flatnonzero(steps.control == control)
+    counts = np.bincount(steps.kind[own], minlength=len(KINDS)).tolist()
+    last = steps.chosen(own[-1:])
     return ArmProgress(
         control=control,
-        trials=last.trial if last else 0,
-        result=kinds["result"],
-        over=kinds["over"],
-        partial=kinds["partial"],
-        again=kinds["again"],
-        failed=kinds["failed"],
-        stopped=kinds["stopped"],
-        best_reward=last.best if last else None,
-        hypervolume=last.hypervolume if last else None,
+        trials=sum(last.trial.tolist()),
+        best_reward=_known(*last.best.tolist()),
+        hypervolume=_known(*last.hypervolume.tolist()),
+        **dict(zip(KINDS, counts, strict=True)),
     )
 
 
-def _choices(conn: Connection, job: Job, most: int) -> ChoicesView:
+def _choices(most: int, held: HeldJob, conn: Connection, job: Job) -> ChoicesView:
     population = job.spec["strategy"].get("population")
-    with_generations = generation(searched.first_token(conn, job.id)) is not None
     with architectures.as_conflict():
-        found = choices(
-            architectures.bound_space(job),
-            searched.tried(conn, job.id, tokens=with_generations),
-            budget=job.trials_budget,
-            population=population if type(population) is int else None,
-            most=most,
-        )
+        space = architectures.bound_space(job)
+        tries, held.tries = held.tries or Tries(space), None  # what is read in part is read anew
+        tries.look(conn, job.id)
+    held.tries = tries
+    found = choices(tries, population=population if type(population) is int else None, most=most)
     return ChoicesView(
         job_id=job.id,
         by=found.columns.by,
@@ -143,4 +133,8 @@ def _nothing(job: Job, found: Choices) -> str:
 
 
 def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.{DIGITS}g}")
+    return None if value is None or math.isnan(value) else float(f"{value:.{DIGITS}g}")
+
+
+def _known(value: float = math.nan) -> float | None:
+    return None if math.isnan(value) else value

@@ -18,8 +18,8 @@ from nas_service.webhooks import Webhooks
 from workers.artifacts import ArtifactStore
 from workers.dispatchers import Dispatcher
 
-from .clouds import Clouds
 from .feed import Feed
+from .held import Held
 from .kept import Kept
 from .sessions import Sessions
 
@@ -34,7 +34,7 @@ class Service:
     coordinator: Coordinator
     artifacts: ArtifactStore
     feed: Feed
-    clouds: Clouds
+    held: Held
     webhooks: Webhooks
     sessions: Sessions
     campaigns: Campaigns

@@ -27,6 +27,7 @@ from nas_service.store import (
     events,
     fronts,
     jobs,
+    names,
 )
 from nas_service.store.asks import Reusable
 from nas_service.store.candidates import Result
@@ -189,9 +190,8 @@ def _place(
 def _add_candidate(run: Run, done: Round, item: Described) -> Known:
     number, genotype = done.next_number, item.proposal.genotype
     lineage = tuple(dict.fromkeys(done.proposed[n] for n in item.proposal.parents if n in done.proposed))
-    new = NewCandidate(
-        f"{run.job_id}.c{number}", number, item.architecture.hash, genotype, lineage, item.reason, dict(item.costs)
-    )
+    name = names.candidate(run.job_id, number)
+    new = NewCandidate(name, number, item.architecture.hash, genotype, lineage, item.reason, dict(item.costs))
     done.candidates.append(new)
     made = done.known[item.architecture.hash] = Known(new.id, item.reason, genotype)
     return made
@@ -200,7 +200,7 @@ def _add_candidate(run: Run, done: Round, item: Described) -> Known:
 def _add_trial(run: Run, done: Round, item: Described, candidate: Known, key: str | None, start: Start) -> None:
     count = done.job.trials + _used(done)
     request_id = f"{run.job_id}.r{count}"
-    trial_id, fidelity = f"{run.job_id}.t{count}", item.fidelity
+    trial_id, fidelity = names.trial(run.job_id, count), item.fidelity
     trial = NewTrial(trial_id, count, candidate.id, request_id, key, fidelity, item.full, item.seed, start)
     done.trials.append(trial)
     done.architectures[trial_id] = item.architecture

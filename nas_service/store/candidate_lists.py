@@ -2,12 +2,13 @@
 
 A page begins where the one before it ended (its last key and number) and not after so many rows. The orders `number`
 and `reward` have an index, which is entered there; any other reads the candidates of the job, and keeps a page of them.
+They are read as they lie, in the order of their numbers: by another index each would be fetched from elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, cast, func, not_, or_, select, true
@@ -24,6 +25,7 @@ OF_RESULTS: Final = ("reward", "value")  # only results of full fidelity can be 
 DESCENDING: Final = ("reward", "value")  # where nothing else is said: the best first
 
 _COLUMNS = [candidates.c[field.name] for field in fields(Candidate)]
+_AS_THEY_LIE = candidates.c.number >= 0  # true of all; for SQLite, a reason to go by this index
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Listing:
 
 
 ALL: Final = Listing()
+BEST: Final = Listing("reward")
 
 
 def page(
@@ -74,6 +77,8 @@ def page(
 def count(conn: Connection, job_id: str, wanted: Listing) -> int:
     """How many there are on all pages."""
     query = select(func.count()).select_from(candidates).where(*_narrowed(job_id, wanted))
+    if replace(wanted, descending=None) != BEST:  # whose index has all that is asked
+        query = query.where(_AS_THEY_LIE)
     found: int = conn.execute(query).scalar_one()
     return found
 
@@ -94,6 +99,8 @@ def _ordered(query: Select[Any], job_id: str, wanted: Listing) -> Select[Any]:
     key = _column(wanted)
     by_key = key.desc() if wanted.falls else key.asc()
     query = query.where(*_narrowed(job_id, wanted))
+    if wanted.order != "reward":
+        query = query.where(_AS_THEY_LIE)
     return query.order_by(by_key) if wanted.order == "number" else query.order_by(by_key, candidates.c.number)
 
 

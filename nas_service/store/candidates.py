@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, not_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Integer, Update, cast, not_, select, true, update
 
 from nas_service.errors import NotFound
 
 from .bulk import Bulk, Row, Values
 from .listed import among
+from .plain import Numbers, numbers
 from .records import Candidate
 from .schema import candidates, fronts, jobs
 
@@ -69,15 +70,14 @@ def points(conn: Connection, job_id: str) -> list[tuple[str, float, float]]:
     return [(row.id, row.value, row.cost) for row in conn.execute(query)]
 
 
-def evaluated(conn: Connection, job_id: str, ids: Collection[str] | None = None) -> Sequence[Any]:
-    """Rows (id, *`PLACED`) of candidates with a full result, of all of a job or of those that `ids` names."""
+def evaluated(conn: Connection, job_id: str, ids: Collection[str] | None = None) -> Numbers:
+    """Columns `PLACED` of the candidates with a full result: all of a job, or those that `ids` names."""
     c = candidates.c
-    query = select(c.id, *(c[name] for name in PLACED)).where(c.full, c.value.is_not(None))
-    if ids is None:
-        return conn.execute(query.where(c.job_id == job_id)).all()
-    return conn.execute(
-        query.where(among(c.id, "ids")), {"ids": list(ids)}
-    ).all()  # of the job: SQLite would read it all
+    places = [cast(c[name], Integer) if name == "feasible" else c[name] for name in PLACED]
+    query = select(*places).where(c.full, c.value.is_not(None))
+    if ids is None:  # by their numbers, beside which they lie
+        return numbers(conn, query.where(c.job_id == job_id).order_by(c.number))
+    return numbers(conn, query.where(among(c.id, "ids")), {"ids": list(ids)})  # of the job: SQLite would read it all
 
 
 def figures(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[dict[str, float], float | None]]:

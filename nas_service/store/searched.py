@@ -2,74 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+import numpy as np
+from sqlalchemy import Connection, Integer, Text, case, cast, func, null, or_, select
 
+from . import plain
+from .json_text import decode
+from .listed import among
+from .names import number_in, trial
+from .plain import Numbers
 from .schema import candidates, proposals, trials
 
-FETCHED = 1000  # rows at a time
-
-
-class Ended(NamedTuple):
-    """A proposal of the search, or of its `control`, with its candidate and the trial that it waited for, if any.
-
-    `full`, `feasible`, `value`, `cost` and `reward` are the candidate's; `got` is the proposal's own reward.
-    """
-
-    number: int
-    control: bool
-    status: str | None
-    spent: bool
-    got: float | None
-    candidate_id: str
-    full: bool
-    feasible: bool
-    value: float | None
-    cost: float | None
-    reward: float | None
-    trial_full: bool | None
-    trial_state: str | None
-    created_at: float | None
-    ended_at: float | None
+PROPOSED: Final = ("number", "candidate", "trial", "control", "spent", "status", "got")
+TRAINED: Final = ("number", "full", "completed", "created_at", "ended_at")
+AWAITED: Final = 0  # a status: none yet
+STATUSES: Final = {"completed": 1, "failed": 2, "stopped": 3, "cancelled": 4, "reused": 5}
 
 
 class Tried(NamedTuple):
     """A proposal of the search itself that took a trial. `token` is None where it was not asked for."""
 
+    number: int
     candidate_number: int
     genotype: dict[str, Any]
     token: Any
 
 
-def ended(conn: Connection, job_id: str) -> list[Ended]:
-    """All proposals but those that were screened out before any training, in the order of their numbers."""
-    p, c, t = proposals.c, candidates.c, trials.c
-    query = (
-        select(
-            p.number,
-            p.control,
-            p.status,
-            p.spent,
-            p.reward,
-            c.id,
-            c.full,
-            c.feasible,
-            c.value,
-            c.cost,
-            c.reward,
-            t.full,
-            t.state,
-            t.created_at,
-            t.ended_at,
-        )
-        .join_from(proposals, candidates, c.id == p.candidate_id)
-        .outerjoin(trials, t.id == p.trial_id)
-        .where(p.job_id == job_id, or_(p.status.is_(None), p.status != "infeasible"))
-        .order_by(p.number)
-    )
-    return [Ended._make(row) for row in conn.execute(query)]
+def proposed(conn: Connection, job_id: str, since: int = 0, waited: Collection[int] = ()) -> Numbers:
+    """Columns `PROPOSED` of all proposals from a number on and of those that `waited` names.
+
+    Those that were screened out before any training are left out. `candidate` and `trial` are numbers, `status` one of
+    `STATUSES` or `AWAITED`, `got` is the proposal's own reward: that of its candidate is the latest of several.
+    """
+    p = proposals.c
+    query = select(
+        p.number,
+        number_in(p.candidate_id, job_id),
+        number_in(p.trial_id, job_id),
+        cast(p.control, Integer),
+        cast(p.spent, Integer),
+        case(STATUSES, value=p.status, else_=AWAITED),
+        p.reward,
+    ).where(p.job_id == job_id, or_(p.status.is_(None), p.status != "infeasible"))
+    new = plain.numbers(conn, query.where(p.number >= since).order_by(p.number))
+    if not waited:
+        return new
+    old = plain.numbers(conn, query.where(among(p.number, "numbers")), {"numbers": list(waited)})
+    return np.concatenate([old, new], axis=1)
+
+
+def trained(conn: Connection, job_id: str, numbers: Collection[int] | None = None) -> Numbers:
+    """Columns `TRAINED` of all trials of a job or of those with these numbers."""
+    t = trials.c
+    completed = case((t.state == "completed", 1), else_=0)
+    query = select(t.number, cast(t.full, Integer), completed, t.created_at, t.ended_at)
+    if numbers is None:
+        return plain.numbers(conn, query.where(t.job_id == job_id))
+    return plain.numbers(conn, query.where(among(t.id, "ids")), {"ids": [trial(job_id, number) for number in numbers]})
 
 
 def first_token(conn: Connection, job_id: str) -> Any:
@@ -79,15 +70,23 @@ def first_token(conn: Connection, job_id: str) -> Any:
     return conn.execute(query).scalar_one_or_none()
 
 
-def tried(conn: Connection, job_id: str, *, tokens: bool) -> Iterator[list[Tried]]:
-    """The proposals of the search that took a trial, in the order of their numbers, a thousand at a time."""
+def tried(conn: Connection, job_id: str, since: int = 0, *, tokens: bool) -> Iterator[list[Tried]]:
+    """The proposals of the search that took a trial, those from a number on, in their order, many at a time."""
     p, c = proposals.c, candidates.c
-    columns = [c.number, func.coalesce(p.genotype, c.genotype, type_=c.genotype.type)]
+    genotype = func.coalesce(cast(p.genotype, Text), cast(c.genotype, Text))
     query = (
-        select(*columns, *([p.token] if tokens else []))
+        select(p.number, c.number, genotype, cast(p.token, Text) if tokens else null())
         .join_from(proposals, candidates, c.id == p.candidate_id)
-        .where(p.job_id == job_id, p.spent, p.control.is_(False))
+        .where(p.job_id == job_id, p.number >= since, p.spent, p.control.is_(False))
         .order_by(p.number)
     )
-    for rows in conn.execution_options(yield_per=FETCHED).execute(query).partitions():
-        yield [Tried(row[0], row[1], row[2] if tokens else None) for row in rows]
+    for rows in plain.rows(conn, query):
+        numbers, brought, genotypes, noted = zip(*rows, strict=True)
+        read = _decoded(noted) if tokens else noted
+        yield list(map(Tried, numbers, brought, _decoded(genotypes), read))
+
+
+def _decoded(texts: Sequence[str | None]) -> list[Any]:
+    """Of JSON: all at once, which is quicker than one by one."""
+    found: list[Any] = decode(f"[{','.join(text or 'null' for text in texts)}]")
+    return found

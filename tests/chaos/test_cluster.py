@@ -18,7 +18,7 @@ from sqlalchemy import select
 from nas_service.store import Job, Store, events
 from nas_service.store.invariants import broken
 from nas_service.store.schema import requests
-from workers.dispatchers import ray_dispatcher
+from workers.dispatchers import nodes as cluster_nodes
 from workers.dispatchers.ray_dispatcher import RayDispatcher
 from workers.requests import EvaluationRequest, Report, ShouldStop
 from workers.run import run
@@ -67,7 +67,7 @@ def first(nodes: RayNodes) -> str:
 
 @pytest.fixture
 def machines(nodes: RayNodes, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
-    monkeypatch.setattr(ray_dispatcher, "NODES_AGE_S", 0.2)
+    monkeypatch.setattr(cluster_nodes, "AGE_S", 0.2)
     dispatcher = RayDispatcher(nodes.address, runner=partial(gated, tmp_path))
     yield Machines(nodes, dispatcher, tmp_path)
     dispatcher.close()

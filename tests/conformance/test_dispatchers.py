@@ -334,12 +334,24 @@ def test_what_no_node_can_hold_waits_with_that_reason(
     assert until_ended(mortal, 1)[-1].cause == "cancelled"
 
 
+def test_why_a_request_waits_is_told_without_ray(mortal: RayDispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From any thread, which Ray must not hold up where it is slow, or gone."""
+    mortal.submit(request_of("huge", "succeed", gpus=8))
+    with monkeypatch.context() as patched:
+        patched.setattr(mortal._nodes, "_look", lambda: pytest.fail("Ray was asked"))
+        mortal._nodes.seen_at = float("-inf")
+        assert mortal.waiting_reason("huge") == "8 GPUs asked for, the cluster has 0"
+        assert mortal.place("huge") is None
+    mortal.cancel("huge")
+    assert until_ended(mortal, 1)[-1].cause == "cancelled"
+
+
 def test_what_has_not_begun_on_a_node_that_went_away_waits_for_another(mortal: RayDispatcher) -> None:
     mortal._pool.nodes = {"a" * 56: Resources(1, 1)}
-    mortal._nodes_at = mortal._clock()
+    mortal._nodes.seen_at = mortal._clock()
     mortal.submit(request_of("moved", "succeed", gpus=1))
     assert mortal.waiting_reason("moved") == "a worker process is starting"
-    mortal._nodes_at = float("-inf")
+    mortal._nodes.seen_at = float("-inf")
     until(mortal, lambda: mortal.waiting_reason("moved") == "1 GPUs asked for, the cluster has 0")
     assert mortal.poll() == []
     mortal.cancel("moved")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nas_service.genes import FEWEST, Choices, choices, generation
+from nas_service.genes import FEWEST, Choices, Tries, choices, generation
 from nas_service.store.searched import Tried
 from search_spaces import BoundSpace, Signature, SpaceError, get_space
 
@@ -35,12 +35,16 @@ def sampled(space: BoundSpace, number: int) -> list[dict[str, Any]]:
 def tried(
     genotypes: list[dict[str, Any]], tokens: list[Any] | None = None, candidates: list[int] | None = None
 ) -> list[Tried]:
-    numbers = candidates or list(range(len(genotypes)))
-    return [Tried(*row) for row in zip(numbers, genotypes, tokens or [None] * len(genotypes), strict=True)]
+    numbers = range(len(genotypes))
+    rows = zip(numbers, candidates or numbers, genotypes, tokens or [None] * len(genotypes), strict=True)
+    return [Tried(*row) for row in rows]
 
 
-def counted(space: BoundSpace, rows: list[Tried], budget: int = 40, population: int | None = None) -> Choices:
-    return choices(space, [rows[:7], rows[7:]], budget=budget, population=population, most=MOST)
+def counted(space: BoundSpace, rows: list[Tried], population: int | None = None, most: int = MOST) -> Choices:
+    tries = Tries(space)
+    for part in (rows[:7], rows[7:]):
+        tries.take(part)
+    return choices(tries, population=population, most=most)
 
 
 def test_options_are_counted_where_they_matter(space: Any) -> None:
@@ -65,7 +69,7 @@ def test_what_has_one_option_is_only_counted(space: Any) -> None:
 
 def test_a_network_counts_once_a_column(space: Any) -> None:
     genotypes = sampled(space, 2)
-    found = counted(space, tried(genotypes * 10, candidates=[0, 1] * 10), budget=20, population=10)
+    found = counted(space, tried(genotypes * 10, candidates=[0, 1] * 10), population=10)
     assert found.networks == [2, 2]
     assert found.genes[0].counts.sum() == 4
 
@@ -80,38 +84,53 @@ def test_generations_of_the_strategy_are_columns_however_they_are_wrapped(space:
 
 
 def test_many_generations_share_columns(space: Any) -> None:
-    found = choices(
-        space,
-        [tried(sampled(space, 30), [{"generation": n} for n in range(30)])],
-        budget=30,
-        population=None,
-        most=8,
-    )
+    found = counted(space, tried(sampled(space, 30), [{"generation": n} for n in range(30)]), most=8)
     assert (found.columns.size, found.columns.number) == (4, 8)
     assert found.columns.generations == [0, 4, 8, 12, 16, 20, 24, 28]
     assert found.networks == [4] * 7 + [2]
 
 
 @pytest.mark.parametrize(
-    ("budget", "population", "by", "size", "columns"),
+    ("trials", "population", "by", "size", "columns"),
     [
         (40, 10, "population", 1, 4),
-        (6400, 10, "population", 20, 1),
+        (40, 5, "population", 1, 8),
+        (41, 5, "population", 2, 5),
         (40, None, "trials", FEWEST, 8),
-        (400, None, "trials", 20, 2),
+        (41, None, "trials", 2 * FEWEST, 5),
+        (200, None, "trials", 8 * FEWEST, 5),
+        (2, None, "trials", FEWEST, 1),
     ],
 )
-def test_columns_are_laid_out_for_the_whole_budget(
-    space: Any, budget: int, population: int | None, by: str, size: int, columns: int
+def test_columns_are_laid_out_for_the_trials_so_far(
+    space: Any, trials: int, population: int | None, by: str, size: int, columns: int
 ) -> None:
-    found = counted(space, tried(sampled(space, 40)), budget, population)
+    found = counted(space, tried(sampled(space, trials)), population, most=8)
     assert (found.columns.by, found.columns.size, found.columns.number) == (by, size, columns)
+
+
+@pytest.mark.parametrize("population", [None, 3])
+@pytest.mark.parametrize("generational", [False, True])
+def test_as_trials_come_columns_stay_or_two_become_one(space: Any, population: int | None, generational: bool) -> None:
+    """Never are they cut anew: what a column shows only ever grows."""
+    rows = tried(sampled(space, 150), [{"generation": n // 4} if generational else None for n in range(150)])
+    tries, sizes = Tries(space), set()
+    tries.take(rows[:1])
+    before = choices(tries, population=population, most=8)
+    for number in range(1, 150):
+        tries.take(rows[number : number + 1])
+        found = choices(tries, population=population, most=8)
+        assert set(found.first[:-1]) <= set(before.first)
+        assert found.columns.size in (before.columns.size, 2 * before.columns.size)
+        before = found
+        sizes.add(found.columns.size)
+    assert len(sizes) in (3, 4)
 
 
 @pytest.mark.parametrize("population", [None, 3])
 @pytest.mark.parametrize("most", [1, 2, 7])
 def test_there_are_no_more_columns_than_asked_for(space: Any, most: int, population: int | None) -> None:
-    found = choices(space, [tried(sampled(space, 50))], budget=10, population=population, most=most)
+    found = counted(space, tried(sampled(space, 50)), population, most)
     assert 1 <= found.columns.number <= most
     assert sum(found.networks) == 50
 
@@ -144,7 +163,7 @@ def test_a_space_that_grows_tells_its_traits(wann: BoundSpace) -> None:
 def test_a_trait_that_no_network_of_a_column_has_is_null_there(space: Any) -> None:
     genotypes = sampled(space, 20)
     genotypes[0] = genotypes[0] | {"widths": {"stage0.width": 8}}
-    [trait] = counted(space, tried(genotypes), budget=20, population=10).traits
+    [trait] = counted(space, tried(genotypes), population=10).traits
     assert (trait.mean, trait.most) == ([8, None], [8, None])
 
 
@@ -155,7 +174,7 @@ def test_a_space_without_either_has_nothing_to_tell(wann: Any, monkeypatch: pyte
 
 
 def test_nothing_tried_makes_no_columns(space: Any) -> None:
-    found = choices(space, [], budget=10, population=None, most=MOST)
+    found = counted(space, [])
     assert (found.first, found.networks) == ([], [])
     assert all(gene.counts.shape == (0, len(gene.values)) for gene in found.genes)
 

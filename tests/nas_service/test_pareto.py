@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nas_service import pareto
 from nas_service.pareto import crowding, fronts, growing_hypervolume, hypervolume, nsga2_order, pareto_front
 
 Point = tuple[float, float]
@@ -56,6 +57,19 @@ def test_it_grows_with_a_front_that_has_every_point(rising: int) -> None:
     grown = growing_hypervolume(np.stack([steps, steps], axis=1), 0, 201)
     assert grown[-1] == pytest.approx(200 * 201 / 2)
     assert (np.diff(grown) > 0).all()
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1024])
+def test_of_many_points_each_beginning_has_the_area_of_its_points(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are compared with the front at once; some lie beyond the reference, some are equal."""
+    monkeypatch.setattr(pareto, "AT_ONCE", at_once)
+    many = np.random.default_rng(0).integers(0, 60, (3000, 2)).astype(np.float64)
+    grown = growing_hypervolume(many, 5.0, 50.0)
+    for number in (1, 2, 7, 8, 100, 1024, 1025, 2048, 3000):
+        assert grown[number - 1] == pytest.approx(hypervolume(many[:number], 5.0, 50.0))
+    assert (np.diff(grown) >= 0).all()
 
 
 populations = st.lists(st.tuples(coarse, coarse, coarse), max_size=30)

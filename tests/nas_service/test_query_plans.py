@@ -10,7 +10,10 @@ import pytest
 from searches import Lab, spec
 from sqlalchemy import Connection, event
 
-from nas_service.api.clouds import Clouds
+from nas_service.api.architectures import bound_space
+from nas_service.api.held import Held
+from nas_service.columns import Proposals
+from nas_service.genes import Tries
 from nas_service.store import Store, asks, candidate_lists, candidates, jobs, trials
 from nas_service.store.candidate_lists import ORDERS, Listing, Order
 
@@ -137,7 +140,10 @@ def test_a_page_reads_no_other_job_and_skips_no_rows(watched: Watched, order: Or
         turned(conn, Listing(order, descending=False))
         turned(conn, Listing(order, **everything))
         candidate_lists.count(conn, "j", Listing(order, **everything))
-    assert all("job_id=?" in step for step in watched.steps("candidates") if "candidates" in step)
+    steps = [step for step in watched.steps("candidates") if "SEARCH candidates" in step]
+    assert all("job_id=?" in step for step in steps)
+    as_they_lie = ["number>" in step or "number<" in step for step in steps]
+    assert all(as_they_lie) if order != "reward" else as_they_lie.count(True) == 1, "which is that of the count"
     assert watched.scans() == {}
 
 
@@ -159,15 +165,32 @@ def test_curves_are_sought_in_one_statement(watched: Watched) -> None:
 
 def test_a_scatter_seeks_what_is_new(watched: Watched) -> None:
     watched.lab.submit(spec(20))
-    held = Clouds(watched.store)
+    held = Held(watched.store)
     for completed in (5, 10):
         watched.lab.until(lambda job, completed=completed: job.completed >= completed)
         watched.statements.clear()
-        held.points("j", 10, None)
+        held.look("j", lambda one, conn, job: one.cloud.points(conn, job, 10, None))
     plans = [*watched.steps("candidates"), *watched.steps("proposals")]
     assert any("(id=?)" in step for step in plans)
     assert any("number>?" in step for step in plans)
     assert not any("ix_candidates" in step for step in plans)  # by which all of the job's would be read
+    assert watched.scans() == {}
+
+
+def test_the_course_of_a_search_seeks_what_is_new(watched: Watched) -> None:
+    watched.lab.submit(spec(20, workers={"parallel": 4}))
+    proposals, tries = Proposals(), None
+    for completed in (5, 10):
+        job = watched.lab.until(lambda job, completed=completed: job.completed >= completed)
+        tries = tries or Tries(bound_space(job))
+        watched.statements.clear()
+        with watched.store.read() as conn:
+            proposals.look(conn, job)
+            tries.look(conn, "j")
+    assert [step for step in watched.steps("trials") if "trials" in step] == [
+        "SEARCH trials USING INDEX sqlite_autoindex_trials_1 (id=?)"
+    ]
+    assert sum("number>?" in step for step in watched.steps("proposals")) == 2
     assert watched.scans() == {}
 
 

@@ -49,17 +49,17 @@ class _Node:
     @property
     def room(self) -> Resources:
         """What no busy worker holds."""
-        return _less(self.has, _sum(worker.key[1] for worker in self.busy))
+        return _less(self.has, total_of(worker.key[1] for worker in self.busy))
 
     def instead_of(self, asked: Resources) -> tuple[Worker, ...]:
         """The idle workers that have to go before this fits, those that have been idle for longest first."""
-        free = _less(self.room, _sum(worker.key[1] for worker in self.idle))
+        free = _less(self.room, total_of(worker.key[1] for worker in self.idle))
         gone: list[Worker] = []
         for worker in sorted(self.idle, key=lambda worker: worker.idle_since or 0.0):
             if _fits(asked, free):
                 break
             gone.append(worker)
-            free = _sum((free, worker.key[1]))
+            free = total_of((free, worker.key[1]))
         return tuple(gone)
 
 
@@ -72,11 +72,11 @@ class Pool:
 
     @property
     def total(self) -> Resources:
-        return _sum(self.nodes.values())
+        return total_of(self.nodes.values())
 
     @property
     def busy(self) -> Resources:
-        return _sum(worker.key[1] for worker in self.workers if worker.idle_since is None)
+        return total_of(worker.key[1] for worker in self.workers if worker.idle_since is None)
 
     def place(self, key: Key, kept: Collection[str] = ()) -> Place | None:
         """Where a request can go at this moment, if not to one of the nodes `kept` for others; None: it has to wait.
@@ -114,8 +114,8 @@ class Pool:
     def full(self, asked: Resources) -> str:
         """What is used up on the nodes that could hold this."""
         nodes = self._able(asked)
-        total = _sum(node.has for node in nodes)
-        used = _less(total, _sum(node.room for node in nodes))
+        total = total_of(node.has for node in nodes)
+        used = _less(total, total_of(node.room for node in nodes))
         if asked.gpus and not self.kept_for(asked):
             return f"no free slot: {used.gpus:g} of {total.gpus:g} GPUs in use"
         where = " on the nodes with GPUs" if asked.gpus else ""
@@ -131,7 +131,8 @@ class Pool:
         return list(able.values())
 
 
-def _sum(parts: Iterable[Resources]) -> Resources:
+def total_of(parts: Iterable[Resources]) -> Resources:
+    """All of them together."""
     listed = list(parts)
     return Resources(sum(part.cpus for part in listed), sum(part.gpus for part in listed))
 

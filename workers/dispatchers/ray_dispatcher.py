@@ -28,12 +28,12 @@ from ..versions import mismatch, needed, versions
 from .base import ClusterStatus, DataCheck, T, Unanswered
 from .bundles import bundled
 from .data_check import check_data
-from .placement import Key, Pool, Worker
+from .nodes import Nodes, Seen
+from .placement import Key, Pool, Worker, total_of
 
 OBJECT_STORE_BYTES = 128 * 2**20  # reports are small; weights go through artifacts
 SMALLEST_CPUS = 0.1  # what a request of no CPUs counts as, so that their number stays bounded
 LONGEST_WAIT_S = 0.5  # in one poll, so that time-outs are noticed
-NODES_AGE_S = 2.0  # how old the list of nodes may be
 ANSWER_S = 50.0  # for what a worker is asked beside its trials; an agent waits 60 s for its own answer
 READY_AGAIN_S = 30.0  # after which a worker of other versions is replaced by one that may have what it lacked
 
@@ -92,7 +92,8 @@ class RayDispatcher:
     `cpus` limits the local Ray; `runner` evaluates requests (tests pass their own). A request that passes its time-out
     and does not stop within `grace_s` loses its worker process, as does a cancelled one. `own` are the coordinator's
     versions: a request waits where a worker has another version of the task's plug-in or of this project. Call
-    `submit`, `poll` and `cancel` from one thread.
+    `submit`, `poll` and `cancel` from one thread; what others ask meanwhile is told from what that one has learnt, and
+    never waits for Ray.
     """
 
     def __init__(
@@ -121,8 +122,9 @@ class RayDispatcher:
         self._flights: list[_Flight] = []  # a request may come again before its last attempt has ended
         self._reports: list[Report] = []
         self._versions = versions()
-        self._nodes_at = float("-inf")
-        self._hosts: dict[str, str] = {}  # of nodes, by their ids
+        self._nodes = Nodes(ray.nodes, clock)
+        self._looked_at: Seen | None = None  # what of them the pool has
+        self._look_at_nodes()
 
     def submit(self, request: EvaluationRequest) -> None:
         flight = _Flight(request, OpenTrials(request))
@@ -160,20 +162,19 @@ class RayDispatcher:
             return flight.held
         if flight.worker is not None:
             return None if flight.worker.requests else "a worker process is starting"
-        self._look_at_nodes()
         return self._pool.infeasible(asked) or self._pool.full(asked)
 
     def place(self, request_id: str) -> str | None:
         flight = self._newest(request_id)
         if flight is None or not flight.started or flight.worker is None:
             return None
-        return self._hosts.get(flight.worker.node)
+        return self._nodes.seen.hosts.get(flight.worker.node)
 
     def cluster(self) -> ClusterStatus:
-        self._look_at_nodes()
-        total, busy = self._pool.total, self._pool.busy
+        total, busy = total_of(self._nodes.known().living.values()), self._pool.busy
         free = Resources(max(0.0, total.cpus - busy.cpus), max(0.0, total.gpus - busy.gpus))
-        problem = "" if total.cpus else "Ray has no living node; start one, or check NAS_RAY_ADDRESS"
+        lacks = "" if total.cpus else "Ray has no living node; start one, or check NAS_RAY_ADDRESS"
+        problem = self._nodes.problem or lacks
         return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem)
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:
@@ -326,14 +327,11 @@ class RayDispatcher:
         ray.kill(worker.actor, no_restart=True)
 
     def _look_at_nodes(self) -> None:
-        if self._clock() - self._nodes_at <= NODES_AGE_S:
+        seen = self._nodes.fresh()
+        if seen is self._looked_at:
             return
-        self._nodes_at = self._clock()
-        nodes = ray.nodes()
-        living = {node["NodeID"]: node["Resources"] for node in nodes if node["Alive"]}
-        self._hosts = {node["NodeID"]: node["NodeManagerHostname"] for node in nodes}
-        self._pool.nodes = {node: Resources(has.get("CPU", 0.0), has.get("GPU", 0.0)) for node, has in living.items()}
-        lost = [worker for worker in self._pool.workers if worker.node not in living]
+        self._looked_at, self._pool.nodes = seen, seen.living
+        lost = [worker for worker in self._pool.workers if worker.node not in seen.living]
         for flight in [flight for flight in self._flights if flight.worker in lost and not flight.started]:
             self._take_back(flight)
         for worker in lost:

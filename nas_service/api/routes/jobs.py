@@ -176,7 +176,8 @@ def points(job_id: Id, service: Here, most: Most = None, within: Within = None) 
     Never left out are the front, measured finalists, the best reward, the ends of both axes, and what is alone in its
     place. Of a growing job, points only make room for new ones.
     """
-    return answers.written(service.clouds.points(job_id, most, clouds.window(within)))
+    window = clouds.window(within)
+    return answers.written(service.held.look(job_id, lambda one, conn, job: one.cloud.points(conn, job, most, window)))
 
 
 @router.get("/{job_id}/finalists")

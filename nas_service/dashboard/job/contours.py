@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .scatter_view import Window
+from nas_service.window import Window
 
 LINES = 6  # about
 STEPS = 48  # along a line

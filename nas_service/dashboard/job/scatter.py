@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from nas_service.window import Window
+
 from ..axes import LATENCY, UNITS, brief, limit_mark, value_axis
 from ..theme import ACCENT, BEHIND, INK, MUTED, SERIES
 from .contours import Contour
-from .scatter_view import Window
 
 CANDIDATES: Final = "candidates"
 FRONT: Final = "Pareto front"

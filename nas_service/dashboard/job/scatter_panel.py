@@ -10,9 +10,9 @@ from typing import Any, cast
 from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments, GenericEventArguments
 
-from nas_service.api.point_views import Points
 from nas_service.api.views import JobView
 from nas_service.client import ApiError, AsyncClient
+from nas_service.window import Window
 
 from .. import page_address
 from ..axes import LATENCY
@@ -21,8 +21,9 @@ from ..theme import address
 from . import scatter, scatter_change
 from .contours import Rule, contours
 from .scatter import Dot, Picture
+from .scatter_points import ScatterPoints
 from .scatter_selection import Selection
-from .scatter_view import ScatterView, Window
+from .scatter_view import ScatterView
 
 MOST = 2000  # points drawn of all candidates, and again so many of a window that is zoomed to or selected
 GROWN = 100  # an update for every so many-th part of the candidates
@@ -47,7 +48,7 @@ class ScatterPanel:
         self._job: JobView | None = None
         self._drawn = -1  # completed candidates
         self._looks = 0  # since then
-        self._points: Points | None = None
+        self._points = ScatterPoints(client, job_id, MOST)
         self._dots: dict[str, Dot] = {}
         self._selected = 0  # candidates in the window that is selected, drawn or not
         self._options: dict[str, Any] | None = None
@@ -86,7 +87,7 @@ class ScatterPanel:
         self._looks += 1
         self._job = job
         if self._is_due(job):
-            await self._read()
+            await self._read(anew=True)
             self._drawn, self._looks = job.completed, 0
             self._draw()
 
@@ -96,23 +97,20 @@ class ScatterPanel:
         if grown:
             return job.final or self._drawn < GROWN or grown >= self._drawn // GROWN or self._looks >= LOOKS
         awaits = job.final and job.spec.get("measure") is not None
-        return awaits and self._looks >= LOOKS and self._points is not None and not self._points.measured.at
+        whole = self._points.whole
+        return awaits and self._looks >= LOOKS and whole is not None and not whole.measured.at
 
-    async def _read(self) -> None:
-        """The candidates; where these are only some of many, more of the windows that are looked at."""
+    async def _read(self, *, anew: bool) -> None:
+        """The candidates, and more of the windows that are looked at where these are only some of many."""
         view = self._view
-        points = await self._client.points(self._job_id, most=MOST)
-        dots = _dots(points)
-        selected = len(scatter.inside(dots.values(), view.selected))
-        for window in filter(None, (view.zoom, view.selected)) if points.matching > len(points.id) else ():
-            more = await self._client.points(self._job_id, most=MOST, within=window.ends)
-            dots |= _dots(more)
-            selected = more.matching if window == view.selected else selected
+        await self._points.look(filter(None, (view.zoom, view.selected)), anew=anew)
         if view == self._view:  # else somebody who reads for another one comes after this
-            self._points, self._dots, self._selected = points, dots, selected
+            self._dots = self._points.dots
+            more = self._points.of(view.selected) if view.selected else None
+            self._selected = more.matching if more else len(scatter.inside(self._dots.values(), view.selected))
 
     def _draw(self) -> None:
-        job, points, view = self._job, self._points, self._view
+        job, points, view = self._job, self._points.whole, self._view
         if job is None or points is None:
             return
         self._sheet.set_visibility(True)
@@ -161,7 +159,7 @@ class ScatterPanel:
         page_address.keep(view.query())
         if closer:
             try:
-                await self._read()
+                await self._read(anew=False)
             except ApiError as error:
                 ui.notify(str(error), type="warning")
         self._draw()
@@ -228,13 +226,3 @@ def _choice(name: str, clicked: Callable[[], object], hint: str = "") -> ui.elem
     if hint:
         button.props["title"] = hint
     return button.on("click", clicked, [])
-
-
-def _dots(points: Points) -> dict[str, Dot]:
-    """By candidate."""
-    front, measured = set(points.front), dict(zip(points.measured.at, points.measured.latency_ms, strict=True))
-    columns = zip(points.id, points.cost, points.value, points.reward, points.latency_error_ms, strict=True)
-    return {
-        name: Dot(name, cost, value, place in front, reward, error, measured.get(place))
-        for place, (name, cost, value, reward, error) in enumerate(columns)
-    }

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from searches import Lab, spec
 
-from nas_service.api import clouds
-from nas_service.api.clouds import Clouds, Window
+from nas_service.api import clouds, held
+from nas_service.api.held import Held
 from nas_service.api.point_views import Points
 from nas_service.errors import NotFound, ServiceError
-from nas_service.store import Job, Store, jobs
+from nas_service.store import Job, Store, candidates, jobs
+from nas_service.window import Window
 
 CHUNKS = {"task": {"name": "landscape", "epochs": 2, "batch": 4}, "workers": {"parallel": 8}}
 RUNGS = {"task": {"name": "landscape", "epochs": 4}, "early_stopping": {"factor": 2}}
@@ -26,48 +27,49 @@ def lab(store: Store) -> Iterator[Lab]:
     made.dispatcher.close()
 
 
-def points(held: Clouds, most: int | None = None, within: Window | None = None, job_id: str = "j") -> Points:
-    return Points.model_validate_json(held.points(job_id, most, within))
+def points(known: Held, most: int | None = None, within: Window | None = None, job_id: str = "j") -> Points:
+    told = known.look(job_id, lambda one, conn, job: one.cloud.points(conn, job, most, within))
+    return Points.model_validate_json(told)
 
 
 @pytest.mark.parametrize("changes", [{}, CHUNKS, RUNGS], ids=["one by one", "in chunks", "in rungs"])
 def test_what_was_taken_in_step_by_step_is_what_is_read_at_once(
     store: Store, lab: Lab, changes: dict[str, Any]
 ) -> None:
-    held, sizes = Clouds(store), set()
+    known, sizes = Held(store), set()
 
     def look(job: Job) -> bool:
-        sizes.add(len(points(held).id))
+        sizes.add(len(points(known).id))
         return job.state in jobs.FINAL
 
     lab.submit(spec(40, **changes))
     lab.until(look)
-    assert points(held) == points(Clouds(store))
+    assert points(known) == points(Held(store))
     assert len(sizes) > 3
 
 
 def test_a_result_of_another_job_is_taken_in(store: Store, lab: Lab) -> None:
     lab.run(spec(10))
     lab.submit(spec(10), "again")
-    held = Clouds(store)
-    assert points(held, job_id="again").id == []
+    known = Held(store)
+    assert points(known, job_id="again").id == []
     lab.finish("again")
-    found = points(held, job_id="again")
+    found = points(known, job_id="again")
     assert len(found.id) == 10
-    assert found == points(Clouds(store), job_id="again")
+    assert found == points(Held(store), job_id="again")
 
 
 def test_what_could_not_be_read_is_read_the_next_time(store: Store, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.submit(spec(20))
     lab.until(lambda job: job.completed >= 5)
-    held = Clouds(store)
-    points(held)
+    known = Held(store)
+    points(known)
     lab.finish()
     with monkeypatch.context() as patched:
-        patched.setattr(clouds.candidates, "evaluated", _fail)
+        patched.setattr(candidates, "evaluated", _fail)
         with pytest.raises(OSError, match="the disk"):
-            points(held)
-    assert points(held) == points(Clouds(store))
+            points(known)
+    assert points(known) == points(Held(store))
 
 
 def _fail(*_: object) -> NoReturn:
@@ -76,8 +78,8 @@ def _fail(*_: object) -> NoReturn:
 
 def test_some_stand_for_all_and_the_front_and_the_best_are_among_them(store: Store, lab: Lab) -> None:
     lab.run(spec(120))
-    held = Clouds(store)
-    every, some = points(held), points(held, most=50)
+    known = Held(store)
+    every, some = points(known), points(known, most=50)
     assert len(some.id) == 50 < len(every.id) == some.total == some.matching
     assert [some.id[place] for place in some.front] == [every.id[place] for place in every.front]
     assert max(filter(None, some.reward)) == max(filter(None, every.reward))
@@ -89,33 +91,33 @@ def test_some_stand_for_all_and_the_front_and_the_best_are_among_them(store: Sto
 
 def test_a_window_has_what_lies_in_it_its_edge_included(store: Store, lab: Lab) -> None:
     lab.run(spec(30))
-    held = Clouds(store)
-    every = points(held)
+    known = Held(store)
+    every = points(known)
     costs = sorted(every.cost)
-    window = (costs[5], costs[20], 0.0, 1.0)
-    found = points(held, within=window)
+    window = Window(costs[5], costs[20], 0.0, 1.0)
+    found = points(known, within=window)
     assert found.id == [one for one, cost in zip(every.id, every.cost, strict=True) if costs[5] <= cost <= costs[20]]
     assert (found.total, found.matching) == (len(every.id), len(found.id))
     assert {found.id[place] for place in found.front} <= {every.id[place] for place in every.front}
-    assert points(held, most=10, within=(-2.0, -1.0, 0.0, 1.0)).id == []
+    assert points(known, most=10, within=Window(-2.0, -1.0, 0.0, 1.0)).id == []
 
 
 def test_an_unknown_job_is_not_held(store: Store, lab: Lab) -> None:
-    held = Clouds(store)
+    known = Held(store)
     with pytest.raises(NotFound):
-        held.points("j", None, None)
+        points(known)
     lab.run(spec(5))
-    assert len(points(held).id) == 5
+    assert len(points(known).id) == 5
 
 
 def test_of_many_jobs_those_asked_for_last_are_held(store: Store, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clouds, "HELD", 8)
-    held = Clouds(store)
+    monkeypatch.setattr(held, "HELD", 8)
+    known = Held(store)
     for name in ("a", "b"):
         lab.run(spec(5, seed=ord(name)), name)
-        points(held, job_id=name)
-    assert [*held._clouds] == ["b"]
-    assert len(points(held, job_id="a").id) == 5
+        points(known, job_id=name)
+    assert [*known._jobs] == ["b"]
+    assert len(points(known, job_id="a").id) == 5
 
 
 def test_a_window_is_four_numbers_in_order() -> None:

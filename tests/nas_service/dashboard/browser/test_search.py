@@ -111,6 +111,18 @@ def test_generations_show_every_choice_and_one_by_its_options(visit: Open, clien
     )
 
 
+def test_a_search_of_a_large_budget_fills_its_picture_from_the_beginning(
+    visit: Open, client: Client, running: str
+) -> None:
+    page = visit(f"/jobs/{running}")
+    charts = canvases(page, "generations")
+    page.wait_for_function(
+        f"canvas => ({CHART})(canvas).getOption().xAxis[0].data.length > 2", arg=charts.first.element_handle()
+    )
+    job = client.job(running)
+    assert job.trials < job.trials_budget / 32, "of which each column was a part"
+
+
 def test_before_the_first_result_both_panels_say_so(visit: Open, live: Live, client: Client) -> None:
     live.workers.open.clear()
     job = client.submit(ENDLESS | {"seed": 67}).id

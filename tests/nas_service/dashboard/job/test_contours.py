@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from nas_service.dashboard.job.contours import LINES, Rule, contours, levels
-from nas_service.dashboard.job.scatter_view import Window
 from nas_service.objective import mnasnet_reward
 from nas_service.spec import Exponents
+from nas_service.window import Window
 
 SEEN = Window(1, 4, 0.2, 0.9)
 

@@ -8,7 +8,7 @@ import pytest
 
 from nas_service.dashboard.job.contours import Contour
 from nas_service.dashboard.job.scatter import GAP, Dot, Picture, inside, options, rows, whole, zoomed
-from nas_service.dashboard.job.scatter_view import Window
+from nas_service.window import Window
 
 MEASURED = Dot("m", 2.0, 0.5, on_front=True, reward=0.4, error=0.25, measured=2.5)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nas_service.dashboard.job.scatter import Dot, Picture, options
 from nas_service.dashboard.job.scatter_change import change
-from nas_service.dashboard.job.scatter_view import Window
+from nas_service.window import Window
 
 DOTS = [Dot("a", 1.0, 0.5, on_front=True), Dot("b", 3.0, 0.4, on_front=False), Dot("c", 2.0, 0.3, on_front=False)]
 BEFORE = Picture(DOTS, "macs", "f1", limit=4.0)

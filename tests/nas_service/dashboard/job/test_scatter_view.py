@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nas_service.dashboard.job.scatter_view import ScatterView, Window
+from nas_service.dashboard.job.scatter_view import ScatterView
+from nas_service.window import Window
 
 WHOLE = Window(0, 8, 0, 1)
 
@@ -31,7 +32,7 @@ def test_what_is_no_window_in_an_address_is_none(text: str) -> None:
 def test_closer_is_half_as_much_around_what_is_seen() -> None:
     once = ScatterView().closer(WHOLE, [(1, 0.25), (3, 0.75), (2, 0.3)])
     assert once.zoom is not None
-    assert once.zoom.ends == pytest.approx((0, 4, 0.05, 0.55))
+    assert once.zoom == pytest.approx((0, 4, 0.05, 0.55))
 
 
 def test_closer_shows_nothing_that_was_not_seen_before() -> None:
