@@ -382,8 +382,22 @@ class ResourcesView(View):
     gpus: float
 
 
+class NodeView(View):
+    """A machine with workers; `free` is what none of them holds that runs something, `busy` how many do.
+
+    `accelerator` is the kind of its GPUs, or empty.
+    """
+
+    name: str
+    total: ResourcesView
+    free: ResourcesView
+    workers: int
+    busy: int
+    accelerator: str
+
+
 class ClusterView(View):
-    """What the workers have. `problem` says why nothing can run, or is empty.
+    """What the workers have, in all and by machine. `problem` says why nothing can run, or is empty.
 
     `leading` is whether the process that answered runs jobs.
     """
@@ -395,6 +409,7 @@ class ClusterView(View):
     versions: dict[str, str]
     problem: str
     leading: bool
+    nodes: list[NodeView]
 
 
 class GarbageView(View):

@@ -52,8 +52,8 @@ body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 .danger {{ color: {DANGER}; }}
 .warning {{ color: {WARNING}; }}
 .text {{ min-width: 0; overflow-wrap: anywhere; }}
-.job {{ padding: 12px 0; gap: 8px 20px; }}
-.job + .job {{ border-top: 1px solid {LINE}; }}
+.job, .node {{ padding: 12px 0; gap: 8px 20px; }}
+.job + .job, .node + .node {{ border-top: 1px solid {LINE}; }}
 .figure {{ font-size: 22px; line-height: 1.2; }}
 .q-table th, .q-table td {{ border-color: {LINE} !important; }}
 .q-table th {{ color: {MUTED}; font-weight: 500; }}

@@ -53,6 +53,14 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     made.gate.set()
 
 
+def test_the_kind_of_accelerators_is_told() -> None:
+    has = {"CPU": 8.0, "GPU": 2.0, "accelerator_type:H100": 1.0}
+    told = [{"NodeID": "g", "Alive": True, "Resources": has, "NodeManagerHostname": "host-g"}, _node("a", 1.0)]
+    seen = Nodes(lambda: told, lambda: 0.0).fresh()
+    assert seen.accelerators == {"g": "H100", "a": ""}
+    assert seen.living["g"] == Resources(8.0, 2.0)
+
+
 def test_the_living_have_room_and_all_have_names(cluster: Cluster) -> None:
     seen = cluster.nodes.fresh()
     assert seen.living == {"a": Resources(1.0, 0.0)}

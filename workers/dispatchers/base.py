@@ -17,8 +17,23 @@ class Unanswered(Exception):
 
 
 @dataclass(frozen=True)
+class NodeStatus:
+    """A machine of the cluster: what it has, what of that no worker holds that runs something, and its workers.
+
+    `accelerator` is the kind of its GPUs as Ray names it, or empty.
+    """
+
+    name: str
+    total: Resources
+    free: Resources
+    workers: int
+    busy: int
+    accelerator: str = ""
+
+
+@dataclass(frozen=True)
 class ClusterStatus:
-    """What the workers have. `problem` says in a sentence why nothing can run, or is empty."""
+    """What the workers have, in all and by machine. `problem` says in a sentence why nothing can run, or is empty."""
 
     kind: str
     total: Resources
@@ -26,6 +41,7 @@ class ClusterStatus:
     workers: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     problem: str = ""
+    nodes: tuple[NodeStatus, ...] = ()
 
 
 @dataclass(frozen=True)

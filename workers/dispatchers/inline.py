@@ -18,7 +18,7 @@ from ..requests import EvaluationRequest, Report, Resources, Runner
 from ..run import reports_of, run
 from ..tasks import Task
 from ..versions import versions
-from .base import ClusterStatus, DataCheck, T, Unanswered
+from .base import ClusterStatus, DataCheck, NodeStatus, T, Unanswered
 
 
 @dataclass(eq=False)
@@ -95,9 +95,9 @@ class InlineDispatcher:
     def cluster(self) -> ClusterStatus:
         with self._shared.changed:
             running = sum(flight.running for flight in self._shared.flights)
-        return ClusterStatus(
-            "inline", Resources(self._slots), Resources(self._slots - running), self._slots, versions()
-        )
+        total, free = Resources(self._slots), Resources(self._slots - running)
+        here = NodeStatus(platform.node(), total, free, self._slots, running)
+        return ClusterStatus("inline", total, free, self._slots, versions(), nodes=(here,))
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:  # noqa: ARG002 - the contract
         return DataCheck()

@@ -12,16 +12,18 @@ from ..requests import Resources
 AGE_S = 2.0  # how old what is known may be
 MOMENT_S = 0.1  # for which an answer is waited for; Ray gives one in some milliseconds
 SILENT_S = 10.0  # after which a cluster that owes an answer is taken for gone
+KIND = "accelerator_type:"
 
 Look = Callable[[], Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the living nodes have, by their ids; `hosts` are the names of all."""
+    """What the living nodes have, by their ids, and which accelerators; `hosts` are the names of all."""
 
     living: Mapping[str, Resources] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
+    accelerators: Mapping[str, str] = field(default_factory=dict)
 
 
 class Nodes:
@@ -86,9 +88,15 @@ class Nodes:
         self.seen = Seen(
             {node["NodeID"]: _has(node["Resources"]) for node in nodes if node["Alive"]},
             {node["NodeID"]: node["NodeManagerHostname"] for node in nodes},
+            {node["NodeID"]: _accelerator(node["Resources"]) for node in nodes if node["Alive"]},
         )
         self.seen_at, self._failed = asked_at, ""
 
 
 def _has(resources: Mapping[str, float]) -> Resources:
     return Resources(resources.get("CPU", 0.0), resources.get("GPU", 0.0))
+
+
+def _accelerator(resources: Mapping[str, float]) -> str:
+    """Ray names the kind of a node's GPUs as a resource."""
+    return next((name.removeprefix(KIND) for name in sorted(resources) if name.startswith(KIND)), "")

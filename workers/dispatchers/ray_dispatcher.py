@@ -25,7 +25,7 @@ from ..requests import Cause, EvaluationRequest, Report, Resources, Runner
 from ..run import reports_of, run, timeout_message
 from ..tasks import Task
 from ..versions import mismatch, needed, versions
-from .base import ClusterStatus, DataCheck, T, Unanswered
+from .base import ClusterStatus, DataCheck, NodeStatus, T, Unanswered
 from .bundles import bundled
 from .data_check import check_data
 from .nodes import Nodes, Seen
@@ -171,11 +171,13 @@ class RayDispatcher:
         return self._nodes.seen.hosts.get(flight.worker.node)
 
     def cluster(self) -> ClusterStatus:
-        total, busy = total_of(self._nodes.known().living.values()), self._pool.busy
-        free = Resources(max(0.0, total.cpus - busy.cpus), max(0.0, total.gpus - busy.gpus))
+        seen = self._nodes.known()
+        nodes = tuple(sorted((self._node(seen, node) for node in seen.living), key=lambda node: node.name))
+        total = total_of(seen.living.values())
+        free = _free(total, self._pool.busy)
         lacks = "" if total.cpus else "Ray has no living node; start one, or check NAS_RAY_ADDRESS"
         problem = self._nodes.problem or lacks
-        return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem)
+        return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem, nodes)
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:
         if not self._is_remote:
@@ -198,6 +200,11 @@ class RayDispatcher:
         self._waiting.clear()
         if self._owns_ray:
             ray.shutdown()
+
+    def _node(self, seen: Seen, node: str) -> NodeStatus:
+        has = seen.living[node]
+        workers, busy, held = self._pool.on(node)
+        return NodeStatus(seen.hosts[node], has, _free(has, held), workers, busy, seen.accelerators.get(node, ""))
 
     def _newest(self, request_id: str) -> _Flight | None:
         return next((f for f in reversed(self._flights) if f.request.request_id == request_id), None)
@@ -371,6 +378,10 @@ def _keep_token_in_memory() -> None:
     """Ray would write the token of a local cluster into the home folder, which may be read-only."""
     if not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys():
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+def _free(has: Resources, held: Resources) -> Resources:
+    return Resources(max(0.0, has.cpus - held.cpus), max(0.0, has.gpus - held.gpus))
 
 
 def _footprint(asked: Resources) -> Resources:

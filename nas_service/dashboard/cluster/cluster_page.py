@@ -1,4 +1,4 @@
-"""The page at `/cluster`: what the workers have, which jobs run or wait and for what, trials under way; live."""
+"""The page at `/cluster`: machines, and what of them is in use; jobs that run or wait, and for what; trials; live."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from nas_service.access import Caller
-from nas_service.api.views import ClusterView, JobSummary
+from nas_service.api.views import ClusterView, JobSummary, NodeView
 
 from ..columns import LINK, number, text, word
 from ..part import Part, trouble
 from ..serving.following import follow, lively, said
 from ..serving.live import JOBS, LiveClient
 from ..theme import address, figure, frame, pill, sheet
-from .queue_words import JobRow, TrialRow, job_row, resources, trial_row
+from .queue_words import JobRow, TrialRow, job_row, parts_of, resources, trial_row, workers_of
 
 STATES = ("running", "queued", "paused")
 SHOWN = 100  # jobs of each state
@@ -87,8 +87,22 @@ def _draw_workers(cluster: ClusterView) -> None:
             figure("GPUs", resources(cluster.total.gpus, cluster.free.gpus))
             leads = ("leads", "it runs the jobs") if cluster.leading else ("follows", "it leaves jobs to another")
             figure("this process", *leads)
+        with ui.column().classes("w-full nodes").style("gap:0"):
+            for node in cluster.nodes:
+                _draw_node(node)
         versions = " · ".join(f"{name} {version}" for name, version in cluster.versions.items())
         ui.label(versions).classes("muted text-sm text")
+
+
+def _draw_node(node: NodeView) -> None:
+    """A machine, and how much of it is in use."""
+    with ui.row().classes("w-full items-center node"):
+        ui.label(node.name).classes("text").style("font-weight:500;flex:3 1 200px")
+        for name, total, free in parts_of(node):
+            with ui.column().style("gap:2px;flex:2 1 120px"):
+                ui.linear_progress(1 - free / total, show_value=False, size="6px").props("rounded color=primary")
+                ui.label(f"{name}: {resources(total, free)}").classes("muted text-xs")
+        ui.label(workers_of(node)).classes("muted text-xs").style("flex:2 1 120px")
 
 
 def _draw_queue(jobs: Sequence[JobRow]) -> None:

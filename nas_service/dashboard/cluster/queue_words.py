@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from nas_service.api.views import JobSummary, TrialView
+from nas_service.api.views import JobSummary, NodeView, TrialView
 from nas_service.durations import spoken
 
 WAITING: Final = "waiting"
@@ -83,6 +83,19 @@ def trial_row(job: JobSummary, trial: TrialView, now: float) -> TrialRow:
 def resources(total: float, free: float) -> str:
     """How much of what there is is free."""
     return "none" if not total else f"{free:g} of {total:g} free"
+
+
+def parts_of(node: NodeView) -> list[tuple[str, float, float]]:
+    """What a machine has: name, how much, how much of it is free."""
+    gpus = node.accelerator or "GPUs"
+    parts = [("CPUs", node.total.cpus, node.free.cpus), (gpus, node.total.gpus, node.free.gpus)]
+    return [part for part in parts if part[1]]
+
+
+def workers_of(node: NodeView) -> str:
+    if not node.workers:
+        return "no workers"
+    return f"{node.busy} of {node.workers} workers {'is' if node.workers == 1 else 'are'} busy"
 
 
 def _epoch(trial: TrialView) -> str:

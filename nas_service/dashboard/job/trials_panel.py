@@ -23,6 +23,7 @@ from .small_curves import Extent
 
 LISTED = 100  # trials that are read
 SHOWN = 12  # of them as a card with a chart
+MACHINES = 4  # that are named, those with the most trials
 GROWN = 1.2  # by which factor more trials have to have finished until their band is read again
 STYLE = f"""
 .trials-grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)); gap: 12px;
@@ -49,6 +50,7 @@ class TrialsPanel:
         ui.add_css(themed(STYLE))
         with sheet("Trials under way").classes("under-way") as self._sheet:
             self._told = ui.label().classes("text-sm text")
+            self._held = ui.label().classes("muted text-xs text")
             self._key = ui.row().classes("muted text-xs").style("gap:4px 20px")
             self._grid = ui.element("div").classes("trials-grid")
         self._sheet.set_visibility(False)
@@ -62,6 +64,8 @@ class TrialsPanel:
         if page.items:
             await self._compare(job)
         self._told.text = told(job, page.items, more=page.next is not None)
+        self._held.text = held(job, page.items)
+        self._held.set_visibility(bool(self._held.text))
         self._draw(job, chosen(page.items))
 
     async def _compare(self, job: JobView) -> None:
@@ -170,6 +174,19 @@ def _run(n: int) -> str:
 def _do(n: int, verb: str) -> str:
     """1 runs, 2 run."""
     return f"{n:,} {verb}" + ("s" if n == 1 else "")
+
+
+def held(job: JobView, trials: Sequence[TrialView]) -> str:
+    """What those that run occupy of the workers, each and by machine; nothing where none runs."""
+    machines = Counter(trial.worker for trial in trials if trial.worker and not waits(trial))
+    if not machines:
+        return ""
+    asked = {"CPU": job.spec["workers"]["cpus"], "GPU": job.spec["workers"]["gpus"]}
+    each = " and ".join(f"{n:g} {kind}{'' if n == 1 else 's'}" for kind, n in asked.items() if n)
+    where = ", ".join(f"{n:,} on {machine}" for machine, n in machines.most_common(MACHINES))
+    others = machines.total() - sum(n for _, n in machines.most_common(MACHINES))
+    more = f", {others:,} on {len(machines) - MACHINES:,} more machines" if others else ""
+    return " · ".join(filter(None, (f"{each} each" if each else "", where + more)))
 
 
 def _swatch(colour: str, line: str, name: str) -> None:

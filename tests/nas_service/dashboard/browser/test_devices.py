@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,8 +79,10 @@ def test_the_cluster_shows_its_workers_queue_and_trials(visit: Open, client: Cli
     live.workers.open.clear()
     job = client.submit(ENDLESS | {"name": "goes on", "seed": 41}).id
     page = visit("/cluster")
-    expect(page.get_by_text("0 of 2 free")).to_be_visible()
+    expect(page.get_by_text("0 of 2 free", exact=True)).to_be_visible()
     expect(page.get_by_text("leads", exact=True)).to_be_visible()
+    expect(page.locator(".node")).to_contain_text(platform.node())
+    expect(page.locator(".node")).to_contain_text("CPUs: 0 of 2 free")
     expect(page.locator(".job").get_by_role("link")).to_have_attribute("href", f"/jobs/{job}")
     expect(page.locator("tbody tr")).to_have_count(2)
     first = client.trials_page(job).items[0].candidate_id

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from told_views import job, trial
 
-from nas_service.dashboard.cluster.queue_words import job_row, resources, trial_row
+from nas_service.api.views import NodeView
+from nas_service.dashboard.cluster.queue_words import job_row, parts_of, resources, trial_row, workers_of
 
 
 def test_a_job_says_what_it_waits_for() -> None:
@@ -30,6 +31,26 @@ def test_a_trial_that_has_not_begun_waits_since_it_was_made() -> None:
 @pytest.mark.parametrize(("total", "free", "told"), [(0, 0, "none"), (8, 6.5, "6.5 of 8 free"), (2, 0, "0 of 2 free")])
 def test_resources(total: float, free: float, told: str) -> None:
     assert resources(total, free) == told
+
+
+def node(**known: Any) -> NodeView:
+    has, free = {"cpus": 8.0, "gpus": 2.0}, {"cpus": 6.0, "gpus": 0.0}
+    usual = {"name": "a", "total": has, "free": free, "workers": 3, "busy": 2, "accelerator": ""}
+    return NodeView.model_validate(usual | known)
+
+
+def test_a_machine_says_what_it_has_and_what_of_that_is_free() -> None:
+    assert parts_of(node()) == [("CPUs", 8, 6), ("GPUs", 2, 0)]
+    assert parts_of(node(accelerator="H100"))[1] == ("H100", 2, 0)
+    assert parts_of(node(total={"cpus": 4, "gpus": 0})) == [("CPUs", 4, 6)]
+
+
+@pytest.mark.parametrize(
+    ("workers", "busy", "told"),
+    [(0, 0, "no workers"), (1, 1, "1 of 1 workers is busy"), (3, 0, "0 of 3 workers are busy")],
+)
+def test_a_machine_says_how_many_of_its_workers_are_busy(workers: int, busy: int, told: str) -> None:
+    assert workers_of(node(workers=workers, busy=busy)) == told
 
 
 @pytest.mark.parametrize(

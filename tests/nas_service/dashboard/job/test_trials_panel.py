@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from told_views import job, trial
 
-from nas_service.dashboard.job.trials_panel import SHOWN, chosen, told
+from nas_service.dashboard.job.trials_panel import SHOWN, chosen, held, told
 
 
 def test_running_trials_come_before_waiting_ones() -> None:
@@ -25,6 +25,20 @@ def test_those_that_are_not_shown_are_counted() -> None:
     many = [trial(number=n) for n in range(SHOWN + 1)]
     assert told(job(), many, more=False) == f"{SHOWN + 1} trials run. The first {SHOWN} are shown."
     assert told(job(), many, more=True).startswith(f"More than {SHOWN + 1} trials, of which {SHOWN + 1} run")
+
+
+def test_what_running_trials_hold_is_told_by_machine() -> None:
+    asks = job(spec={"workers": {"cpus": 1, "gpus": 0.5}})
+    trials = [trial(worker=name) for name in ("node-a", "node-b", "node-a")]
+    waiting = trial(state="queued", worker=None, waits="no free slot", started_at=None)
+    assert held(asks, [*trials, waiting]) == "1 CPU and 0.5 GPUs each · 2 on node-a, 1 on node-b"
+    assert held(asks, [waiting]) == ""
+    assert held(job(spec={"workers": {"cpus": 2, "gpus": 0}}), trials[:1]) == "2 CPUs each · 1 on node-a"
+
+
+def test_of_many_machines_those_with_most_trials_are_named() -> None:
+    many = [trial(worker=f"node-{n % 6}") for n in range(12)]
+    assert held(job(spec={"workers": {"cpus": 1, "gpus": 0}}), many).endswith(", 4 on 2 more machines")
 
 
 def test_a_job_without_trials_says_why() -> None:
