@@ -17,6 +17,7 @@ from .api.bodies import BodyLimit
 from .api.clouds import Clouds
 from .api.conditional import Conditional
 from .api.description import DescribedApi
+from .api.device_changes import DeviceChanges
 from .api.door import ServiceDoor
 from .api.feed import Feed
 from .api.guard import Guard
@@ -82,7 +83,7 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
         dispatcher,
         coordinator,
         artifacts,
-        Feed(store),
+        Feed(store, DeviceChanges(settings.tables, campaigns.seen)),
         Clouds(store),
         Webhooks(store, settings.hosts_for_webhooks, clock, leads),
         Sessions(clock),

@@ -149,7 +149,7 @@ class AsyncClient(AsyncDeviceCalls):
         return self._stream(EventReader(job_id=job_id, seen=after))
 
     def notices(self, *, patient: bool = True) -> AsyncIterator[NoticeView]:
-        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        """Which jobs and devices change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
         return self._stream(NoticeReader(patient=patient))
 
     async def history_page(

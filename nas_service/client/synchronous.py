@@ -157,7 +157,7 @@ class Client(DeviceCalls):
         return self._stream(EventReader(job_id=job_id, seen=after))
 
     def notices(self, *, patient: bool = True) -> Iterator[NoticeView]:
-        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        """Which jobs and devices change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
         return self._stream(NoticeReader(patient=patient))
 
     def history_page(
