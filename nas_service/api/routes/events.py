@@ -1,4 +1,4 @@
-"""The events of a job, as a stream that resumes and as pages of past ones; and a stream of which jobs and devices change."""
+"""The events of a job, as a stream that resumes and as pages; and a stream of which jobs and devices change."""
 
 from __future__ import annotations
 

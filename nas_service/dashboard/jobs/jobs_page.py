@@ -14,6 +14,7 @@ from nas_service.client import ApiError
 from nas_service.palette import themed
 
 from ..commands import command
+from ..page_address import comparison
 from ..serving.following import follow
 from ..serving.live import JOBS, LiveClient
 from ..theme import frame
@@ -53,7 +54,7 @@ class JobsPage:
             with ui.column().classes("sheet") as self._first:
                 _first_steps()
             self._build_pages()
-            self._ticked = Ticked(self._untick)
+            self._ticked = Ticked("jobs", comparison, self._untick)
         for part in (self._sheet, self._none, self._first, self._newer, self._older):
             part.set_visibility(False)  # until it is known which of them there are
         await follow(self._client, self.refresh, [JOBS])
@@ -133,7 +134,7 @@ class JobsPage:
 
     def _row(self, job: ListedJob, place: int) -> JobRow:
         with self._list:
-            row = JobRow(job, self._viewer, self._act, self._ticked.tick, ticked=job.id in self._ticked)
+            row = JobRow(job, self._viewer, self._act, self._tick, ticked=job.id in self._ticked)
         row.move(place)
         return row
 
@@ -143,6 +144,9 @@ class JobsPage:
         except ApiError as error:
             ui.notify(str(error), type="warning")
         await self.refresh()
+
+    def _tick(self, job: ListedJob, ticked: bool) -> None:
+        self._ticked.tick(job.id, job.name, ticked=ticked)
 
     def _untick(self, job_id: str) -> None:
         if job_id in self._rows:

@@ -1,8 +1,8 @@
 """What all open pages of a process share: one stream of what changes, and answers that are the same for each of them.
 
-A page watches topics: the id of a job, `JOBS`, which is any of them, or `DEVICES`. `Hub` listens to the service while somebody
-watches, and wakes the pages of a topic together, once a second at most. What they then ask for is asked once: an
-answer is for everybody who asks the same until its topic changes, or for a second where nothing tells.
+A page watches topics: the id of a job, `JOBS`, which is any of them, or `DEVICES`. `Hub` listens to the service while
+somebody watches, and wakes the pages of a topic together, once a second at most. What they then ask for is asked once:
+an answer is for everybody who asks the same until its topic changes, or for a second where nothing tells.
 """
 
 from __future__ import annotations

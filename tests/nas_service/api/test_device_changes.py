@@ -37,8 +37,8 @@ def test_a_table_that_is_new_is_another_or_is_gone_names_its_device(changes: Dev
     assert [changes.since_last(NONE) for _ in range(2)] == [["pi4"], []]
     replace(table, drift=1.5).save(path)
     assert changes.since_last(NONE) == ["pi4"]
-    (tmp_path / "odd.json").write_text("{")
-    assert changes.since_last(NONE) == ["odd"]
+    (tmp_path / "odd-1t.json").write_text("{")
+    assert changes.since_last(NONE) == ["odd-1t"]
     path.unlink()
     assert changes.since_last(NONE) == ["pi4"]
 

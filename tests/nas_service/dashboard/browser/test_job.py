@@ -62,8 +62,7 @@ def test_what_was_reused_is_shown_and_how_the_control_did(visit: Open, client: C
     job = client.wait(client.submit(spec).id)
     best = next(c for c in client.candidates(job.id, order="reward") if c.reused_from)
     page = visit(f"/jobs/{job.id}")
-    name = best.id.rpartition(".")[2]
-    row = page.get_by_role("row", name=re.compile(rf"^{name}\b"))
+    row = page.locator("tr", has=page.get_by_label(f"compare {best.id}", exact=True))
     expect(row).to_contain_text(f"reused from {best.reused_from}")
     expect(page.get_by_text(re.compile(r"^not trained again, .* saved$"))).to_be_visible()
     expect(page.get_by_text("hypervolume, random control")).to_be_visible()
