@@ -7,7 +7,8 @@ networks, and the bar of 6 %. `whole` is the whole of `mobilenetv3` at four reso
 more than an hour, and a second call with the same folder goes on where the first one ended.
 
     python benchmarks/latency.py [--space mobilenetv3|tvn] [--threads N] [--precision float32|int8] [--json] [--quick]
-    python benchmarks/latency.py --space whole --folder FOLDER [--resolution PX ...] [--json]
+    python benchmarks/latency.py --space whole --folder FOLDER [--resolution PX ...] [--threads N]
+        [--precision float32|int8] [--unseen N] [--json]
 """
 
 from __future__ import annotations
@@ -105,15 +106,17 @@ def main() -> None:
     parser.add_argument("--precision", choices=("float32", "int8"), default="float32")
     parser.add_argument("--folder", type=Path, help="where measurements of the whole space are kept")
     parser.add_argument("--resolution", type=int, nargs="*", default=list(whole_space.BUDGETS_S))
+    parser.add_argument("--unseen", type=int, default=whole_space.UNSEEN, help="networks of the whole space")
     asked = parser.parse_args()
+    setting = Setting(asked.threads, asked.precision)
     if asked.space == "whole":
         if asked.folder is None:
             parser.error("the whole space takes long: say with --folder where to keep what was measured")
-        report = whole_space.run(asked.folder, asked.resolution)
+        report = whole_space.run(asked.folder, asked.resolution, setting, asked.unseen)
         whole_space.show(report)
     else:
         size = "quick" if asked.quick else "full"
-        report = run(SCOPES[asked.space, size], Setting(asked.threads, asked.precision)) | {"size": size}
+        report = run(SCOPES[asked.space, size], setting) | {"size": size}
         show(report)
     if asked.json:
         print(json.dumps(report))

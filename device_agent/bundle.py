@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -54,19 +55,23 @@ def write_bundle(
 
 
 def is_bundle(path: Path) -> bool:
-    return zipfile.is_zipfile(path) and ORDER in zipfile.ZipFile(path).namelist()
+    try:
+        with zipfile.ZipFile(path) as held:
+            return ORDER in held.namelist()
+    except zipfile.BadZipFile:
+        return False
 
 
 def measure_bundle(path: Path, progress: ProgressCallback) -> Path:
     """Make the visits that are ordered, in this process; the file with them, beside the bundle.
 
-    Raises ValueError for a file that is no bundle, or of another version.
+    Raises ValueError for a file that is no bundle, or of another version, or damaged.
     """
     if not is_bundle(path):
         raise ValueError(f"{path} is no bundle of orders; make one with: nas device bundle NAME --for SPEC.yaml")
     with zipfile.ZipFile(path) as held:
-        order, plan = Order.from_json(json.loads(held.read(ORDER))), json.loads(held.read(PLAN))
-        files = json.loads(held.read(NETWORKS))
+        written, plan, files = (json.loads(_read(held, name)) for name in (ORDER, PLAN, NETWORKS))
+        order = Order.from_json(written)
         facts = {"version": VERSION, "order": order.to_json(), **_machine(plan["device"])}
         journal = Journal(path.with_suffix(".journal"), facts)
         counts = _counts(journal)
@@ -93,7 +98,15 @@ def result_of(path: Path) -> Path:
 
 
 def _subject(held: zipfile.ZipFile, files: Mapping[str, str], name: str) -> Subject:
-    return Subject(name, lambda: held.read(files[name]))
+    return Subject(name, lambda: _read(held, files[name]))
+
+
+def _read(held: zipfile.ZipFile, name: str) -> bytes:
+    """A file of the bundle. Raises ValueError where it is not whole."""
+    try:
+        return held.read(name)
+    except (KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{held.filename} is damaged, carry it here once more: {error}") from None
 
 
 def _machine(name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from .measure import Protocol
 from .setting import Setting
 
-VERSION = 2  # of everything that an agent and a service say to each other
+VERSION = 3  # of everything that an agent and a service say to each other
 
 
 class OtherVersion(ValueError):
@@ -34,7 +34,8 @@ class Wanted:
 class Order:
     """Subjects to visit so many times, with one reference between them, all in one setting.
 
-    `made` is how many visits the campaign has already: the next one has this number. A lease holds for `lease_s`.
+    `made` is how many visits the campaign has already: the next one has this number. A lease holds for `lease_s`, and
+    `agent` is whose it is, under a name that only this agent and the service know.
     """
 
     campaign: str
@@ -45,6 +46,7 @@ class Order:
     lacking: tuple[Wanted, ...]
     made: int = 0
     lease_s: float = 0.0
+    agent: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {"version": VERSION} | asdict(self)
@@ -52,8 +54,9 @@ class Order:
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Order:
         """Raises OtherVersion, and ValueError for what is no order."""
-        if written.get("version") != VERSION:
-            raise OtherVersion(written.get("version"))
+        version = written.get("version") if isinstance(written, Mapping) else None
+        if version != VERSION:
+            raise OtherVersion(version)
         try:
             return cls(
                 written["campaign"],
@@ -64,6 +67,7 @@ class Order:
                 tuple(map(_wanted, written["lacking"])),
                 written["made"],
                 written["lease_s"],
+                written["agent"],
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is no order: {error!r}") from None

@@ -20,7 +20,7 @@ from .setting import Setting
 BATCH = 256  # subjects whose files are held in memory, and are interleaved, together
 BATCH_BYTES = 200_000_000  # or fewer, on networks that are large: an agent may run where there is little memory
 REFERENCE_EVERY = 8  # visits
-EXPORT_STEPS = 10  # an export takes about as long as so many visits
+EXPORT_STEPS = 10  # an export counts as so many visits, until it is known how long either takes
 
 Clock = Callable[[], float]  # seconds, monotonic
 
@@ -45,18 +45,41 @@ class Subject:
     export: Callable[[], bytes]
 
 
+@dataclass
+class _Steps:
+    """Of one kind: how many there are, what each counts, and what those done took."""
+
+    total: int
+    weight: int
+    done: int = 0
+    seconds: float = 0.0
+
+    def seconds_left(self, usual_s: float) -> float:
+        """At the pace so far, or at what a step of weight 1 usually takes."""
+        return (self.total - self.done) * (self.seconds / self.done if self.done else usual_s * self.weight)
+
+
 class Steps:
-    """Counts steps and tells a callback. Steps done in an earlier process are no measure of speed."""
+    """Counts exports and visits and tells a callback. Those of an earlier process are no measure of speed."""
 
-    def __init__(self, total: int, progress: ProgressCallback, clock: Clock) -> None:
-        self._total, self._progress, self._clock = total, progress, clock
-        self._done = 0
-        self._started = clock()
+    def __init__(self, exports: int, visits: int, progress: ProgressCallback, clock: Clock) -> None:
+        self._exports, self._visits = _Steps(exports, EXPORT_STEPS), _Steps(visits, 1)
+        self._progress, self._clock = progress, clock
+        self._last = clock()
 
-    def advance(self, steps: int = 1) -> None:
-        self._done += steps
-        seconds = (self._clock() - self._started) / self._done
-        self._progress(Progress(self._done, self._total, seconds * (self._total - self._done)))
+    def exported(self) -> None:
+        self._advance(self._exports)
+
+    def visited(self) -> None:
+        self._advance(self._visits)
+
+    def _advance(self, steps: _Steps) -> None:
+        now = self._clock()
+        steps.done, steps.seconds, self._last = steps.done + 1, steps.seconds + now - self._last, now
+        kinds = self._exports, self._visits
+        done, total = (sum(kind.weight * getattr(kind, count) for kind in kinds) for count in ("done", "total"))
+        usual_s = sum(kind.seconds for kind in kinds) / done
+        self._progress(Progress(done, total, sum(kind.seconds_left(usual_s) for kind in kinds)))
 
 
 class CannotRun(Exception):
@@ -93,7 +116,7 @@ def measure_subjects(
     if not subjects:
         return
     measure.refuse_lacking(setting)
-    steps = Steps(sum(visits for _, visits in subjects) + EXPORT_STEPS * len(subjects), progress, clock)
+    steps = Steps(len(subjects), sum(visits for _, visits in subjects), progress, clock)
     constant = reference.export()
     for batch in _batches(subjects, steps):
         models = {subject.name: model for subject, _, model in batch}
@@ -102,16 +125,22 @@ def measure_subjects(
                 if number % REFERENCE_EVERY == 0:
                     _visit(reference.name, constant, setting, protocol, sink)
                 _visit(name, models[name], setting, protocol, sink)
-                steps.advance()
+                steps.visited()
             _visit(reference.name, constant, setting, protocol, sink)
 
 
-def _visit(name: str, model: bytes, setting: Setting, protocol: measure.Protocol, sink: Sink) -> None:
+def visited(name: str, model: bytes, setting: Setting, protocol: measure.Protocol) -> Visit:
+    """One visit of a subject. Raises NotOffered, ImportError, and CannotRun for whatever onnxruntime raises."""
     try:
-        made = measure.visit(model, setting, protocol)
+        return measure.visit(model, setting, protocol)
+    except (measure.NotOffered, ImportError):
+        raise
     except Exception as error:
         raise CannotRun(name, str(error).split("\n")[0]) from error
-    sink.add(name, made)
+
+
+def _visit(name: str, model: bytes, setting: Setting, protocol: measure.Protocol, sink: Sink) -> None:
+    sink.add(name, visited(name, model, setting, protocol))
 
 
 def _batches(subjects: Sequence[tuple[Subject, int]], steps: Steps) -> Iterator[list[tuple[Subject, int, bytes]]]:
@@ -119,7 +148,7 @@ def _batches(subjects: Sequence[tuple[Subject, int]], steps: Steps) -> Iterator[
     batch: list[tuple[Subject, int, bytes]] = []
     for subject, visits in subjects:
         batch.append((subject, visits, subject.export()))
-        steps.advance(EXPORT_STEPS)
+        steps.exported()
         if len(batch) == BATCH or sum(len(model) for _, _, model in batch) > BATCH_BYTES:
             yield batch
             batch = []

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 from .measure import Visit
-from .orders import Order
+from .orders import VERSION, Order
 
 ANSWER_S = 60.0
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)  # between attempts; the last one from then on
@@ -50,18 +50,18 @@ class Server:
 
     def network(self, order: Order, subject: str) -> bytes:
         """The ONNX file of a subject of the order."""
-        query = urlencode({"attempt": order.attempt, "subject": subject})
+        query = urlencode({"agent": order.agent, "attempt": order.attempt, "subject": subject})
         return self._ask("GET", f"/orders/{quote(order.campaign)}/network?{query}")
 
     def visits(self, order: Order, first: int, made: list[tuple[str, Visit]]) -> None:
         """Hand over visits, of which the first has this number; none, to say that the agent is still there."""
         listed = [[subject, visit.latency_ms, visit.runs] for subject, visit in made]
-        told = {"attempt": order.attempt, "first": first, "visits": listed}
+        told = _whose(order) | {"first": first, "visits": listed}
         self._ask("POST", f"/orders/{quote(order.campaign)}/visits", told)
 
     def cannot(self, order: Order, subject: str, message: str) -> None:
         """Say that this device's runtime cannot run a subject."""
-        told = {"attempt": order.attempt, "subject": subject, "message": message}
+        told = _whose(order) | {"subject": subject, "message": message}
         self._ask("POST", f"/orders/{quote(order.campaign)}/failure", told)
 
     def _ask(self, method: str, path: str, told: Any = None) -> bytes:
@@ -83,6 +83,10 @@ class Server:
             self._say(f"{problem}; asking again in {wait_s:g} s")
             self._pause(wait_s)
         return b""  # which nobody gets: the last pause is repeated for ever
+
+
+def _whose(order: Order) -> dict[str, Any]:
+    return {"version": VERSION, "agent": order.agent, "attempt": order.attempt}
 
 
 def _sentence(error: HTTPError) -> str:

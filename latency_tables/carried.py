@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +18,7 @@ from .profile import extendable
 from .runtime import Runtime
 from .subjects import REFERENCE, to_measure
 from .survey import Plan, Survey
-from .table import LatencyTable, TableError, table_path
+from .table import LatencyTable, TableError, checked, table_path
 
 OFFLINE = "offline"  # the campaign of an order that no service gave
 
@@ -41,16 +41,22 @@ def taken(written: bytes, folder: Path) -> LatencyTable:
     """
     said = _parsed(written)
     try:
-        order, plan = Order.from_json(said["order"]), said["plan"]
-        survey = Survey(Plan.from_json(plan), order.protocol)
-        device = Device(**said["device"] | {"flags": tuple(said["device"]["flags"])})
-        made = [(str(subject), Visit(float(latency_ms), int(runs))) for subject, latency_ms, runs in said["visits"]]
-        runtime = Runtime.of(said["onnxruntime"], order.setting, device.cores, plan["exporter"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return checked(_table(said, folder), "that these visits make")
+    except TableError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise TableError(f"this is no file of visits that an agent wrote: {error}") from None
+
+
+def _table(said: Mapping[str, Any], folder: Path) -> LatencyTable:
+    order, plan = Order.from_json(said["order"]), said["plan"]
+    survey = Survey(Plan.from_json(plan), order.protocol)
+    device = Device(**said["device"] | {"flags": tuple(said["device"]["flags"])})
+    made = [(str(subject), Visit(float(latency_ms), int(runs))) for subject, latency_ms, runs in said["visits"]]
+    runtime = Runtime.of(said["onnxruntime"], order.setting, device.cores, plan["exporter"])
     _refuse_impossible(survey, made)
     path = table_path(folder, device.name, order.setting)
-    before = extendable(path, device, runtime) if path.exists() and not plan["fresh"] else None
+    before = None if plan["fresh"] or not path.exists() else extendable(path, device, runtime)
     return survey.table(made, device, runtime, before)
 
 
@@ -62,8 +68,9 @@ def _refuse_impossible(survey: Survey, made: list[tuple[str, Visit]]) -> None:
         if visit.flaw:
             raise TableError(f"{visit.flaw} of {subject!r} cannot be")
         counts[subject] += 1
-    wanted = {subject.name: survey.protocol.visits for subject in survey.plan.subjects} | {REFERENCE.name: 1}
-    short = [subject for subject, visits in wanted.items() if counts[subject] < visits]
+    visits = max(1, survey.protocol.visits)
+    wanted = {subject.name: visits for subject in survey.plan.subjects} | {REFERENCE.name: 1}
+    short = [subject for subject, least in wanted.items() if counts[subject] < least]
     if short:
         raise TableError(
             f"{len(short)} subject(s) lack visits, such as {short[0]!r}; run the bundle again on the device"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from device_agent.journal import Journal
+from device_agent.machine import Device
 from device_agent.measure import INTERLEAVED, Protocol, Visit, summary
 from device_agent.rounds import ProgressCallback, measure_subjects
 from search_spaces import Architecture, BoundSpace
@@ -18,7 +19,7 @@ from .drift import steadied
 from .profile import distinct_networks
 from .subjects import REFERENCE, of_network, reference_entry, to_measure
 from .survey import Plan, Survey
-from .table import Estimate, LatencyTable, TableError
+from .table import LOCAL, Estimate, LatencyTable, TableError
 
 CHECKED_NETWORKS = 40
 
@@ -81,9 +82,9 @@ def check_table(
     """Measure up to `networks` unseen ones, twice each, as calibration networks were. Needs the table's own device.
 
     Raises TableError where the table does not speak for what runs
-    here, lacks an op, or saw the whole space.
+    here, was measured on another CPU, lacks an op, or saw the whole space.
     """
-    if problem := table.mismatch(setting=table.runtime.setting):
+    if problem := table.mismatch(setting=table.runtime.setting) or table.of_another(Device.here(LOCAL).cpu):
         raise TableError(f"{problem}; measure it again with: {_profile(table)} --fresh")
     chosen = _unseen(table, space, networks, rng)
     twice = replace(protocol, visits=2 * protocol.visits)

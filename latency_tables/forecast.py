@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from device_agent.measure import Protocol, alike, visit
-from device_agent.rounds import Subject
+from device_agent.measure import Protocol, alike
+from device_agent.rounds import Subject, visited
 from device_agent.setting import Setting
+from search_spaces import Op
 
 from .coverage import FEWEST_OPS
 from .subjects import both, of_network
@@ -62,21 +63,25 @@ class Forecast:
         setting: Setting,
         protocol: Protocol,
         budget_s: float | None = None,
+        begun: Collection[str] = (),
         clock: Clock = time.monotonic,
     ) -> Forecast:
         """What the plan takes; of its ops the first are kept that fit into the budget, beside all of its networks.
 
-        Where not all fit, ops are visited less often. Raises TableError for a budget that too few ops fit into.
+        Those are kept in any case that an earlier process had `begun` with, by the names of their subjects. Where not
+        all fit, ops are visited less often. Raises TableError for a budget that too few ops fit into, and what
+        `visited` raises.
         """
         visits = {subject.name: count for subject, count in lacking}
         whole = {of_network(network).name for network in plan.networks}
         ops = Pace.of([s for s, _ in lacking if s.name not in whole], setting, protocol, clock)
         networks = Pace.of([s for s, _ in lacking if s.name in whole], setting, protocol, clock)
         of_networks = networks.seconds([count for name, count in visits.items() if name in whole])
+        least = max((at for at, op in enumerate(plan.ops, 1) if _names(op) & set(begun)), default=0)
         room = None if budget_s is None else SPARE * budget_s - of_networks
         for op_visits in (protocol.visits, *(fewer for fewer in FEWER if fewer < protocol.visits)):
             left = {name: count - protocol.visits + op_visits for name, count in visits.items() if name not in whole}
-            kept, seconds = _first_that_fit(plan, left, ops, room)
+            kept, seconds = _first_that_fit(plan, left, ops, room, least)
             if kept == len(plan.ops):
                 break
         fewest = max(plan.needed, min(FEWEST_OPS, len(plan.ops)))
@@ -90,16 +95,24 @@ class Forecast:
         return cls(chosen, of_networks + seconds, len(plan.ops) - kept)
 
 
-def _first_that_fit(plan: Plan, visits: Mapping[str, int], pace: Pace, room_s: float | None) -> tuple[int, float]:
-    """How many of the ops, which lack so many visits by name, fit into the room, and the seconds that they take."""
+def _first_that_fit(
+    plan: Plan, visits: Mapping[str, int], pace: Pace, room_s: float | None, least: int
+) -> tuple[int, float]:
+    """How many of the ops, which lack so many visits by name, fit into the room, and the seconds that they take.
+
+    They are `least`, or more.
+    """
     spent = 0.0
     for kept, op in enumerate(plan.ops):
-        names = [subject.name for subject in both(op)]
-        more = pace.seconds([visits[name] for name in names if visits.get(name, 0) > 0])
-        if room_s is not None and spent + more > room_s:
+        more = pace.seconds([visits[name] for name in _names(op) if visits.get(name, 0) > 0])
+        if kept >= least and room_s is not None and spent + more > room_s:
             return kept, spent
         spent += more
     return len(plan.ops), spent
+
+
+def _names(op: Op) -> set[str]:
+    return {subject.name for subject in both(op)}
 
 
 AnnounceCallback = Callable[[Forecast], None]
@@ -117,5 +130,5 @@ def _tried_out(subject: Subject, setting: Setting, protocol: Protocol, clock: Cl
     model = subject.export()
     exported = clock()
     with alike(setting):
-        visit(model, setting, protocol)
+        visited(subject.name, model, setting, protocol)
     return exported - started, clock() - exported

@@ -62,7 +62,8 @@ def profile_space(
     survey, journal = Survey(plan, protocol), Journal(path.with_suffix(".journal"), _facts(*here, protocol))
     if announce is not None or budget_s is not None:
         lacking, _ = to_measure(survey.lacking(journal.made), setting.precision)
-        forecast = Forecast.of(plan, lacking, setting=setting, protocol=protocol, budget_s=budget_s)
+        begun = {subject for subject, _ in journal.made}
+        forecast = Forecast.of(plan, lacking, setting=setting, protocol=protocol, budget_s=budget_s, begun=begun)
         survey = Survey(forecast.plan, protocol)
         if announce is not None:
             announce(forecast)
@@ -119,9 +120,6 @@ def _facts(device: Device, runtime: Runtime, protocol: Protocol) -> dict[str, di
 def extendable(path: Path, device: Device, runtime: Runtime) -> LatencyTable:
     """The table at `path`. Raises TableError where that device with that runtime cannot add to it."""
     table = load(path)
-    problem = table.differs(runtime)
-    if table.device.cpu != device.cpu:
-        problem = f"the latency table of {device.name!r} was measured on {table.device.cpu}, and this is {device.cpu}"
-    if problem:
+    if problem := table.of_another(device.cpu) or table.differs(runtime):
         raise TableError(f"{problem}; measure everything anew (--fresh), or take another device name")
     return table

@@ -27,7 +27,7 @@ from search_spaces.ops import Activation, Classifier, Conv, MBConv, Skip
 from .calibration import Calibration
 from .runtime import Runtime
 from .suspects import implausible
-from .table import Entry, LatencyTable, TableError
+from .table import Entry, LatencyTable, TableError, checked
 
 COLUMNS = ("block", "hw", "cin", "cout", "kernel", "expand", "stride", "act", "ms")
 CONVOLUTIONS = ("FirstConvBlock", "FinalExpandBlock")
@@ -45,13 +45,15 @@ Costs = dict[Op, float]
 def read_published(text: str, device: Device, runtime: Runtime, error: float = ERROR) -> LatencyTable:
     """The table of a CSV; `error` is the half width of a 90 % interval, as a share.
 
-    A block that is there several times costs the median. Raises TableError, which names the line at fault.
+    A block that is there several times costs the median. Raises TableError, which names the line at fault, also
+    for an `error` that is no share.
     """
     costs = read_blocks(text)
     entries = {op.key: Entry(ms, 0.0, 1) for op, ms in costs.items()}
     odd = implausible(entries)
     flagged = {key: replace(one, flag="implausible") if key in odd else one for key, one in sorted(entries.items())}
-    return LatencyTable(device, runtime, flagged, (), Calibration(1.0, 0.0, error, 0))
+    table = LatencyTable(device, runtime, flagged, (), Calibration(1.0, 0.0, error, 0))
+    return checked(table, "of these blocks")
 
 
 def read_blocks(text: str) -> Costs:
@@ -91,6 +93,8 @@ def _op(row: Row, line: str) -> Op:
     if block in CONVOLUTIONS:
         return Conv(fed, out, kernel, stride, activation)
     expanded = round(fed[0] * _number(row, "expand", line))
+    if not 1 <= expanded <= LARGEST:
+        raise TableError(f"{line}: expand has to leave 1 to {LARGEST} channels, not {expanded} ({row['expand']!r})")
     gate = se_width(expanded) if BOTTLENECKS[block] else 0
     skip: Skip = "identity" if stride == 1 and fed[0] == out else "none"
     return MBConv(fed, out, kernel, stride, expanded, gate, activation, skip)

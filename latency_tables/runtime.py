@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from device_agent.machine import installed_onnxruntime, usable_cores
-from device_agent.setting import CPU, USUAL, Setting, Threads
+from device_agent.setting import CPU, USUAL, Setting, Threads, precision_of, provider_of, threads_of
 from search_spaces.export_format import exporter
 
 
@@ -23,6 +23,12 @@ class Runtime:
     precision: str = "float32"
     provider: str = CPU
     cores: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a setting that cannot be."""
+        threads_of(self.threads)
+        precision_of(self.precision)
+        provider_of(self.provider)
 
     @classmethod
     def of(cls, onnxruntime: str, setting: Setting, cores: int, written: str | None = None) -> Runtime:

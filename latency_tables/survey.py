@@ -142,7 +142,7 @@ class Survey:
             table = LatencyTable.measured(device, runtime, found.entries, found.networks, found.reference)
         else:
             table = before.extended(found.entries, found.networks, found.reference)
-        return replace(table, drift=max(table.drift, found.steady.slowest))
+        return replace(table, drift=max(table.drift, found.steady.slowest), protocol=self.protocol)
 
     def networks(self, made: Made) -> tuple[tuple[MeasuredNetwork, ...], Entry]:
         """The plan's networks as they were measured, and the reference beside them."""

@@ -19,6 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from device_agent.files import write_atomically
 from device_agent.machine import Device
+from device_agent.measure import Protocol
 from device_agent.setting import CPU, USUAL, Setting
 from search_spaces import Architecture, Op
 
@@ -92,7 +93,8 @@ class LatencyTable:
 
     `reference` is what one fixed network took while the entries were measured: how fast the machine was then. Tables
     that were not measured by `profile` may lack it. `drift` says how many times slower than usual the machine was in
-    the worst stretch of that, for which the entries are corrected. `doubt` is what finalists last said against it.
+    the worst stretch of that, for which the entries are corrected. `doubt` is what finalists last said against it, and
+    `protocol` how often and how was looked when it was last added to (ops maybe less often: see their `runs`).
     """
 
     device: Device
@@ -103,6 +105,7 @@ class LatencyTable:
     reference: Entry | None = None
     drift: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
     doubt: Doubt | None = None
+    protocol: Protocol | None = None
 
     @classmethod
     def measured(
@@ -138,7 +141,7 @@ class LatencyTable:
         more = {key: _scaled(entry, factor) for key, entry in entries.items()}
         whole = kept + tuple(_scaled(network, factor) for network in networks)
         table = self.measured(self.device, self.runtime, {**self.entries, **more}, whole, self.reference)
-        return replace(table, drift=self.drift, doubt=self.doubt)
+        return replace(table, drift=self.drift, doubt=self.doubt, protocol=self.protocol)
 
     def slowdown(self, reference: Entry) -> float:
         """How much slower the machine is now than it was for this table, by what the reference network takes."""
@@ -174,14 +177,20 @@ class LatencyTable:
         `allow` names facts that may differ: of the runtime, and `cpu`, which like the number of cores is compared
         where the device is this one.
         """
-        here, cpu = Runtime.here(setting), Device.here(LOCAL).cpu
+        here = Runtime.here(setting)
         ignored = {name for name in allow if name != "cpu"} | (set() if here.onnxruntime else {"onnxruntime"})
         ignored |= set() if self.device.name == LOCAL else {"cores"}
         if problem := self.differs(replace(here, **{name: getattr(self.runtime, name) for name in ignored})):
             return problem
-        if self.device.name == LOCAL and "cpu" not in allow and self.device.cpu != cpu:
-            return f"the latency table of {LOCAL!r} was measured on {self.device.cpu}, and this is {cpu}"
+        if self.device.name == LOCAL and "cpu" not in allow:
+            return self.of_another(Device.here(LOCAL).cpu)
         return None
+
+    def of_another(self, cpu: str) -> str | None:
+        """Why this table says nothing of that CPU, in a sentence; None where it was measured on one like it."""
+        if self.device.cpu == cpu:
+            return None
+        return f"the latency table of {self.device.name!r} was measured on {self.device.cpu}, and this is {cpu}"
 
     def differs(self, here: Runtime) -> str | None:
         """Why this table does not speak for that runtime, in a sentence; None if it does."""
@@ -240,6 +249,11 @@ def load(path: str | Path) -> LatencyTable:
     return _parsed(content, str(path))
 
 
+def checked(table: LatencyTable, which: str) -> LatencyTable:
+    """The table, if it could be loaded once it is saved. Raises TableError, which calls it `which`."""
+    return _validated({"schema": SCHEMA, "hash": table.hash} | _written(asdict(table)), which)
+
+
 @lru_cache(maxsize=RECENT)
 def _parsed(content: bytes, path: str) -> LatencyTable:
     """Kept by what the file says, so that the jobs of a device share one table."""
@@ -272,6 +286,7 @@ _SINCE_2 = {
     "flag": "",
     "drift": 1.0,
     "doubt": None,
+    "protocol": None,
     "flags": (),
     "governor": "",
     "provider": CPU,

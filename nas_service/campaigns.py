@@ -98,8 +98,13 @@ class Campaigns:
     def order(self, agent: Agent, at: float) -> Order | None:
         """What this agent is to measure now; campaigns that lack no more visits become tables on the way.
 
-        Raises Conflict where a campaign was begun on another machine under the same name.
+        Raises Conflict where a campaign was begun on another machine under the same name, and BadResult for a name
+        that no device can have.
         """
+        try:
+            table_path(self._tables, agent.device.name)
+        except TableError as error:
+            raise BadResult(str(error), "device.name") from None
         self.seen.note(agent, at)
         with self._store.read() as conn:
             waiting = campaigns.open_of(conn, agent.device.name)
@@ -111,25 +116,23 @@ class Campaigns:
                 return found
         return None
 
-    def network(self, campaign_id: str, attempt: int, subject: str) -> bytes:
+    def network(self, campaign_id: str, agent: str, attempt: int, subject: str) -> bytes:
         """The ONNX file of a subject, written by a worker. Raises BadResult, Conflict, NotFound and Unavailable."""
         with self._store.read() as conn:
-            campaign = campaigns.get(conn, campaign_id)
-        if campaign.attempt != attempt or campaign.state != "measuring":
-            raise Conflict(f"campaign {campaign_id} is {campaign.state}, under attempt {campaign.attempt}")
+            campaigns.refuse_unheld(campaigns.get(conn, campaign_id), agent, attempt)
         found = self._asked_for(campaign_id, subject, "subject")
         try:
             return self._dispatcher.on_worker(found.export)
         except Unanswered as error:
             raise Unavailable(f"no worker could write the network: {error}") from None
 
-    def take(self, campaign_id: str, attempt: int, first: int, made: Made, at: float) -> int:
+    def take(self, campaign_id: str, agent: str, attempt: int, first: int, made: Made, at: float) -> int:
         """Store visits, of which the first has this number; how many there are now. Old ones change nothing.
 
         Raises BadResult, Conflict and NotFound, and stores nothing then.
         """
         with self._store.write() as conn:
-            campaign = campaigns.held(conn, campaign_id, attempt)
+            campaign = campaigns.held(conn, campaign_id, agent, attempt)
             if first > campaign.made:
                 raise Conflict(f"visits {campaign.made} to {first - 1} are missing; ask for the order again")
             self._refuse_unasked(campaign_id, made)
@@ -137,15 +140,15 @@ class Campaigns:
             campaigns.add_visits(conn, campaign, new, at + LEASE_S)
         return campaign.made + len(new)
 
-    def fail(self, campaign_id: str, attempt: int, subject: str, message: str, at: float) -> None:
+    def fail(self, campaign_id: str, agent: str, attempt: int, subject: str, message: str, at: float) -> None:
         """End a campaign of which the device cannot run a subject. Raises BadResult, Conflict and NotFound."""
         self._asked_for(campaign_id, subject, "subject")
-        self.give_up(campaign_id, attempt, message, at)
+        self.give_up(campaign_id, agent, attempt, message, at)
 
-    def give_up(self, campaign_id: str, attempt: int, message: str, at: float) -> None:
+    def give_up(self, campaign_id: str, agent: str, attempt: int, message: str, at: float) -> None:
         """End a campaign that cannot be carried out. Raises Conflict and NotFound."""
         with self._store.write() as conn:
-            self._end(conn, campaigns.held(conn, campaign_id, attempt), "failed", message, at)
+            self._end(conn, campaigns.held(conn, campaign_id, agent, attempt), "failed", message, at)
 
     def cancel(self, campaign_id: str, at: float) -> Campaign:
         """End a campaign; its visits are forgotten. Raises NotFound, and Conflict for one that has ended."""
@@ -170,17 +173,18 @@ class Campaigns:
                 if table != before:
                     table.save(table_path(self._tables, campaign.device, campaign.setting))
         except TableError as error:
-            self.give_up(campaign.id, campaign.attempt, str(error), at)
+            self.give_up(campaign.id, agent.id, campaign.attempt, str(error), at)
             return None
         if not lacking:
             with self._store.write() as conn:
-                self._end(conn, campaigns.held(conn, campaign.id, campaign.attempt), "completed", "", at, verdict)
+                held = campaigns.held(conn, campaign.id, agent.id, campaign.attempt)
+                self._end(conn, held, "completed", "", at, verdict)
             return None
         with self._store.write() as conn:
             campaigns.wait(conn, campaign.id, f"{agent.device.cpu} measures", campaign.made + _about(lacking))
         wanted = tuple(Wanted(subject.name, visits) for subject, visits in lacking)
         of = (campaign.id, campaign.attempt, campaign.setting)
-        return Order(*of, survey.protocol, REFERENCE.name, wanted, campaign.made, LEASE_S)
+        return Order(*of, survey.protocol, REFERENCE.name, wanted, campaign.made, LEASE_S, agent.id)
 
     def _before(self, campaign: Campaign, agent: Agent) -> LatencyTable | None:
         path = table_path(self._tables, campaign.device, campaign.setting)

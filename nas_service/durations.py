@@ -9,11 +9,15 @@ _WRITTEN = re.compile(r"([1-9]\d{0,4})([mhdw])")
 
 
 def spoken(seconds: float) -> str:
-    """In the largest unit of which there are at least two: 0.25 s, 96 s, 14 min, 3.1 h."""
+    """In the largest unit of which there are at least two: 0.25 s, 96 s, 14 min, 3.1 h, 12 d."""
     if seconds < 120:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+    minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86400
+    if minutes < 120:
+        return f"{minutes:.0f} min"
+    if hours < 48:
+        return f"{hours:.1f} h"
+    return f"{days:.1f} d" if days < 10 else f"{days:,.0f} d"
 
 
 def seconds_of(text: str) -> float:

@@ -49,7 +49,7 @@ class Unauthorised(ServiceError):
     def __init__(self) -> None:
         super().__init__(
             "send a key that holds as `Authorization: Bearer nas_...`; one is made on the machine of the service, "
-            "with: nas key create --owner NAME --scope submit"
+            "with: nas key create --owner NAME --scope submit (measure for an agent)"
         )
 
 

@@ -11,7 +11,7 @@ import logging
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,14 +81,18 @@ class LocalAgent:
             with bundle.open("w+b") as file:
                 write_bundle(file, order, {"device": LOCAL}, subjects, lambda *_: self._keep(order))
             if problem := self._run(order, bundle):
-                self._campaigns.give_up(order.campaign, order.attempt, problem, self._clock())
+                self._campaigns.give_up(order.campaign, order.agent, order.attempt, problem, self._clock())
             elif not self._stop.is_set():
                 made = json.loads(result_of(bundle).read_text())["visits"]
                 visits = [(subject, Visit(latency_ms, runs)) for subject, latency_ms, runs in made]
-                self._campaigns.take(order.campaign, order.attempt, order.made, visits, self._clock())
+                self._take(order, visits)
 
     def _subject(self, order: Order, name: str) -> Subject:
-        return Subject(name, partial(self._campaigns.network, order.campaign, order.attempt, name))
+        return Subject(name, partial(self._campaigns.network, order.campaign, order.agent, order.attempt, name))
+
+    def _take(self, order: Order, visits: Sequence[tuple[str, Visit]]) -> None:
+        self._kept = self._clock()
+        self._campaigns.take(order.campaign, order.agent, order.attempt, order.made, visits, self._kept)
 
     def _run(self, order: Order, bundle: Path) -> str:
         """Let a process of its own measure, keeping the lease; why it could not, or nothing."""
@@ -111,7 +115,5 @@ class LocalAgent:
 
     def _keep(self, order: Order) -> None:
         """Extend the lease, where a third of it is gone. Raises Conflict and NotFound where it is lost."""
-        now = self._clock()
-        if now - self._kept > order.lease_s / 3:
-            self._campaigns.take(order.campaign, order.attempt, order.made, (), now)
-            self._kept = now
+        if self._clock() - self._kept > order.lease_s / 3:
+            self._take(order, ())

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from nas_service.comparison import compare
 from nas_service.errors import NotFound
+from nas_service.pace import pace
 from nas_service.store import Candidate, Event, Export, Job, Trial, arms, campaigns, candidates, jobs, trials
 
 from . import architectures
@@ -36,10 +37,11 @@ def job_summary(job: Job) -> JobSummary:
     return JobSummary.model_validate(_job(job))
 
 
-def job_view(job: Job) -> JobView:
+def job_view(job: Job, at: float) -> JobView:
+    """At a time in seconds since the epoch."""
     objective = job.spec["objective"]
     axes = {"metric": job.spec["task"]["metric"], "cost": objective["cost"], "limits": objective["limits"]}
-    return JobView.model_validate(_job(job) | axes)
+    return JobView.model_validate(_job(job) | axes | asdict(pace(job, at)))
 
 
 def _job(job: Job) -> dict[str, Any]:

@@ -92,12 +92,17 @@ def _view(table: LatencyTable, path: Path) -> DeviceView:
         **asdict(table.runtime.setting),
         hash=table.hash,
         ops=len(table.entries),
-        facts=asdict(table.runtime) | asdict(table.calibration) | asdict(table.device),
+        facts=_facts(table),
         problem=table.mismatch(setting=table.runtime.setting) or "",
         doubt=_doubt(table),
         drift=table.drift,
         written_at=path.stat().st_mtime,
     )
+
+
+def _facts(table: LatencyTable) -> dict[str, Any]:
+    facts = asdict(table.runtime) | asdict(table.calibration) | asdict(table.device)
+    return facts if table.protocol is None else facts | {"protocol": asdict(table.protocol)}
 
 
 def _doubt(table: LatencyTable) -> str:

@@ -79,7 +79,8 @@ class JobSummary(View):
 class JobView(JobSummary):
     """A job with its spec, defaults filled in, and the versions and hashes of what it depends on.
 
-    `metric` and `cost` name the two axes of its Pareto front; `limits` are the hard ones.
+    `metric` and `cost` name the two axes of its Pareto front; `limits` are the hard ones. `trials_per_minute` is of the
+    time that it ran, `seconds_left` what the rest of its budget takes at that; null unless it runs.
     """
 
     metric: str
@@ -87,6 +88,8 @@ class JobView(JobSummary):
     limits: dict[str, float]
     spec: dict[str, Any]
     fingerprints: dict[str, Any]
+    trials_per_minute: float | None = None
+    seconds_left: float | None = None
 
 
 class LimitView(View):

@@ -16,7 +16,6 @@ from ..client import ApiError
 from ..settings import is_loopback
 from .environment import settings
 from .listening import (
-    GRACE_S,
     AllowKeyless,
     AllowPlainHttp,
     Certificate,
@@ -25,6 +24,8 @@ from .listening import (
     listening,
     refuse_plain,
     tls_of,
+    web_address,
+    web_server,
 )
 from .terminal import DEFAULT_URL, Server, UserError, connected
 
@@ -100,7 +101,5 @@ def _serve(server: str, listener: socket.socket, host: str, names: tuple[str, ..
     from ..dashboard.serving.standalone import create_dashboard  # takes a second to import
 
     app = create_dashboard(Elsewhere(server), Hosts(is_loopback(host), names))
-    address = f"{'https' if tls else 'http'}://{host}:{listener.getsockname()[1]}"
-    typer.echo(f"nas shows {server} at {address}; Ctrl-C ends it")
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, **tls)
-    uvicorn.Server(config).run(sockets=[listener])
+    typer.echo(f"nas shows {server} at {web_address(host, listener, tls)}; Ctrl-C ends it")
+    uvicorn.Server(web_server(app, tls)).run(sockets=[listener])

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from device_agent.rounds import Progress
+from device_agent.rounds import CannotRun, Progress
 from device_agent.setting import USUAL, Setting, precision_of, provider_of, threads_of
 from latency_tables import (
     Check,
@@ -180,7 +180,9 @@ def user_errors() -> Iterator[None]:
         _refuse(f"{error.field}: {error}" if error.field else str(error), error)
     except OSError as error:
         _refuse(f"{error.filename or 'a file'} cannot be used: {error.strerror}", error)
-    except (TableError, ValueError) as error:
+    except ModuleNotFoundError as error:
+        _refuse(f"measuring needs {error.name}, which is not installed; run: pip install 'nas-service[worker]'", error)
+    except (TableError, ValueError, CannotRun) as error:
         _refuse(str(error), error)
 
 

@@ -6,11 +6,15 @@ import os
 import socket
 import ssl
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .terminal import UserError
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 GRACE_S = 3  # for requests that are being answered
 
@@ -65,3 +69,15 @@ def listening(host: str, port: int) -> socket.socket:
             f"cannot listen at {host} port {port}: {os.strerror(error.errno or 0)}; is a server running there already? "
             "Choose another with --port"
         ) from None
+
+
+def web_address(host: str, listener: socket.socket, tls: dict[str, Any]) -> str:
+    """The one to open in a browser."""
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{name}:{listener.getsockname()[1]}"
+
+
+def web_server(app: FastAPI, tls: dict[str, Any]) -> uvicorn.Config:
+    import uvicorn
+
+    return uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, **tls)

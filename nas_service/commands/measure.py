@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from device_agent.machine import Device
 from device_agent.setting import MOST_THREADS, Setting
@@ -30,6 +30,7 @@ from .device import DeviceName, PrecisionOption, ProviderOption, SpecFile, Threa
 from .terminal import DEFAULT_URL, AsJson, Server, connected, print_json
 
 POLL_S = 1.0
+PACE_S = 300.0  # over which the time that is left is told from: visits come in many at once
 
 MostOps = Annotated[
     int, typer.Option("--ops", min=FEWEST_OPS, help="measured at the most, those first that are met most often")
@@ -128,7 +129,9 @@ def import_published(
     """Make a latency table of published block latencies, which is checked like one that was measured here."""
     with user_errors():
         setting, device = Setting(threads).but(precision=precision), Device(name, cpu, 1, "unknown", "unknown")
-        table = read_published(file.read_text(), device, Runtime.of(onnxruntime, setting, 1, PUBLISHED), error)
+        table = read_published(
+            file.read_text("utf-8-sig"), device, Runtime.of(onnxruntime, setting, 1, PUBLISHED), error
+        )
         path = table_path(Settings().tables, name, setting)
         table.save(path)
     odd = sum(bool(entry.flag) for entry in table.entries.values())
@@ -149,5 +152,6 @@ def _followed(client: Client, campaign: CampaignView, *, quiet: bool) -> Campaig
 
 def _bar(what: str, *, quiet: bool = False) -> Progress:
     columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
-    told = TextColumn("{task.description}", markup=False)
-    return Progress(*columns, told, console=Console(stderr=True, quiet=quiet), transient=True)
+    left, told = (TextColumn("left"), TimeRemainingColumn()), TextColumn("{task.description}", markup=False)
+    console = Console(stderr=True, quiet=quiet)
+    return Progress(*columns, *left, told, console=console, transient=True, speed_estimate_period=PACE_S)

@@ -21,7 +21,6 @@ from ..store.presence import Presence
 from ..store.revisions import NewerSchema
 from .environment import reading, settings
 from .listening import (
-    GRACE_S,
     AllowKeyless,
     AllowPlainHttp,
     Certificate,
@@ -30,6 +29,8 @@ from .listening import (
     listening,
     refuse_plain,
     tls_of,
+    web_address,
+    web_server,
 )
 from .terminal import UserError
 
@@ -130,15 +131,14 @@ def _serve(app: FastAPI, listener: socket.socket, found: Settings, tls: dict[str
             app.state.service.feed.close()
             await super().shutdown(sockets)
 
-    address = f"{'https' if tls else 'http'}://{found.host}:{found.port}"
+    address = web_address(found.host, listener, tls)
     typer.echo(f"nas serves at {address} with its state in {found.home}; Ctrl-C ends it")
     if found.coordinate and _runs_elsewhere(app.state.service.store.presence):
         typer.echo("another process runs the jobs of this database; this one takes over when that one ends")
     for plugin in installed():
         if plugin.problem:
             typer.echo(f"nas: {described(plugin)}; everything else works", err=True)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, **tls)
-    Server(config).run(sockets=[listener])
+    Server(web_server(app, tls)).run(sockets=[listener])
 
 
 def _runs_elsewhere(presence: Presence) -> bool:

@@ -31,7 +31,7 @@ UNMOUNT: Final = """vnode => {  // a chart that goes before it is drawn: NiceGUI
 
 
 class Chart:
-    """`name` says what it shows, to who cannot see it, and names its files; small ones are not `saved`."""
+    """`name` says what it shows, to who cannot see it, and names its files."""
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class Chart:
         *,
         height: str = "420px",
         on_point_click: Handler[EChartPointClickEventArguments] | None = None,
-        saved: bool = True,
     ) -> None:
         self.name = name
         self._options: dict[str, Any] | None = None
@@ -51,7 +50,7 @@ class Chart:
             self.plot.on("vnodeBeforeUnmount", js_handler=UNMOUNT)
             self.plot.props["role"] = "img"
             self.plot.props["aria-label"] = name
-            self._csv = self._build_buttons() if saved else None
+            self._csv = self._build_buttons()
 
     def show(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]] = ()) -> None:
         """Draw `options` where they are others than before; `rows` are the numbers in them, for a file."""
@@ -100,8 +99,7 @@ class Chart:
         return numbers
 
     def _offer(self) -> None:
-        if self._csv is not None:
-            self._csv.set_visibility(bool(self._rows))
+        self._csv.set_visibility(bool(self._rows))
 
 
 def _readable(options: dict[str, Any]) -> dict[str, Any]:

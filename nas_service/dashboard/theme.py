@@ -88,7 +88,6 @@ a {{ color: {ACCENT}; text-decoration: none; }}
 .charted {{ width: 100%; gap: 0; min-width: 0; }}
 .charted .nicegui-echart {{ width: 100%; }}
 .saves {{ width: 100%; justify-content: flex-end; gap: 4px; }}
-.q-btn-toggle {{ border: 1px solid {LINE}; }}
 @layer theme {{  /* the first of NiceGUI's layers, whose important rules hold over Quasar's */
     :is(a, button, select, [tabindex]:not(.page)):focus-visible {{
         outline: 2px solid {ACCENT} !important; outline-offset: 2px; }}

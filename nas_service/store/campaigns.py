@@ -113,18 +113,25 @@ def claim(
     return None if row is None else Campaign(*row)
 
 
-def held(conn: Connection, campaign_id: str, attempt: int) -> Campaign:
-    """The campaign under this attempt, its row locked. Raises NotFound, and Conflict where it is no longer held so."""
+def held(conn: Connection, campaign_id: str, agent: str, attempt: int) -> Campaign:
+    """The campaign, held by this agent under this attempt, its row locked. Raises NotFound and Conflict."""
     query = select(*_COLUMNS).where(campaigns.c.id == campaign_id).with_for_update()
     row = conn.execute(query).first()
     if row is None:
         raise NotFound(f"there is no campaign {campaign_id!r}")
     campaign = Campaign(*row)
-    if campaign.state != "measuring":
-        raise Conflict(f"campaign {campaign_id} is {campaign.state}")
-    if campaign.attempt != attempt:
-        raise Conflict(f"campaign {campaign_id} was handed out again since, as attempt {campaign.attempt}")
+    refuse_unheld(campaign, agent, attempt)
     return campaign
+
+
+def refuse_unheld(campaign: Campaign, agent: str, attempt: int) -> None:
+    """Raises Conflict unless this agent holds the campaign under this attempt."""
+    if campaign.state != "measuring":
+        raise Conflict(f"campaign {campaign.id} is {campaign.state}")
+    if campaign.attempt != attempt:
+        raise Conflict(f"campaign {campaign.id} was handed out again since, as attempt {campaign.attempt}")
+    if campaign.agent != agent:
+        raise Conflict(f"campaign {campaign.id} was handed out to another agent")
 
 
 def add_visits(conn: Connection, campaign: Campaign, made: Sequence[tuple[str, Visit]], lease_until: float) -> None:

@@ -85,18 +85,20 @@ def test_visits_are_numbered_on_and_fenced(kept: Store) -> None:
     claimed(kept, "one", 100.0)
     for part in (MADE[:2], [], MADE[2:]):
         with kept.write() as conn:
-            campaigns.add_visits(conn, campaigns.held(conn, "a", 1), part, 200.0)
+            campaigns.add_visits(conn, campaigns.held(conn, "a", "one", 1), part, 200.0)
     claimed(kept, "two", 300.0)
     with kept.write() as conn:
         assert campaigns.visits_of(conn, "a") == MADE
-        held = campaigns.held(conn, "a", 2)
+        held = campaigns.held(conn, "a", "two", 2)
         assert (held.made, held.lease_until) == (3, 360.0)
         with pytest.raises(Conflict, match="handed out again since, as attempt 2"):
-            campaigns.held(conn, "a", 1)
+            campaigns.held(conn, "a", "one", 1)
+        with pytest.raises(Conflict, match="handed out to another agent"):
+            campaigns.held(conn, "a", "one", 2)
         with pytest.raises(Conflict, match="campaign b is waiting"):
-            campaigns.held(conn, "b", 0)
+            campaigns.held(conn, "b", "one", 0)
         with pytest.raises(NotFound):
-            campaigns.held(conn, "d", 0)
+            campaigns.held(conn, "d", "one", 0)
 
 
 def test_those_under_way_say_how_far_they_are(kept: Store) -> None:
@@ -114,7 +116,7 @@ def test_those_under_way_say_how_far_they_are(kept: Store) -> None:
 def test_an_ended_campaign_keeps_no_visits_and_is_taken_by_nobody(kept: Store) -> None:
     claimed(kept, "one", 100.0)
     with kept.write() as conn:
-        campaigns.add_visits(conn, campaigns.held(conn, "a", 1), MADE, 200.0)
+        campaigns.add_visits(conn, campaigns.held(conn, "a", "one", 1), MADE, 200.0)
         campaigns.wait(conn, "a", "measures", 12)
         assert (campaigns.get(conn, "a").message, campaigns.get(conn, "a").total) == ("measures", 12)
         campaigns.end(conn, "a", "completed", "", 300.0)

@@ -9,6 +9,7 @@ import pytest
 
 from device_agent.measure import (
     MOST_MS,
+    MOST_RUNS,
     NotOffered,
     Protocol,
     Visit,
@@ -119,6 +120,7 @@ def test_a_provider_that_the_runtime_lacks_is_not_replaced_by_another(model, mom
         (Visit(float("inf"), 3), "inf ms"),
         (Visit(MOST_MS, 3), "600000.0 ms"),
         (Visit(0.5, 0), "0 runs"),
+        (Visit(0.5, MOST_RUNS + 1), "1000001 runs"),
     ],
 )
 def test_what_no_session_can_show(made, flaw):

@@ -100,3 +100,13 @@ def test_what_the_runtime_does_not_run_is_named(moment):
     with pytest.raises(CannotRun, match=r"cannot run 'broken' here: no kernel$") as caught:
         run(moment, {"broken": 1})
     assert caught.value.subject == "broken"
+
+
+def test_the_time_left_is_told_by_what_exports_and_visits_take():
+    """An export of seconds says nothing of visits, once some are made."""
+    now, seen = [0.0], []
+    steps = rounds.Steps(exports=2, visits=8, progress=seen.append, clock=lambda: now[0])
+    for took_s, step in ((5.0, steps.exported), (7.0, steps.exported), (0.5, steps.visited)):
+        now[0] += took_s
+        step()
+    assert [round(p.seconds_left, 6) for p in seen] == [5.0 + 8 * 0.5, 8 * 0.6, 7 * 0.5]

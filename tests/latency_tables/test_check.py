@@ -7,9 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from latency_tables import TableError, check_table
+from device_agent.machine import Device
+from latency_tables import LatencyTable, TableError, check_table
 from latency_tables.check import Errors, kendall_tau
 from latency_tables.table import Entry
+
+
+@pytest.fixture
+def made_up(made_up: LatencyTable) -> LatencyTable:
+    """As if it had been measured here."""
+    return replace(made_up, device=Device.here("bench"))
 
 
 def test_errors_of_known_estimates():
@@ -56,6 +63,7 @@ def test_tables_that_cannot_be_checked(made_up, tiny_space, all_networks):
     all_seen = replace(made_up, networks=tuple(replace(made_up.networks[0], hash=n.hash) for n in all_networks))
     for table, message in (
         (old, r"onnxruntime '1\.0'.*--fresh"),
+        (replace(made_up, device=replace(made_up.device, cpu="a toaster")), "on a toaster, and this is .*--fresh"),
         (replace(made_up, entries={}), r"lacks \d+ op\(s\).*nas device profile bench"),
         (all_seen, "seen in calibration"),
     ):

@@ -96,3 +96,29 @@ def test_without_a_reference_nothing_changes():
     found = steadied(made, REFERENCE)
     assert found.visits == {"a": [Visit(1.0, 5)], "b": [Visit(2.0, 5)]}
     assert steadied([], REFERENCE).visits == {}
+
+
+def test_what_only_the_reference_shows_is_not_taken_from_others():
+    """A network of microseconds waits for things that a large one does not notice."""
+    made = [
+        (name, Visit(1.8 * visit.latency_ms, visit.runs) if name == REFERENCE and 300 < at < 600 else visit)
+        for at, (name, visit) in enumerate(device(lambda _: 1.0))
+    ]
+    found = steadied(made, REFERENCE)
+    assert found.slowest == 1.0
+    assert unlike(found.visits) < 0.05
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
+def test_others_are_corrected_by_what_they_share_of_the_slowness(share):
+    slow = device(lambda at: 1.6 if 0.3 < at < 0.6 else 1.0)
+    steady = dict(enumerate(device(lambda _: 1.0)))
+    made = [
+        (name, visit if name == REFERENCE else Visit(steady[at][1].latency_ms * 1.6**share, 25))
+        if visit.latency_ms > 1.3 * steady[at][1].latency_ms
+        else (name, visit)
+        for at, (name, visit) in enumerate(slow)
+    ]
+    found = steadied(made, REFERENCE)
+    assert found.slowest == pytest.approx(1.6**share, rel=0.03)
+    assert unlike(found.visits) < 0.05

@@ -25,11 +25,11 @@ def tried(monkeypatch) -> list[object]:
     """One item a visit that was tried out."""
     made: list[object] = []
 
-    def visit(*arguments):
+    def visited(*arguments):
         made.append(arguments)
         return Visit(1.0, 1)
 
-    monkeypatch.setattr(forecast, "visit", visit)
+    monkeypatch.setattr(forecast, "visited", visited)
     return made
 
 
@@ -39,7 +39,7 @@ def survey(all_networks, moment) -> Survey:
     return Survey(replace(plan, ops=OPS), moment)
 
 
-def foretold(survey, made=(), budget_s=None, clock=None) -> Forecast:
+def foretold(survey, made=(), budget_s=None, clock=None, begun=()) -> Forecast:
     ticks = count()  # by this clock an export takes one second, and so does a visit
     return Forecast.of(
         survey.plan,
@@ -47,6 +47,7 @@ def foretold(survey, made=(), budget_s=None, clock=None) -> Forecast:
         setting=USUAL,
         protocol=survey.protocol,
         budget_s=budget_s,
+        begun=begun,
         clock=clock or (lambda: float(next(ticks))),
     )
 
@@ -78,7 +79,7 @@ def test_loading_libraries_does_not_count(monkeypatch, survey):
         loaded_in_s[0] = 1_000_000.0
         return Visit(1.0, 1)
 
-    monkeypatch.setattr(forecast, "visit", first_visit_loads)
+    monkeypatch.setattr(forecast, "visited", first_visit_loads)
     found = foretold(survey, clock=lambda: next(ticks) + loaded_in_s[0])
     assert found.seconds == len(survey.plan.subjects) * (1 + 3)
 
@@ -106,6 +107,13 @@ def test_the_first_ops_that_fit_a_budget_are_kept(tried, survey):
 def test_what_was_measured_before_costs_nothing_of_a_budget(tried, survey):
     made = [(of_op(op, n).name, Visit(1.0, 1)) for op in OPS[:20] for n in (1, COPIES) for _ in range(3)]
     assert len(foretold(survey, made, budget_s=(16 + 8 * 10) / SPARE + 0.01).plan.ops) == 30
+
+
+def test_what_was_begun_is_ended_though_the_machine_is_slower_now(tried, survey):
+    """Or a call that goes on after a crash would throw visits away."""
+    found = foretold(survey, budget_s=(16 + 8 * 15) / SPARE + 0.01, begun={of_op(OPS[24], 1).name})
+    assert found.plan.ops == OPS[:25]
+    assert found.seconds == 16 + 8 * 25
 
 
 def test_a_budget_that_next_to_nothing_fits_into_is_refused(tried, survey):

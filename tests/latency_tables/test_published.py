@@ -29,9 +29,9 @@ STEM, PLAIN, GATED, HEAD_OP, LAST = (
 )
 
 
-def table(rows: str = ROWS) -> LatencyTable:
+def table(rows: str = ROWS, error: float = 0.15) -> LatencyTable:
     device = Device("phone", "a CPU", 1, "unknown", "unknown")
-    return read_published(f"{HEAD}\n{rows}", device, Runtime("1.16", PUBLISHED, 1, 1, "int8"), 0.15)
+    return read_published(f"{HEAD}\n{rows}", device, Runtime("1.16", PUBLISHED, 1, 1, "int8"), error)
 
 
 def test_blocks_become_ops() -> None:
@@ -73,6 +73,12 @@ def test_blocks_that_contradict_each_other_are_flagged() -> None:
         ("FirstConvBlock,32,3,1.5,3,0,2,relu,1", "line 2: cout has to be a whole number from 1 to 65536"),
         ("FirstConvBlock,32,3,99999999,3,0,2,relu,1", "line 2: cout has to be a whole number from 1 to 65536"),
         ("FirstConvBlock,32,3,16,3,0,2,gelu,1", "line 2: act has to be one of relu"),
+        (
+            "MobileNetV2ResBlock,32,16,16,3,0,1,relu,1",
+            r"line 2: expand has to leave 1 to 65536 channels, not 0 \('0'\)",
+        ),
+        ("MobileNetV2ResBlock,32,16,16,3,-4,1,relu,1", "line 2: expand has to leave 1 to 65536 channels, not -64"),
+        ("MobileNetV2ResBlock,32,16,16,3,1e9,1,relu,1", "line 2: expand has to leave 1 to 65536 channels"),
         ('FirstConvBlock,"32,3', "after line 1 this is no CSV"),
         ("", "this CSV has no blocks"),
     ],
@@ -87,3 +93,9 @@ def test_a_column_that_is_missing_is_named() -> None:
         read_blocks("block,hw,cin,cout,kernel,expand,stride,ms\n")
     with pytest.raises(TableError, match="lacks act"):
         read_blocks("")
+
+
+@pytest.mark.parametrize("error", [float("nan"), float("inf"), -0.1])
+def test_an_error_that_is_no_share_is_refused(error: float) -> None:
+    with pytest.raises(TableError, match=r"of these blocks is damaged: calibration\.relative_error"):
+        table(error=error)

@@ -23,6 +23,7 @@ from latency_tables.subjects import (
     several_of,
     to_measure,
 )
+from search_spaces import Architecture
 from search_spaces.ops import Classifier, ClipAdd, ClipConv, ClipGate, ClipPool, Conv, MBConv
 from search_spaces.tvn.block import Block
 from search_spaces.tvn.network import Clip, TinyVideoNetwork
@@ -139,6 +140,15 @@ def test_int8_networks_are_those_of_exports_with_ranges_of_random_inputs():
         plain, int8 = subject.export(), in_precision(subject, "int8").export()
         assert "QuantizeLinear" in {node.op_type for node in onnx.load_from_string(int8).graph.node}
         assert convolutions(int8) == convolutions(plain)
+
+
+def test_a_deep_network_whose_last_gates_hardly_move_is_quantised_too():
+    """Untrained, each block leaves less of what comes in, until the values of a gate are too alike for a histogram."""
+    gated = MBConv((8, 8, 8), 8, 3, 1, 16, 8, "relu", "none")
+    network = Architecture.chain([Conv((1, 8, 8), 8, 3), *[gated] * 6, Classifier((8, 8, 8), 3)])
+    int8 = in_precision(of_network(network), "int8").export()
+    assert b"QuantizeLinear" in int8
+    onnxruntime.InferenceSession(int8, providers=["CPUExecutionProvider"])
 
 
 def test_a_classifier_alone_is_quantised_as_it_is_within_a_network():

@@ -79,6 +79,7 @@ def test_the_table_of_a_survey_is_right(survey):
     for op in survey.plan.ops:
         assert table.entries[op.key].latency_ms == pytest.approx(op.macs / 1e6 + 0.001)
     assert table.drift == 1.0
+    assert table.protocol == survey.protocol
     assert {entry.flag for entry in table.entries.values()} == {""}
 
 

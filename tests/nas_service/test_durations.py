@@ -17,6 +17,8 @@ from nas_service.durations import seconds_of, spoken
         (840, "14 min"),
         (7199, "120 min"),
         (11_160, "3.1 h"),
+        (216_000, "2.5 d"),
+        (2_700_000, "31 d"),
     ],
 )
 def test_the_unit_grows_with_the_time(seconds: float, said: str) -> None:

@@ -30,6 +30,14 @@ SPEC: dict[str, Any] = {
     "budget": {"trials": 20},
     "workers": {"parallel": 2},
 }
+WANN: dict[str, Any] = {
+    "name": "cubes & <balls>",
+    "space": {"name": "wann"},
+    "task": {"name": "landscape", "kind": "vector", "channels": 5, "outputs": 2, "sizes": [1, 1]},
+    "objective": {"reward": "metric", "cost": "params"},
+    "strategy": {"name": "evolution", "population": 4, "sample": 2},
+    "budget": {"trials": 8},
+}
 ENDLESS = SPEC | {"budget": {"trials": 100_000}}
 MODEL, CARD, INT8, SCRIPT = b"a network", b"# a card", b"a smaller network", b"# a script"
 

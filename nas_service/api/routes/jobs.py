@@ -67,7 +67,7 @@ def submit(
     spec: JsonObject, caller: Who, service: Here, response: Response, idempotency_key: IdempotencyKey = None
 ) -> JobView:
     """Submit a job: 201, or 200 with the job that the same `Idempotency-Key` of its owner made before."""
-    return _created(response, *submission.submit(service, spec, idempotency_key, caller.owner))
+    return _created(service, response, *submission.submit(service, spec, idempotency_key, caller.owner))
 
 
 @router.post("/preview", openapi_extra=SPEC_BODY)
@@ -100,37 +100,40 @@ def listed(
 def show(job_id: Id, service: Here) -> Response:
     """One job, with its spec."""
     with service.store.read() as conn:
-        return answers.one(readings.job_view(service.coordinator.as_it_stands(jobs.get(conn, job_id))))
+        job = service.coordinator.as_it_stands(jobs.get(conn, job_id))
+        return answers.one(readings.job_view(job, service.clock()))
 
 
 @router.post("/{job_id}/pause")
 def pause(job_id: OwnJob, service: Here) -> JobView:
     """Send no more trials; those that run end."""
-    return readings.job_view(control.control(service, job_id, "pause"))
+    return readings.job_view(control.control(service, job_id, "pause"), service.clock())
 
 
 @router.post("/{job_id}/resume")
 def resume(job_id: OwnJob, service: Here) -> JobView:
     """Go on with a paused job."""
-    return readings.job_view(control.control(service, job_id, "resume"))
+    return readings.job_view(control.control(service, job_id, "resume"), service.clock())
 
 
 @router.post("/{job_id}/cancel")
 def cancel(job_id: OwnJob, service: Here) -> JobView:
     """End a job for good. Its candidates stay, and can be exported."""
-    return readings.job_view(control.control(service, job_id, "cancel"))
+    return readings.job_view(control.control(service, job_id, "cancel"), service.clock())
 
 
 @router.post("/{job_id}/prioritise", openapi_extra=PRIORITY_BODY)
 def prioritise(job_id: OwnJob, body: JsonObject, service: Here) -> JobView:
     """Put a job before or behind the other jobs of its owner; what runs is not interrupted."""
-    return readings.job_view(control.prioritise(service, job_id, parsed(PriorityRequest, body).priority))
+    wanted = parsed(PriorityRequest, body).priority
+    return readings.job_view(control.prioritise(service, job_id, wanted), service.clock())
 
 
 @router.post("/{job_id}/extend", openapi_extra=EXTEND_BODY)
 def extend(job_id: OwnJob, body: JsonObject, service: Here, idempotency_key: IdempotencyKey = None) -> JobView:
     """Add trials or hours to the budget, once an `Idempotency-Key`; a finished or exhausted job goes on."""
-    return readings.job_view(extending.extend(service, job_id, extending.parse_request(body), idempotency_key))
+    job = extending.extend(service, job_id, extending.parse_request(body), idempotency_key)
+    return readings.job_view(job, service.clock())
 
 
 @router.post("/{job_id}/clone", status_code=201, responses=MADE_BEFORE, openapi_extra=PATCH_BODY)
@@ -143,7 +146,7 @@ def clone(
     idempotency_key: IdempotencyKey = None,
 ) -> JobView:
     """Submit the spec of a job anew, changed by a JSON merge patch (RFC 7396)."""
-    return _created(response, *copying.clone(service, job_id, patch, idempotency_key, caller.owner))
+    return _created(service, response, *copying.clone(service, job_id, patch, idempotency_key, caller.owner))
 
 
 @router.post("/{job_id}/retarget", openapi_extra=RETARGET_BODY)
@@ -190,7 +193,7 @@ def compared(job_id: Id, service: Here) -> ComparisonView:
         return readings.comparison(conn, jobs.get(conn, job_id))
 
 
-def _created(response: Response, job: Job, new: bool) -> JobView:
+def _created(service: Here, response: Response, job: Job, new: bool) -> JobView:
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return readings.job_view(job)
+    return readings.job_view(job, service.clock())

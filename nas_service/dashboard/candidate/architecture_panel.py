@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from nicegui import ui
 
 from nas_service.api.views import CandidateDetail, OpView
 from nas_service.palette import themed
 
 from ..chart import Chart
+from ..job.toggle import Toggle
 from ..theme import milliseconds, sheet
 from . import bars, drawing
 from .picture import is_weight_agnostic, picture
@@ -40,26 +43,24 @@ class ArchitecturePanel:
                 self._picture()
                 return
             with ui.row().classes("w-full items-center").style("gap:8px 20px"):
-                switch = ui.toggle(dict(self._costs()), value=self._costs()[0][0])
-                switch.props("unelevated dense no-caps padding='2px 14px' toggle-color=primary")
-                switch.on_value_change(lambda said: self._show(said.value))
+                self._cost = Toggle("cost", "cost of each op", self._costs(), self._show)
                 ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
-            with ui.row().classes("drawn"):
+            with ui.row().classes("drawn").props('tabindex="0" role="region" aria-label="ops and their costs"'):
                 self._picture()
                 self._chart = Chart(f"cost by op of {self._candidate.id}", height=f"{bars.height(self._ops)}px")
                 self._chart.classes("chart")
-            self._show(self._costs()[0][0])
+            self._show()
 
     def _picture(self) -> None:
         picture(self._candidate.id, self._candidate.architecture)
 
-    def _costs(self) -> list[tuple[bars.Cost, str]]:
+    def _costs(self) -> dict[str, str]:
         """Milliseconds only where a table knows any of the ops."""
-        offered: list[bars.Cost] = ["latency_ms", "params", "macs"]
         timed = any(op.latency_ms is not None for op in self._ops)
-        return [(cost, bars.LABELS[cost]) for cost in offered if timed or cost != "latency_ms"]
+        return {cost: label for cost, label in bars.LABELS.items() if timed or cost != "latency_ms"}
 
-    def _show(self, cost: bars.Cost) -> None:
+    def _show(self) -> None:
+        cost = cast("bars.Cost", self._cost.value)
         self._chart.show(bars.options(self._ops, cost), bars.rows(self._ops))
 
 

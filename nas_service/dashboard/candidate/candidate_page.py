@@ -14,7 +14,8 @@ from nas_service.client import ApiError
 from ..facts import facts
 from ..job.finalists_panel import settled
 from ..page_address import comparison
-from ..serving.following import LIVELY_S, SLOW_S, follow
+from ..part import trouble
+from ..serving.following import LIVELY_S, SLOW_S, follow, said
 from ..serving.live import LiveClient
 from ..theme import address, count, figure, frame, milliseconds, pill, reward, share, sheet
 from .architecture_panel import ArchitecturePanel
@@ -26,7 +27,7 @@ OPEN = ("proposed", "running")
 
 
 class CandidatePage:
-    """One viewer's page. `refresh` reads the candidate and its exports, and draws anew what has changed since."""
+    """One viewer's page: the candidate and its exports, drawn anew where they have changed."""
 
     def __init__(self, client: LiveClient, job_id: str, candidate_id: str, viewer: Caller) -> None:
         self._client = client
@@ -37,8 +38,7 @@ class CandidatePage:
 
     async def build(self) -> None:
         with frame(self._candidate_id, self._viewer):
-            self._problem = ui.label("").classes("danger")
-            self._problem.set_visibility(False)
+            away = trouble()
             self._head = ui.row().classes("w-full items-center")
             self._facts = ui.column().classes("w-full").style("gap:12px")
             self._body = ui.column().classes("w-full").style("gap:16px")
@@ -55,7 +55,8 @@ class CandidatePage:
         except ApiError as error:
             self._explain(str(error))
             return
-        await follow(self._client, self.refresh, [self._job_id], self._patience)
+        look = said(self._look, away, "This page is no longer up to date")
+        await follow(self._client, look, [self._job_id], self._patience)
 
     def _explain(self, why: str, there: str = "") -> None:
         """Say why there is nothing to see, with ways on."""
@@ -77,17 +78,10 @@ class CandidatePage:
             self._exports.build()
             _identity(candidate)
 
-    async def refresh(self) -> None:
-        """Without an answer the page stays as it is and says why; the next answer takes that away."""
-        try:
-            candidate = await self._candidate()
-            measured = await self._finalists()
-            await self._exports.refresh(candidate)
-        except ApiError as error:
-            self._problem.text = f"This page is no longer up to date: {error}"
-            self._problem.set_visibility(True)
-            return
-        self._problem.set_visibility(False)
+    async def _look(self) -> None:
+        candidate = await self._candidate()
+        measured = await self._finalists()
+        await self._exports.refresh(candidate)
         if (candidate, measured) != self._shown:
             self._shown = (candidate, measured)
             self._draw(candidate, measured)

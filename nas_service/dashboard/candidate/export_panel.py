@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from nicegui import ui
 
 from nas_service.access import Caller
@@ -11,6 +13,7 @@ from nas_service.client import ApiError, AsyncClient
 from ..theme import count, pill, share, sheet
 from ..when import Ago
 
+EPOCH = "epoch"  # in the progress
 FIRST = ("model.onnx", "model_card.md")  # of the files, before the others
 
 
@@ -69,18 +72,44 @@ def _export(export: ExportView) -> None:
         if export.message:
             told = "danger" if export.state == "failed" else "muted"
             ui.label(export.message).classes(f"{told} text-sm").style("overflow-wrap:anywhere")
+        if not export.final:
+            _how_far(export)
         with ui.row().style("gap:4px 24px"):
             for name, value in (export.metrics if export.final else export.progress).items():
+                if name == EPOCH:
+                    continue
+                found = Finding.of(name, value)
                 with ui.column().style("gap:0"):
-                    ui.label(name.replace("_", " ")).classes("muted text-xs")
-                    ui.label(finding(name, value)).classes("text-sm")
+                    ui.label(found.name).classes("muted text-xs")
+                    ui.label(found.value).classes("text-sm")
         with ui.row().style("gap:4px 16px"):
             for name in sorted(export.files, key=lambda file: (file not in FIRST, file)):
                 ui.link(name, f"/api/v1/exports/{export.id}/{name}").props("download")
 
 
-def finding(name: str, value: float) -> str:
-    """What a check found: 97.12% of an accuracy, 265 k bytes, 5.72e-06."""
-    if name.endswith(("accuracy", "f1")):
-        return share(value)
-    return count(value) if value >= 1000 else f"{value:.3g}"
+def _how_far(export: ExportView) -> None:
+    """Of its training; the checks of the file follow."""
+    epoch = export.progress.get(EPOCH, 0.0)
+    with ui.row().classes("items-center no-wrap").style("gap:12px;width:100%;max-width:420px"):
+        bar = ui.linear_progress(min(1.0, epoch / max(1, export.epochs)), show_value=False, size="6px")
+        bar.props(f'rounded color=primary aria-label="progress of {export.id}"')
+        ui.label(f"epoch {epoch:g} of {export.epochs:,}").classes("text-sm").style("white-space:nowrap")
+
+
+class Finding(NamedTuple):
+    """What a check found, in words: (latency, 0.047 ms), (file, 265 kB), (test accuracy, 97.12%)."""
+
+    name: str
+    value: str
+
+    @classmethod
+    def of(cls, name: str, value: float) -> Finding:
+        """Of a metric whose unit is in its name."""
+        words = name.replace("_", " ")
+        if name.endswith("_ms"):
+            return cls(words.removesuffix(" ms"), f"{value:.3g} ms")
+        if name.endswith("_bytes"):
+            return cls(words.removesuffix(" bytes"), f"{count(value)}{'B' if value >= 1000 else ' B'}")
+        if name.endswith(("accuracy", "f1")):
+            return cls(words, share(value))
+        return cls(words, count(value) if value >= 1000 else f"{value:.3g}")

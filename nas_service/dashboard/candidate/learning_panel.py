@@ -7,6 +7,7 @@ from nicegui import ui
 from nas_service.api.views import CandidateDetail, JobView, TrialView
 from nas_service.durations import spoken
 
+from .. import page_address
 from ..chart import Chart
 from ..theme import pill, sheet
 from . import curves
@@ -19,11 +20,13 @@ class LearningPanel:
         self._job, self._candidate = job, candidate_id
         self._trials: list[TrialView] | None = None
         self._names: list[str] = []
+        self._metric = ""  # whose curves are drawn
 
     def build(self) -> None:
+        self._metric = page_address.given().get("curve", "")
         with sheet("Learning").classes("learning"):
-            self._which = (
-                ui.select([], on_change=self._draw_chart).props("dense options-dense").style("min-width:160px")
+            self._which = ui.select([], on_change=self._picked).props(
+                'dense outlined options-dense color=primary aria-label="metric"'
             )
             self._chart = Chart(f"learning curves of {self._candidate}", height="260px")
             self._list = ui.column().classes("w-full").style("gap:8px")
@@ -37,15 +40,22 @@ class LearningPanel:
         names = curves.metrics(trials, self._job.metric)
         if names != self._names:
             self._names = names
-            self._which.set_options(names, value=self._which.value or (names[0] if names else None))
+            self._metric = self._metric if self._metric in names else next(iter(names), "")
+            self._which.set_options(names, value=self._metric or None)
         self._which.set_visibility(len(names) > 1)
         self._chart.set_visibility(bool(names))
         self._draw_chart()
         self._draw_list(candidate, otherwise)
 
+    def _picked(self) -> None:
+        if self._which.value and self._which.value != self._metric:
+            self._metric = self._which.value
+            page_address.keep({"curve": self._metric})
+            self._draw_chart()
+
     def _draw_chart(self) -> None:
-        if self._which.value:
-            shown = self._trials or [], self._which.value
+        if self._metric:
+            shown = self._trials or [], self._metric
             self._chart.show(curves.options(*shown), curves.rows(*shown))
 
     def _draw_list(self, candidate: CandidateDetail, otherwise: str) -> None:

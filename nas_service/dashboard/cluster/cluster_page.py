@@ -11,11 +11,11 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.api.views import ClusterView, JobSummary
 
-from ..columns import number, text, word
+from ..columns import LINK, number, text, word
 from ..part import Part, trouble
 from ..serving.following import follow, lively, said
 from ..serving.live import JOBS, LiveClient
-from ..theme import figure, frame, pill, sheet
+from ..theme import address, figure, frame, pill, sheet
 from .queue_words import JobRow, TrialRow, job_row, resources, trial_row
 
 STATES = ("running", "queued", "paused")
@@ -27,8 +27,8 @@ COLUMNS = [
     word("candidate", "candidate"),
     word("state", "state"),
     number("since", "for"),
-    number("epoch", "epoch"),
-    text("place", "worker", wide=True),
+    number("epoch", "epoch", wide=True),
+    text("place", "worker, or what it waits for"),
 ]
 
 
@@ -48,9 +48,10 @@ class ClusterPage:
             with sheet("Trials under way"):
                 self._table = ui.table(rows=[], columns=COLUMNS, row_key="id").classes("w-full")
                 self._table.props("flat dense wrap-cells hide-pagination").set_visibility(False)
+                self._table.add_slot("body-cell-candidate", LINK)
                 self._none = ui.label("No trial is under way.").classes("muted")
                 self._more = ui.label(f"Of each job the first {TRIALS} are shown.").classes("muted text-xs")
-        await follow(self._client, said(self._look, away, "The cluster"), [JOBS], lively)
+        await follow(self._client, said(self._look, away, "The cluster cannot be read"), [JOBS], lively)
 
     async def _look(self) -> None:
         lists = asyncio.gather(*(self._client.jobs_page(state=state, limit=SHOWN) for state in STATES))
@@ -71,7 +72,7 @@ class ClusterPage:
         """The table's rows alone change, for each of them does so every second."""
         if rows != self._trials:
             self._trials = rows
-            self._table.rows = [vars(row) for row in rows]
+            self._table.rows = [vars(row) | {"page": address(row.job_id, row.candidate)} for row in rows]
             self._table.set_visibility(bool(rows))
             self._none.set_visibility(not rows)
 

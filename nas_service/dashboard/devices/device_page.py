@@ -61,7 +61,7 @@ class DevicePage:
             self._summary: Part[Summed] = Part(lambda summed: draw_summary(summed.summary, _facts(summed.table)))
             self._campaigns = CampaignParts()
             self._foot = Part(self._draw_foot)
-        await follow(self._client, said(self._look, away, "The device"), [DEVICES])
+        await follow(self._client, said(self._look, away, "The device cannot be read"), [DEVICES])
 
     async def _look(self) -> None:
         tables = [table for table in await self._client.devices() if table.name == self._name]

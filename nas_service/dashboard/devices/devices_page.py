@@ -39,7 +39,7 @@ async def devices_page(client: LiveClient, viewer: Caller, server: str) -> None:
         campaigns.show(made)
         agents.show(seen)
 
-    await follow(client, said(look, away, "The devices"), [DEVICES])
+    await follow(client, said(look, away, "The devices cannot be read"), [DEVICES])
 
 
 def _draw_tables(tables: list[TableRow], server: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from nicegui import ui
@@ -11,11 +10,11 @@ from nas_service.api.views import EventView, JobView
 from nas_service.client import ApiError, AsyncClient
 from nas_service.palette import themed
 
-from .. import page_address
 from ..theme import LINE, PAPER, address, sheet
 from ..when import Ago
 from .candidate_table import short
 from .event_words import Told, told
+from .toggle import Toggle
 
 KINDS: Final = {"ends": "everything", "failures": "failures", "job": "the job itself"}
 NONE: Final = {"ends": "Nothing has happened yet.", "failures": "Nothing has failed.", "job": "Nothing yet."}
@@ -38,25 +37,20 @@ class EventsPanel:
     def __init__(self, client: AsyncClient, job_id: str) -> None:
         self._client = client
         self._job_id = job_id
-        self._kind = "ends"
         self._wanted = PAGE
         self._last: int | None = None  # the newest event that there was, of whatever kind; None: nothing was read
         self._events: list[EventView] = []
         self._rows: dict[int, _Row] = {}
 
     def build(self) -> None:
-        named = page_address.given().get("events", "")
-        self._kind = named if named in KINDS else self._kind
         ui.add_css(themed(STYLE))
         with sheet("Events").classes("events").style("gap:8px") as self._sheet:
-            with ui.row().style("gap:8px").props('role=group aria-label="which events"'):
-                self._choices = {kind: self._choice(kind, name) for kind, name in KINDS.items()}
+            self._kinds = Toggle("events", "which events", KINDS, lambda: self._anew(PAGE))
             self._list = ui.column().classes("w-full").style("gap:0").props("role=log aria-live=off")
             self._none = ui.label().classes("muted text-sm")
             self._more = ui.button("earlier", on_click=self._further).props("flat dense no-caps color=primary")
         self._more.set_visibility(False)
         self._sheet.set_visibility(False)
-        self._press()
 
     async def refresh(self, job: JobView) -> None:
         if job.id == self._job_id:
@@ -65,9 +59,9 @@ class EventsPanel:
 
     async def _read(self) -> None:
         """What is new since the last time; everything where nothing was read, or where more is new than is shown."""
-        kind, last = self._kind, self._last
+        kind, last = self._kinds.value, self._last
         page = await self._client.history_page(self._job_id, kind=kind, after=last or 0, limit=self._wanted)
-        if (kind, last) != (self._kind, self._last):
+        if (kind, last) != (self._kinds.value, self._last):
             return
         whole = last is None or page.next is not None
         events = page.items if whole else [*page.items, *self._events]
@@ -85,25 +79,9 @@ class EventsPanel:
                 with self._list:
                     self._rows[event.seq] = _Row(event, self._client)
                 self._rows[event.seq].move(place)
-        self._none.text = "" if events else NONE[self._kind]
+        self._none.text = "" if events else NONE[self._kinds.value]
         self._none.set_visibility(not events)
         self._more.set_visibility(earlier and self._wanted < MOST)
-
-    def _choice(self, kind: str, name: str) -> ui.element:
-        with ui.element("button").classes("choice").on("click", partial(self._choose, kind)) as button:
-            ui.label(name)
-        return button
-
-    def _press(self) -> None:
-        for kind, button in self._choices.items():
-            button.props["aria-pressed"] = str(kind == self._kind).lower()
-            button.update()
-
-    async def _choose(self, kind: str) -> None:
-        self._kind = kind
-        self._press()
-        page_address.keep({"events": "" if kind == "ends" else kind})
-        await self._anew(PAGE)
 
     async def _further(self) -> None:
         await self._anew(min(MOST, self._wanted + PAGE))

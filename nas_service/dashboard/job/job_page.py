@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from nicegui import ui
 
@@ -12,16 +11,18 @@ from nas_service.api.views import JobView
 from nas_service.client import ApiError
 from nas_service.durations import spoken
 
+from ..job_words import pace
 from ..part import trouble
 from ..serving.filling import soon, together
 from ..serving.following import LIVELY_S, SLOW_S, follow
 from ..serving.live import LiveClient
-from ..theme import amount, figure, frame, pill, reward
+from ..theme import amount, figure, frame, reward
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
 from .events_panel import EventsPanel
 from .finalists_panel import FinalistsPanel
 from .generations_panel import GenerationsPanel
+from .job_head import JobHead
 from .progress_panel import ProgressPanel
 from .scatter_panel import ScatterPanel
 from .trials_panel import TrialsPanel
@@ -59,7 +60,7 @@ class JobPage:
     async def build(self) -> None:
         with frame(self._job_id, self._viewer):
             self._away = trouble()
-            self._head = ui.row().classes("w-full items-center")
+            self._head = JobHead(self._client, self._viewer, self.refresh)
             self._figures = ui.column().classes("w-full").style("gap:12px")
             self._reading = ui.label("reading the candidates …").classes("muted text-sm").props("aria-busy=true")
             self._body = ui.column().classes("w-full").style("gap:16px")
@@ -91,8 +92,7 @@ class JobPage:
     async def _look(self) -> None:
         job = await self._client.job(self._job_id)
         before, self._job = self._job, job
-        if before is None or job.state != before.state:
-            self._draw_head(job)
+        self._head.show(job)
         if job != before:
             self._draw_figures(job)
         await together(self._body, *(panel.refresh(job) for panel in self._panels))
@@ -104,58 +104,23 @@ class JobPage:
         self._job = None
         self._reading.set_visibility(False)
         self._body.set_visibility(False)
-        self._head.clear()
         self._figures.clear()
-        with self._head:
-            ui.label(str(error)).classes("danger")
-            ui.link("all jobs", "/")
-
-    def _draw_head(self, job: JobView) -> None:
-        """Only when the state changes: a click on a button that is being replaced would be lost."""
-        self._head.clear()
-        with self._head:
-            ui.label(job.name).classes("text-xl").style("min-width:0;overflow-wrap:anywhere")
-            pill(job.state)
-            ui.space()
-            self._controls(job)
+        self._head.explain(str(error))
 
     def _draw_figures(self, job: JobView) -> None:
         self._figures.clear()
         done = job.completed + job.failed
         with self._figures:
-            told = "danger" if job.state == "failed" else "muted"
-            ui.label(job.reason).classes(f"{told} text-sm").set_visibility(bool(job.reason))
+            tone = "danger" if job.state == "failed" else "muted"
+            ui.label(job.reason).classes(f"{tone} text-sm").set_visibility(bool(job.reason))
             with ui.row().classes("sheet").style("gap:36px"):
-                figure("trials", f"{done:,} of {job.trials_budget:,}", f"{job.failed:,} failed" if job.failed else "")
+                failed = f"{job.failed:,} failed" if job.failed else ""
+                told = " · ".join(filter(None, (failed, pace(job))))
+                figure("trials", f"{done:,} of {job.trials_budget:,}", told)
                 figure("best reward", reward(job.best_reward), job.incumbent or "")
                 figure("over a limit", f"{job.infeasible:,}", "screened before training")
                 figure("known already", f"{job.reused:,}", _saved(job))
-                figure("limits", _limits(job), f"strategy {job.strategy}, device {job.device or 'none'}")
-                if job.owner:
-                    figure("owner", job.owner)
-
-    def _controls(self, job: JobView) -> None:
-        ui.button("clone").props(
-            f"href=/jobs/new?clone={job.id} outline dense no-caps color=primary padding='2px 14px'"
-        )
-        if not self._viewer.may_change(job.owner):
-            return
-        if job.state == "running":
-            self._button("pause", self._client.pause)
-        if job.state == "paused":
-            self._button("resume", self._client.resume)
-        if not job.final:
-            self._button("cancel", self._client.cancel, color="negative")
-
-    def _button(self, name: str, act: Callable[[str], Awaitable[Any]], color: str = "primary") -> None:
-        async def clicked() -> None:
-            try:
-                await act(self._job_id)
-            except ApiError as error:
-                ui.notify(str(error), type="warning")
-            await self.refresh()
-
-        ui.button(name, on_click=clicked).props(f"outline dense no-caps color={color}").style("padding:2px 14px")
+                figure("limits", _limits(job))
 
 
 def _saved(job: JobView) -> str:

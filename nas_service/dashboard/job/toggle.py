@@ -12,11 +12,12 @@ from .. import page_address
 class Toggle:
     """One of `choices`, from value to label; `label` says of what. The first where the address names none of them."""
 
-    def __init__(self, name: str, label: str, choices: Mapping[str, str], changed: Callable[[], None]) -> None:
+    def __init__(self, name: str, label: str, choices: Mapping[str, str], changed: Callable[[], object]) -> None:
         self._name = name
         self._changed = changed
+        self._usual = next(iter(choices))
         wanted = page_address.given().get(name, "")
-        self.value = wanted if wanted in choices else next(iter(choices))
+        self.value = wanted if wanted in choices else self._usual
         with ui.row().props('role="group"').style("gap:6px") as group:
             group.props["aria-label"] = label
             self._buttons = {value: self._button(value, text) for value, text in choices.items()}
@@ -27,13 +28,14 @@ class Toggle:
             ui.label(text)
         return button.on("click", lambda: self._press(value))
 
-    def _press(self, value: str) -> None:
+    def _press(self, value: str) -> object:
+        """What `changed` answers, so that it may be awaited."""
         if value == self.value:
-            return
+            return None
         self.value = value
         self._show()
-        page_address.keep({self._name: value})
-        self._changed()
+        page_address.keep({self._name: "" if value == self._usual else value})
+        return self._changed()
 
     def _show(self) -> None:
         for value, button in self._buttons.items():

@@ -29,6 +29,7 @@ STYLE = f"""
   align-items: start; width: 100%; }}
 .trial {{ border: 1px solid {LINE}; border-radius: 8px; padding: 10px 12px; gap: 4px; min-width: 0; }}
 .trial.waits {{ order: 1; }}
+@media (hover: hover) {{ .trial:not(:hover, :focus-within) .saves {{ opacity: 0; }} }}
 .swatch {{ display: inline-block; width: 18px; height: 0; border-top: 3px solid; margin-right: 6px;
   vertical-align: middle; }}
 """
@@ -121,7 +122,7 @@ class _Card:
                 self._value = ui.label().classes("text-sm").style("white-space:nowrap")
             self._bar = ui.linear_progress(0, show_value=False, size="4px").props("rounded color=primary")
             self._told = ui.label().classes("muted text-xs text")
-            self._chart = Chart("learning curve", height="110px", saved=False)
+            self._chart = Chart("learning curve of a trial", height="110px")
 
     def hide(self) -> None:
         self.trial_id = ""
@@ -141,7 +142,7 @@ class _Card:
         self._bar.set_visibility(not row.waits)
         self._told.text = " · ".join(filter(None, ("" if row.waits else f"epoch {row.epoch}", row.rung, row.place)))
         self._chart.set_visibility(bool(points or finished.epochs) and not row.waits)
-        self._chart.show(small_curves.options(trial, finished, extent))
+        self._chart.show(small_curves.options(trial, finished, extent), small_curves.rows([trial], finished.metric))
 
 
 def chosen(trials: Sequence[TrialView]) -> list[TrialView]:
@@ -157,9 +158,15 @@ def told(job: JobView, trials: Sequence[TrialView], *, more: bool) -> str:
     waiting = Counter(row.place for row in rows if row.waits)
     running = len(rows) - waiting.total()
     counted = f"More than {len(rows):,} trials, of which" if more else ""
-    parts = [f"{counted} {running:,} run".strip(), *(f"{n:,} wait: {why}" for why, n in waiting.most_common())]
+    parts = [f"{counted} {_do(running, 'run')}".strip()]
+    parts += [f"{_do(n, 'wait')}: {why}" for why, n in waiting.most_common()]
     left = len(rows) - SHOWN
     return "; ".join(parts) + "." + (f" The first {SHOWN} are shown." if left > 0 else "")
+
+
+def _do(n: int, verb: str) -> str:
+    """1 runs, 2 run."""
+    return f"{n:,} {verb}" + ("s" if n == 1 else "")
 
 
 def _swatch(colour: str, line: str, name: str) -> None:

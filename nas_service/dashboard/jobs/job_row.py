@@ -9,11 +9,11 @@ from nicegui import ui
 
 from nas_service.access import Caller
 from nas_service.api.list_views import ListedJob
-from nas_service.durations import spoken
 
+from ..job_actions import NAMES, offered
+from ..job_words import described, pace
 from ..theme import LINE, milliseconds, pill, reward, share
 from ..when import Ago
-from .job_actions import NAMES, offered
 
 HEADINGS = ("job", "state", "progress", "best reward", "its metric", "its latency")
 STYLE = f"""
@@ -90,8 +90,7 @@ class JobRow:
     def show(self, job: ListedJob) -> None:
         """The job as it is now."""
         self._job = job
-        told = (job.space, job.task, job.strategy, job.device, job.owner)
-        self._facts.show(job.created_at, "".join(f"{one} · " for one in told if one))
+        self._facts.show(job.created_at, described(job))
         self._reason.text = job.reason
         self._reason.set_visibility(bool(job.reason))
         self._show_state(job)
@@ -128,21 +127,6 @@ class JobRow:
 
     def delete(self) -> None:
         self._element.delete()
-
-
-def pace(job: ListedJob) -> str:
-    """Rate and time left in words, or how long it took."""
-    if job.trials_per_minute is None:
-        return ""
-    rate = f"{rounded(job.trials_per_minute)} a minute"
-    if job.seconds_left is not None:
-        return f"{rate}, {spoken(job.seconds_left)} left"
-    return f"{rate}, took {spoken(job.active_seconds)}" if job.final else rate
-
-
-def rounded(rate: float) -> str:
-    """Two significant digits, and whole from ten on."""
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def _figure(area: str, caption: str) -> tuple[ui.label, ui.label]:

@@ -14,12 +14,13 @@ from nas_service.client import ApiError
 from nas_service.palette import themed
 
 from ..commands import command
+from ..job_actions import JobActions
 from ..page_address import comparison
-from ..serving.following import follow
+from ..part import trouble
+from ..serving.following import follow, said
 from ..serving.live import JOBS, LiveClient
 from ..theme import frame
 from ..ticked import Ticked
-from .job_actions import JobActions
 from .job_filter import STATES, JobFilter
 from .job_row import STYLE, JobRow, headings
 
@@ -27,7 +28,7 @@ PAGE = 25
 
 
 class JobsPage:
-    """One viewer's page. `refresh` reads the jobs of the filter and changes the rows that are no longer so."""
+    """One viewer's page: the jobs of the filter, of which only the rows change that are no longer so."""
 
     def __init__(self, client: LiveClient, viewer: Caller, wanted: JobFilter) -> None:
         self._client = client
@@ -45,7 +46,7 @@ class JobsPage:
                 ui.label("Jobs").classes("text-xl")
                 ui.space()
                 self._build_filters()
-            self._trouble = ui.label().classes("danger").style("overflow-wrap:anywhere")
+            away = trouble()
             with ui.column().classes("sheet").style("gap:0") as self._sheet:
                 headings()
                 self._list = ui.column().classes("w-full").style("gap:0")
@@ -57,7 +58,8 @@ class JobsPage:
             self._ticked = Ticked("jobs", comparison, self._untick)
         for part in (self._sheet, self._none, self._first, self._newer, self._older):
             part.set_visibility(False)  # until it is known which of them there are
-        await follow(self._client, self.refresh, [JOBS])
+        self._refresh = said(self._look, away, "The jobs cannot be read")
+        await follow(self._client, self._refresh, [JOBS])
 
     def _build_filters(self) -> None:
         states = {"": "any state", **dict(zip(STATES, STATES, strict=True))}
@@ -98,24 +100,15 @@ class JobsPage:
         """Show other jobs; the address says which, so that it can be sent to somebody or kept."""
         self._filter = wanted
         ui.navigate.history.replace(wanted.address())
-        await self.refresh()
+        await self._refresh()
 
-    async def refresh(self) -> None:
+    async def _look(self) -> None:
         """An answer to a filter that is no longer wanted is left aside; without one, the rows stay as they were."""
         asked = self._filter
-        try:
-            page = await self._client.jobs_page(limit=PAGE, **asked.query())
-        except ApiError as error:
-            self._explain(f"The jobs cannot be read: {error}")
-            return
+        page = await self._client.jobs_page(limit=PAGE, **asked.query())
         if asked == self._filter:
-            self._explain("")
             self._upcoming = page.next
             self._draw(page.items)
-
-    def _explain(self, trouble: str) -> None:
-        self._trouble.text = trouble
-        self._trouble.set_visibility(bool(trouble))
 
     def _draw(self, jobs: list[ListedJob]) -> None:
         for gone in self._rows.keys() - {job.id for job in jobs}:
@@ -143,7 +136,7 @@ class JobsPage:
             await self._actions.act(name, job)
         except ApiError as error:
             ui.notify(str(error), type="warning")
-        await self.refresh()
+        await self._refresh()
 
     def _tick(self, job: ListedJob, ticked: bool) -> None:
         self._ticked.tick(job.id, job.name, ticked=ticked)

@@ -21,7 +21,7 @@ def histogram(found: HistogramView, limit: float | None) -> dict[str, Any]:
     within = _bars("within the limits", middles, found.feasible, ACCENT)
     return {
         "animation": False,
-        "grid": {"left": 48, "right": 16, "top": 52, "bottom": 44},
+        "grid": {"left": 48, "right": 36, "top": 52, "bottom": 44},
         "legend": {"top": 0, "right": 8, "icon": "circle", "textStyle": {"color": MUTED}},
         "xAxis": _cost_axis(found, limit),
         "yAxis": value_axis("sampled", 34) | {"minInterval": 1},

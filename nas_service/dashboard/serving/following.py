@@ -58,13 +58,13 @@ async def _follow(watch: Watch, look: Look, patience: Patience, slot: Slot) -> N
 
 
 def said(look: Look, away: Part[str], what: str) -> Look:
-    """The same look; where the service does not answer, `away` says so until it does."""
+    """The same look; where the service does not answer, `away` says `what` is so, and why, until it does."""
 
     async def tried() -> None:
         try:
             await look()
         except ApiError as error:
-            away.show(f"{what} cannot be read: {error}")
+            away.show(f"{what}: {error}")
         else:
             away.hide()
 

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +214,7 @@ def test_an_agent_that_dies_is_followed_by_another(client: Client, server: Serve
         ((REFERENCE.name, -1.0, 5), "-1.0 ms"),
         ((REFERENCE.name, 1e9, 5), "cannot be"),
         ((REFERENCE.name, 0.1, 0), "0 runs"),
+        ((REFERENCE.name, 0.1, 2**40), f"{2**40} runs"),
     ],
 )
 def test_results_that_cannot_be_are_refused_and_nothing_is_stored(
@@ -245,12 +248,34 @@ def test_a_table_of_another_machine_is_not_extended(client: Client, server: Serv
     assert (ended.state, "this is a toaster" in ended.message) == ("failed", True)
 
 
-def test_an_agent_of_another_version_is_told_where_the_right_one_is(client: Client, server: Server) -> None:
+def test_what_another_agent_says_of_an_order_is_refused_and_nothing_is_stored(client: Client, server: Server) -> None:
+    campaign = client.measure("pi4", SPEC)
+    asked = order(server)
+    another = replace(asked, agent="another")
+    for say in (
+        lambda: server.visits(another, 0, visits(asked)[:10]),
+        lambda: server.cannot(another, asked.reference, "no kernel"),
+        lambda: server.network(another, asked.reference),
+    ):
+        with pytest.raises(Refused, match="handed out to another agent"):
+            say()
+    found = client.campaign(campaign.id)
+    assert (found.state, found.made) == ("measuring", 0)
+
+
+def test_an_agent_of_another_version_is_told_where_the_right_one_is(
+    client: Client, server: Server, service: services.Live
+) -> None:
     client.measure("pi4", SPEC)
-    with pytest.raises(Refused, match=r"speaks version 2 with agents, and yours speaks 0.*/agent\.pyz"):
-        server.order(asking(version=0))
-    with pytest.raises(OtherVersion, match="version 3"):
-        Order.from_json({"version": 3})
+    with pytest.raises(Refused, match=rf"speaks version {VERSION} with agents, and yours speaks 2.*/agent\.pyz"):
+        server.order(asking(version=2))
+    with pytest.raises(OtherVersion, match="version 99"):
+        Order.from_json({"version": 99})
+    asked = order(server)
+    old = {"attempt": asked.attempt, "first": 0, "visits": [[REFERENCE.name, 0.1, 5]]}
+    posted = httpx.post(f"{service.url}/api/v1/agent/orders/{asked.campaign}/visits", json=old)
+    assert (posted.status_code, "yours speaks None" in posted.json()["detail"]) == (409, True)
+    assert client.campaign(asked.campaign).made == 0
 
 
 def test_what_the_device_does_not_run_ends_the_campaign(client: Client, server: Server, monkeypatch) -> None:
@@ -347,17 +372,35 @@ def test_a_campaign_is_its_owners(client: Client, service: services.Live) -> Non
                 other.cancel_campaign(found.id)
 
 
+def with_numpy_and_onnxruntime(folder: Path) -> dict[str, str]:
+    """An environment in which a Python without its own packages finds these two, what they need, and nothing else."""
+    folder.mkdir()
+    names = ["numpy", "onnxruntime"]
+    for name in names:  # grows meanwhile
+        with suppress(PackageNotFoundError):
+            found = distribution(name)
+            for top in {path.parts[0] for path in found.files or ()} - {"..", "__pycache__"}:
+                (folder / top).symlink_to(found.locate_file(top))
+            needed = (re.split(r"[^\w.-]", one)[0] for one in found.requires or () if "extra ==" not in one)
+            names.extend(one for one in needed if one not in names)
+    return {"PYTHONPATH": str(folder)}
+
+
 def test_the_program_needs_python_numpy_and_onnxruntime_only(
     client: Client, service: services.Live, tmp_path: Path
 ) -> None:
-    """It is killed, and goes on; nothing of this project is on its path."""
+    """It is killed, and goes on; nothing of this project is on its path, nor anything else that is installed."""
+    there = with_numpy_and_onnxruntime(tmp_path / "site")
     program = tmp_path / "agent.pyz"
     program.write_bytes(httpx.get(f"{service.url}/agent.pyz").content)
     with zipfile.ZipFile(program) as archive:
         assert all(name.startswith("device_agent/") for name in archive.namelist() if name != "__main__.py")
     campaign = client.measure("pi4", SPEC)
-    command = [sys.executable, str(program), "--server", service.url, "--name", "pi4"]
-    running = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=tmp_path)
+    python = [sys.executable, "-S"]
+    lacking = subprocess.run([*python, "-c", "import torch"], env=there, capture_output=True, check=False)
+    assert b"No module named 'torch'" in lacking.stderr
+    command = [*python, str(program), "--server", service.url, "--name", "pi4"]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=tmp_path, env=there)
     try:
         while client.campaign(campaign.id).made == 0:
             assert running.poll() is None
@@ -369,11 +412,17 @@ def test_the_program_needs_python_numpy_and_onnxruntime_only(
         found = rows.get(conn, campaign.id)
         if found.state == "measuring":
             rows.add_visits(conn, found, [], lease_until=1.0)
-    ended = subprocess.run([*command, "--once"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    ended = subprocess.run([*command, "--once"], capture_output=True, text=True, check=False, cwd=tmp_path, env=there)
     assert ended.returncode == 0, ended.stderr
     assert client.campaign(campaign.id).state == "completed"
-    wrong = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False, cwd=tmp_path)
+    wrong = subprocess.run([*python, str(program)], capture_output=True, text=True, check=False, env=there)
     assert (wrong.returncode, "--server URL with --name NAME" in wrong.stderr) == (2, True)
+
+
+def test_an_agent_under_a_name_that_no_device_can_have_is_told_so(client: Client, server: Server) -> None:
+    with pytest.raises(Refused, match="a device cannot be called 'pi 4'"):
+        server.order(asking(Device.here("pi 4")))
+    assert client.agents() == []
 
 
 def test_bad_campaigns_are_refused(client: Client) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
+import httpx
 import pytest
 import services
 from made_tables import document, made_table
@@ -64,6 +67,66 @@ def test_a_table_that_was_changed_is_refused_and_nothing_is_kept(
         assert str(tmp_path) not in refusal.value.detail
     assert client.devices() == []
     assert not list(service.app.state.service.settings.tables.glob("*"))
+
+
+@pytest.mark.parametrize("wrong", [{"latency_ms": 0}, {"latency_ms": -0.5}, {"latency_ms": None}, {}])
+def test_a_table_with_times_that_cannot_be_is_refused_though_its_hash_fits(
+    client: Client, service: services.Live, table: LatencyTable, tmp_path: Path, wrong: dict[str, float]
+) -> None:
+    sent = document(table, tmp_path)
+    entry = next(iter(sent["entries"].values()))
+    del entry["latency_ms"]
+    entry |= wrong
+    content = {key: part for key, part in sent.items() if key not in ("schema", "hash")}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    sent["hash"] = blake2b(canonical.encode(), digest_size=16).hexdigest()
+    with pytest.raises(ApiError, match=r"is damaged: entries\..*latency_ms") as refusal:
+        client.put_table("pi", sent)
+    assert refusal.value.status == 422
+    assert not list(service.app.state.service.settings.tables.glob("*"))
+
+
+def test_a_table_that_is_cut_off_is_refused(service: services.Live, table: LatencyTable, tmp_path: Path) -> None:
+    text = json.dumps(document(table, tmp_path))
+    there, kind = f"{service.url}/api/v1/devices/pi/table", {"Content-Type": "application/json"}
+    refusal = httpx.put(there, content=text[: len(text) // 2], headers=kind)
+    assert (refusal.status_code, "no JSON" in refusal.json()["detail"]) == (422, True)
+    assert not list(service.app.state.service.settings.tables.glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("runtime", "wrong"),
+    [
+        ({"threads": 0}, "1 to 256, or all"),
+        ({"precision": "int4"}, "a precision is"),
+        ({"provider": "gpu"}, "provider"),
+    ],
+)
+def test_a_table_of_a_setting_that_cannot_be_is_refused(
+    client: Client, table: LatencyTable, tmp_path: Path, runtime: dict[str, object], wrong: str
+) -> None:
+    sent = document(table, tmp_path)
+    with pytest.raises(ApiError, match=f"is damaged: runtime.*{wrong}"):
+        client.put_table("pi", sent | {"runtime": sent["runtime"] | runtime})
+    assert client.devices() == []
+
+
+def test_what_may_differ_is_allowed_by_name(client: Client, table: LatencyTable, tmp_path: Path) -> None:
+    of_another = replace(table, device=replace(table.device, name="local", cpu="a toaster"))
+    older = replace(of_another, runtime=replace(table.runtime, onnxruntime="0.1"))
+    client.put_table("local", document(older, tmp_path))
+    job = SPEC | {"objective": {"cost": "latency_ms", "limits": {"latency_ms": 4.0}}}
+
+    def priced(*allow: str) -> float | None:
+        return client.preview(job | {"device": {"name": "local", "allow": list(allow)}}).feasible_share
+
+    with pytest.raises(ApiError, match=r"onnxruntime '0\.1' where .* runs here"):
+        priced("cpu")
+    with pytest.raises(ApiError, match=r"was measured on a toaster, and this is .*name under device.allow what may"):
+        priced("onnxruntime")
+    with pytest.raises(ApiError, match="allow"):
+        priced("everything")
+    assert priced("cpu", "onnxruntime")
 
 
 def test_a_table_of_another_device_is_refused(client: Client, table: LatencyTable, tmp_path: Path) -> None:

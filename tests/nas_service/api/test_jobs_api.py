@@ -74,6 +74,8 @@ def test_a_listed_job_has_the_figures_of_its_incumbent_and_its_pace(client: Clie
     assert listed.best_latency_ms == best.latency_ms
     assert listed.trials_per_minute == pytest.approx(20 / listed.active_seconds * 60, rel=0.051)  # two digits
     assert listed.seconds_left is None
+    job = client.job(finished)
+    assert (job.trials_per_minute, job.seconds_left) == (listed.trials_per_minute, None)
 
 
 def test_a_job_can_be_paused_resumed_and_cancelled(client: Client, live: Live) -> None:

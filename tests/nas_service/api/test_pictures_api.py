@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from services import Live
+from services import WANN, Live
 
 from nas_service.client import ApiError, Client
-
-WANN = {
-    "name": "cubes & <balls>",
-    "space": {"name": "wann"},
-    "task": {"name": "landscape", "kind": "vector", "channels": 5, "outputs": 2, "sizes": [1, 1]},
-    "objective": {"reward": "metric", "cost": "params"},
-    "strategy": {"name": "evolution", "population": 4, "sample": 2},
-    "budget": {"trials": 8},
-}
 
 
 @pytest.fixture(scope="module")

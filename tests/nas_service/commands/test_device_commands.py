@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -14,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from device_agent.measure import Protocol
 from device_agent.setting import Setting
-from latency_tables import forecast, load, survey, suspects
+from latency_tables import forecast, load, subjects, survey, suspects
 from nas_service import profiled
 from nas_service.commands import device
 from search_spaces import get_space
@@ -196,6 +197,29 @@ def test_settings_that_cannot_be(home, spec, moment, words, message):
     assert refused.exit_code == 2
     assert message in " ".join(refused.stderr.replace("│", " ").split())
     assert not list(home.glob("tables/*.json"))
+
+
+def test_an_op_that_the_runtime_does_not_run_is_named(home, spec, moment, monkeypatch):
+    monkeypatch.setattr(subjects, "export_copies", lambda *_: b"rubbish")
+    refused = nas_device("profile", "local", "--for", spec)
+    assert (refused.exit_code, "onnxruntime cannot run '" in refused.stderr) == (2, True), refused.output
+    assert not list(home.glob("tables/*.json"))
+
+
+def test_what_measuring_needs_and_is_not_installed_is_named(home, spec, moment, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    refused = nas_device("profile", "local", "--for", spec)
+    assert (refused.exit_code, "needs onnxruntime, which is not installed" in refused.stderr) == (2, True)
+    assert not list(home.glob("tables/*.json"))
+
+
+def test_a_table_of_another_machine_is_not_checked_on_this_one(home, spec, moment):
+    assert nas_device("profile", "desk", "--for", spec).exit_code == 0
+    path = home / "tables" / "desk-1t.json"
+    table = load(path)
+    replace(table, device=replace(table.device, cpu="a toaster")).save(path)
+    refused = nas_device("check", "desk", "--for", spec)
+    assert (refused.exit_code, "was measured on a toaster, and this is" in refused.stderr) == (2, True)
 
 
 def test_list_without_tables_says_how_to_make_one(home):

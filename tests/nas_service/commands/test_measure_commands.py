@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 import services
 import yaml
+from rich.console import Console
 from tiny_device import MOMENT, SPEC, hurry
 from typer.testing import CliRunner, Result
 
@@ -93,6 +95,17 @@ def test_measure_without_waiting_and_what_is_refused(service: services.Live, spe
     assert (type(refused.exception), "no search space 'nope'" in str(refused.exception)) == (ApiError, True)
 
 
+def test_the_time_that_is_left_is_shown_while_an_agent_measures() -> None:
+    bars, now = measure._bar("measuring"), [0.0]
+    bars.get_time = lambda: now[0]
+    task = bars.add_task("", total=1000)
+    for now[0], done in ((10.0, 100), (70.0, 160), (130.0, 220)):
+        bars.update(task, completed=done)
+    console = Console(file=StringIO(), width=120)
+    console.print(bars)
+    assert "22% 0:02:10 left 0:13:00" in console.file.getvalue()
+
+
 def test_the_agent_says_what_it_lacks() -> None:
     refused = nas("device", "agent", "--name", "pi4")
     assert refused.exit_code == 2
@@ -152,6 +165,15 @@ def test_a_published_int8_table_has_its_own_file(home: Path, tmp_path: Path) -> 
     assert table.mismatch(setting=Setting(1, "int8"), allow=["onnxruntime", "exporter"]) is None
 
 
+def test_a_csv_as_a_spreadsheet_saves_it_is_read(home: Path, tmp_path: Path) -> None:
+    row = "FirstConvBlock,32,3,16,3,0.0,2,relu,0.21"
+    (tmp_path / "blocks.csv").write_text(f"\ufeffblock,hw,cin,cout,kernel,expand,stride,act,ms\n{row}\n")
+    assert nas("device", "import", "phone", "blocks.csv", "--error", "nan").exit_code == 2
+    assert not (home / "tables").exists()
+    assert nas("device", "import", "phone", "blocks.csv").exit_code == 0
+    assert len(load(home / "tables" / "phone-1t.json").entries) == 1
+
+
 def test_a_bundle_that_was_stopped_goes_on(home: Path, spec: Path, tmp_path: Path) -> None:
     nas("device", "bundle", "pi4", "--for", spec)
     killed = """if True:
@@ -179,6 +201,17 @@ def test_a_bundle_that_was_stopped_goes_on(home: Path, spec: Path, tmp_path: Pat
         (lambda said: said.update(visits=said["visits"][:5]), "lack visits"),
         (lambda said: said.pop("device"), "no file of visits"),
         (lambda said: said["plan"].update(ops=["nonsense"]), "there is no op 'nonsense'"),
+        (lambda said: said["plan"].pop("fresh"), "no file of visits that an agent wrote: 'fresh'"),
+        (lambda said: said["device"].update(name=5), "no file of visits"),
+        (lambda said: said["device"].update(cores="many"), "is damaged: device.cores"),
+        (lambda said: said["device"].update(colour="blue"), "colour"),
+        (lambda said: said.update(onnxruntime=5), "is damaged: runtime.onnxruntime"),
+        (lambda said: said["order"]["setting"].update(threads=0), "the number of threads is 1 to 256"),
+        (lambda said: said["order"]["setting"].update(precision="int4"), "a precision is one of"),
+        (lambda said: said["order"]["protocol"].update(visits=0) or said.update(visits=[]), "lack visits"),
+        (lambda said: said["order"]["protocol"].update(quantile=7), "no file of visits"),
+        (lambda said: said["visits"].append([REFERENCE.name, "soon", 5]), "no file of visits"),
+        (lambda said: said["visits"].append([REFERENCE.name, 0.1, float("inf")]), "no file of visits"),
     ],
 )
 def test_visits_that_cannot_be_are_refused_and_nothing_is_stored(

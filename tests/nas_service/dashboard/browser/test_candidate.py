@@ -11,12 +11,12 @@ import pytest
 from browsing import LONG, Open
 from PIL import Image
 from playwright.sync_api import expect
-from services import MODEL, SPEC, Live
+from services import MODEL, SPEC, WANN, Live
 
 from nas_service.client import Client
 from nas_service.dashboard.csv_text import file_name
 from nas_service.palette import DARK, LIGHT
-from nas_service.store import trials
+from nas_service.store import exports, trials
 from workers.requests import Report
 
 pytestmark = pytest.mark.browser
@@ -57,10 +57,40 @@ def test_a_candidate_shows_its_network_and_what_each_op_costs(visit: Open, clien
         arg=[".drawn", macs],
     )
     expect(page.get_by_role("button", name="milliseconds")).to_have_count(0)
-    for ancestor in detail.lineage:
-        expect(page.get_by_role("link", name=f"candidate {ancestor.number}", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?cost=macs$"))
+
+
+def test_a_lineage_is_followed_to_its_beginning(visit: Open, client: Client, child: str) -> None:
+    detail = client.candidate(child)
+    page = visit(f"/jobs/{detail.job_id}/candidates/{child}")
     for change in client.changes(child)[-1].changes[:1]:
         expect(page.get_by_text(f"{change.name} ").first).to_be_visible()
+    for ancestor in reversed(detail.lineage):
+        page.get_by_role("link", name=f"candidate {ancestor.number}", exact=True).click()
+        expect(page).to_have_url(re.compile(f"/candidates/{ancestor.id}$"))
+        expect(page.get_by_text(f"Candidate {ancestor.number}", exact=True)).to_be_visible()
+    expect(page.get_by_text("It has no parent: it was drawn from the space")).to_be_visible()
+
+
+def test_an_address_brings_back_what_was_looked_at(visit: Open, client: Client) -> None:
+    spec = SPEC | {"task": SPEC["task"] | {"epochs": 3}, "seed": 62, "budget": {"trials": 1}}
+    job = client.wait(client.submit(spec).id).id
+    page = visit(f"/jobs/{job}/candidates/{job}.c0?cost=params&curve=val_loss")
+    expect(page.get_by_role("button", name="parameters")).to_have_attribute("aria-pressed", "true")
+    metric = page.get_by_role("combobox", name="metric")
+    expect(metric).to_have_value("val_loss")
+    metric.click()
+    page.get_by_role("option", name="val_accuracy").click()
+    expect(page).to_have_url(re.compile(r"\?cost=params&curve=val_accuracy$"))
+
+
+def test_a_weight_agnostic_network_is_drawn_whatever_its_job_is_called(visit: Open, client: Client) -> None:
+    job = client.wait(client.submit(WANN).id).id
+    page = visit(f"/jobs/{job}/candidates/{job}.c1")
+    picture = page.get_by_role("img", name=f"candidate {job}.c1")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") > 400
+    expect(page.get_by_role("link", name=WANN["name"])).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -106,6 +136,24 @@ def test_an_export_is_asked_for_followed_and_fetched(visit: Open, live: Live, ch
     expect(page.get_by_role("link", name="model_card.md")).to_be_visible()
     address = page.get_by_role("link", name="model.onnx").get_attribute("href")
     assert page.request.get(f"{live.url}{address}").body() == MODEL
+
+
+def test_an_export_says_how_far_it_is(visit: Open, live: Live, client: Client, child: str) -> None:
+    page = visit(f"/jobs/{child.partition('.')[0]}/candidates/{child}")
+    live.workers.open.clear()
+    try:
+        page.get_by_role("button", name="export as ONNX").click()
+        asked = next(one for _ in range(1000) for one in client.exports(child.partition(".")[0]) if not one.final)
+        expect(page.get_by_text(f"epoch 0 of {asked.epochs}")).to_be_visible()
+        with live.app.state.service.store.write() as conn:
+            exports.progress(conn, Report("r", 1, asked.id, "progress", 1, {"val_accuracy": 0.625}))
+        expect(page.get_by_text(f"epoch 1 of {asked.epochs}")).to_be_visible()
+        expect(page.get_by_text("62.50%")).to_be_visible()
+        expect(page.get_by_role("button", name="export as ONNX")).to_be_disabled()
+    finally:
+        live.workers.open.set()
+    client.wait_for_export(asked.id)
+    expect(page.get_by_text(f"epoch 1 of {asked.epochs}")).to_have_count(0)
 
 
 def test_a_curve_grows_on_the_page_until_its_trial_has_ended(visit: Open, live: Live, client: Client) -> None:

@@ -87,7 +87,11 @@ def test_the_cluster_shows_its_workers_queue_and_trials(visit: Open, client: Cli
     expect(page.get_by_text("leads", exact=True)).to_be_visible()
     expect(page.locator(".job").get_by_role("link")).to_have_attribute("href", f"/jobs/{job}")
     expect(page.locator("tbody tr")).to_have_count(2)
-    expect(page.locator("tbody")).to_contain_text(client.trials_page(job).items[0].candidate_id)
+    first = client.trials_page(job).items[0].candidate_id
+    link = page.locator("tbody").get_by_role("link", name=first, exact=True)
+    expect(link).to_have_attribute("href", f"/jobs/{job}/candidates/{first}")
+    page.set_viewport_size({"width": 390, "height": 900})
+    expect(page.get_by_role("columnheader", name="worker, or what it waits for")).to_be_visible()
     client.pause(job)
     expect(page.locator(".job")).to_contain_text("paused by request")
     client.cancel(job)

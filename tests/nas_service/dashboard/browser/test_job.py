@@ -43,11 +43,37 @@ def test_a_job_is_paused_resumed_and_cancelled_from_its_page(visit: Open, client
     assert client.job(running).state == "paused"
     page.get_by_role("button", name="resume").click()
     expect(page.locator(".pill")).to_have_text("running")
-    page.get_by_role("button", name="cancel").click()
+    page.get_by_role("button", name="cancel", exact=True).click()
+    page.get_by_role("button", name="let it run").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert client.job(running).state == "running"
+    page.get_by_role("button", name="cancel", exact=True).click()
+    page.get_by_role("button", name="cancel the job").click()
     expect(page.locator(".pill")).to_have_text("cancelled")
     assert client.job(running).state == "cancelled"
-    for name in ("pause", "resume", "cancel"):
-        expect(page.get_by_role("button", name=name)).to_have_count(0)
+    for name in ("pause", "resume", "extend", "cancel"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+
+
+def test_a_question_stays_while_its_job_changes(visit: Open, client: Client, running: str) -> None:
+    page = visit(f"/jobs/{running}")
+    page.get_by_role("button", name="extend", exact=True).click()
+    expect(page.get_by_label("trials to add")).to_be_visible()
+    client.pause(running)
+    expect(page.locator(".pill")).to_have_text("paused")
+    page.get_by_label("trials to add").fill("7")
+    page.get_by_role("dialog").get_by_role("button", name="extend", exact=True).click()
+    expect(page.get_by_text(re.compile(r"^[\d,]+ of 100,007$"))).to_be_visible()
+
+
+def test_a_job_is_deleted_from_its_page_which_leads_to_the_list(visit: Open, client: Client) -> None:
+    job = client.wait(client.submit(SPEC | {"seed": 61}).id).id
+    page = visit(f"/jobs/{job}")
+    page.get_by_role("button", name="delete", exact=True).click()
+    expect(page.get_by_text("There is no way back.")).to_be_visible()
+    page.get_by_role("button", name="delete for good").click()
+    page.get_by_text("Jobs", exact=True).wait_for()
+    assert job not in {one.id for one in client.jobs()}
 
 
 def test_a_running_job_proceeds_on_its_page(visit: Open, running: str) -> None:
@@ -55,6 +81,7 @@ def test_a_running_job_proceeds_on_its_page(visit: Open, running: str) -> None:
     trials = page.get_by_text(re.compile(r"^[\d,]+ of 100,000$"))
     before = trials.inner_text()
     expect(trials).not_to_have_text(before)
+    expect(page.get_by_text(re.compile(r"^[\d.,]+ a minute, [\d.]+ (s|min|h) left$"))).to_be_visible()
 
 
 def test_what_was_reused_is_shown_and_how_the_control_did(visit: Open, client: Client, finished: str) -> None:

@@ -28,7 +28,7 @@ def test_the_first_step_leads_past_the_head(visit: Open) -> None:
 
 def test_what_has_the_focus_is_outlined(visit: Open, finished: str) -> None:
     page = visit(f"/jobs/{finished}")
-    for part in (page.get_by_role("link", name="Devices"), page.get_by_label("theme"), page.get_by_text("clone")):
+    for part in (page.get_by_role("link", name="Devices"), page.get_by_label("theme"), page.get_by_text("extend")):
         expect(part).to_be_visible()
     page.get_by_role("link", name="New job").focus()
     for reached in ("Devices", "Cluster", "API"):
@@ -36,7 +36,7 @@ def test_what_has_the_focus_is_outlined(visit: Open, finished: str) -> None:
         link = page.get_by_role("link", name=reached)
         expect(link).to_be_focused()
         assert link.evaluate(OUTLINE) == "solid 2px"
-    for name in ("theme", "clone"):
+    for name in ("theme", "extend"):
         page.keyboard.press("Tab")
         assert page.evaluate(f"() => ({OUTLINE})(document.activeElement)") == "solid 2px", name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -37,7 +38,7 @@ def test_trials_under_way_show_where_they_are_and_how_they_learn(visit: Open, cl
     sheet = page.locator(".under-way")
     cards = sheet.locator(".trial")
     expect(cards).to_have_count(3)
-    expect(sheet.get_by_text("2 run; 1 wait: no free slot: 2 of 2 in use.")).to_be_visible()
+    expect(sheet.get_by_text("2 run; 1 waits: no free slot: 2 of 2 in use.")).to_be_visible()
     trials = {one.candidate_id.rpartition(".")[2] for one in client.trials_page(slow).items}
     assert set(cards.get_by_role("link").all_inner_texts()) == trials
     first = sheet.locator(".trial:not(.waits)").first
@@ -45,6 +46,11 @@ def test_trials_under_way_show_where_they_are_and_how_they_learn(visit: Open, cl
     expect(first).to_contain_text(re.compile(r"epoch \d+ of 400"))
     expect(first.locator("canvas")).to_be_visible()
     assert first.evaluate(CURVE)["trial"] >= 1
+    with page.expect_download() as saved:
+        first.get_by_role("button", name="as CSV").click()
+    rows = list(csv.DictReader(saved.value.path().read_text().splitlines()))
+    assert {row["candidate"].rpartition(".")[2] for row in rows} == {first.get_by_role("link").inner_text()}
+    assert [float(row["epoch"]) for row in rows] == list(range(1, len(rows) + 1))
     epoch = first.get_by_text(re.compile("^epoch")).inner_text()
     expect(first.get_by_text(re.compile("^epoch"))).not_to_have_text(epoch)
     client.cancel(slow)

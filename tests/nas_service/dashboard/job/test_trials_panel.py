@@ -15,8 +15,8 @@ def test_running_trials_come_before_waiting_ones() -> None:
 
 def test_waiting_trials_say_why() -> None:
     trials = [trial(), trial(waits="no free slot"), trial(waits="no free slot"), trial(state="queued")]
-    assert told(job(), trials, more=False) == "1 run; 2 wait: no free slot; 1 wait: it will be sent to a worker."
-    assert told(job(reason="paused"), trials[3:], more=False) == "0 run; 1 wait: paused."
+    assert told(job(), trials, more=False) == "1 runs; 2 wait: no free slot; 1 waits: it will be sent to a worker."
+    assert told(job(reason="paused"), trials[3:], more=False) == "0 run; 1 waits: paused."
 
 
 def test_those_that_are_not_shown_are_counted() -> None:

@@ -1,11 +1,16 @@
-"""A job's pace in words."""
+"""A job in words."""
 
 from __future__ import annotations
 
 import pytest
 from listed_jobs import listed
 
-from nas_service.dashboard.jobs.job_row import pace, rounded
+from nas_service.dashboard.job_words import described, pace, rounded
+
+
+def test_a_job_says_what_it_is_without_what_it_lacks() -> None:
+    assert described(listed(device="pi")) == "mobilenetv3 · digits · evolution · pi · ann · "
+    assert described(listed(owner="")) == "mobilenetv3 · digits · evolution · "
 
 
 def test_a_running_job_says_its_rate_and_when_it_ends() -> None:
