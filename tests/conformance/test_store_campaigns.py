@@ -104,7 +104,7 @@ def test_visits_are_numbered_on_and_fenced(kept: Store) -> None:
 def test_those_under_way_say_how_far_they_are(kept: Store) -> None:
     claimed(kept, "one", 100.0)
     with kept.write() as conn:
-        campaigns.add_visits(conn, campaigns.held(conn, "a", 1), MADE, 200.0)
+        campaigns.add_visits(conn, campaigns.held(conn, "a", "one", 1), MADE, 200.0)
         campaigns.wait(conn, "a", "measures", 12)
         campaigns.end(conn, "b", "cancelled", "", 300.0)
         found = campaigns.under_way(conn)
