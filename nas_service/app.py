@@ -16,6 +16,7 @@ from .api import problems, routes
 from .api.bodies import BodyLimit
 from .api.conditional import Conditional
 from .api.description import DescribedApi
+from .api.device_changes import DeviceChanges
 from .api.door import ServiceDoor
 from .api.feed import Feed
 from .api.guard import Guard
@@ -82,7 +83,7 @@ def _service(settings: Settings, dispatcher: Dispatcher, given: Callable[[], flo
         dispatcher,
         coordinator,
         artifacts,
-        Feed(store),
+        Feed(store, DeviceChanges(settings.tables, campaigns.seen)),
         Held(store),
         Webhooks(store, settings.hosts_for_webhooks, clock, leads),
         Sessions(clock),

@@ -24,6 +24,8 @@ LIGHT: Final = {
     "series-2": "#d55e00",
     "series-3": "#009e73",
     "series-4": "#cc79a7",
+    "series-5": "#882255",  # these two: Paul Tol's muted ones, for the few charts that need more
+    "series-6": "#332288",
 }
 DARK: Final = {
     "ink": "#e3e8ed",
@@ -43,6 +45,8 @@ DARK: Final = {
     "series-2": "#f0823a",
     "series-3": "#2fbf93",
     "series-4": "#e09cc4",
+    "series-5": "#f0e06a",
+    "series-6": "#b3a4ff",
 }
 # Hues that are the same in both themes, and what is legible on them.
 OTHER_SERIES: Final = ("#e69f00", "#56b4e9", "#f0e442")  # with the series, for areas that hold more
@@ -50,7 +54,7 @@ RAMP: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")  # viridis
 BLACK, WHITE = "#101418", "#fdfdfd"
 
 TEXT: Final = ("ink", "muted", "accent", "danger", "warning", "success")
-MARKS: Final = ("behind", "plain", "gate", "series-1", "series-2", "series-3", "series-4")  # of charts and pictures
+MARKS: Final = ("behind", "plain", "gate", *(f"series-{number}" for number in range(1, 7)))  # of charts and pictures
 
 _NAMES = {color: name for name, color in LIGHT.items()}
 _KNOWN = re.compile("|".join(LIGHT.values()), re.IGNORECASE)

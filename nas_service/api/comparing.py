@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from nas_service.comparison import Judged, apart, side_by_side
 from nas_service.errors import ServiceError
 from nas_service.spec import JobSpec
-from nas_service.spec_differences import differences
+from nas_service.spec_differences import lines
 from nas_service.store import Job, arms, candidates, fronts, jobs
 
 from . import readings
-from .comparison_views import FEWEST, MOST, DifferenceView, FrontView, JobsComparison, StandingView
+from .comparison_views import MOST, DifferenceView, FrontView, JobsComparison, StandingView
 from .paging import known_form
 from .views import ArmView, FrameView
 
@@ -21,17 +21,15 @@ SEED = 0  # of the subsets: the same jobs say the same again
 
 
 def named(listed: str) -> list[str]:
-    """The ids of `A,B`. Raises ServiceError where they are not two to four different ones, NotFound for no id."""
+    """The ids of `A,B`. Raises ServiceError where there are none or too many, NotFound for what is no id."""
     ids = list(dict.fromkeys(filter(None, map(str.strip, listed.split(",")))))
-    if not FEWEST <= len(ids) <= MOST:
-        raise ServiceError(
-            f"name {FEWEST} to {MOST} different jobs, separated by commas; here there are {len(ids)}", "jobs"
-        )
+    if not 1 <= len(ids) <= MOST:
+        raise ServiceError(f"name 1 to {MOST} different jobs, separated by commas; here there are {len(ids)}", "jobs")
     return [known_form(job_id) for job_id in ids]
 
 
-def beside(conn: Connection, job_ids: Sequence[str]) -> JobsComparison:
-    """Raises NotFound for a job that is none."""
+def beside(conn: Connection, job_ids: Sequence[str], *, every: bool = False) -> JobsComparison:
+    """With `every` line of the specs, or those in which they differ. Raises NotFound for a job that is none."""
     compared = [jobs.get(conn, job_id) for job_id in job_ids]
     found = [arms.whole(conn, job) for job in compared]
     comparable = len({_axes(job) for job in compared}) == 1
@@ -43,7 +41,7 @@ def beside(conn: Connection, job_ids: Sequence[str]) -> JobsComparison:
         subset=standings.subset,
         frame=None if frame is None else FrameView.model_validate(frame),
         jobs=[_standing(conn, job, one) for job, one in zip(compared, standings.judged, strict=True)],
-        differences=[DifferenceView.model_validate(one) for one in differences([_spec(job) for job in compared])],
+        differences=[DifferenceView.model_validate(one) for one in lines(list(map(_spec, compared)), every=every)],
     )
 
 

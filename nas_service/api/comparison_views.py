@@ -1,10 +1,10 @@
-"""Two to four jobs beside each other: the models of the answer."""
+"""Jobs beside each other: the models of the answer."""
 
 from __future__ import annotations
 
 from .views import ArmView, CandidateView, FrameView, JobSummary, View
 
-FEWEST, MOST = 2, 4  # jobs
+MOST = 6  # jobs
 
 
 class FrontView(View):
@@ -27,7 +27,7 @@ class StandingView(View):
 
 
 class DifferenceView(View):
-    """A line in which the specs differ, values as YAML in the order of the jobs; null where a spec has no such line."""
+    """A line of the specs, values as YAML in the order of the jobs; null where a spec has no such line."""
 
     path: str
     values: list[str | None]
@@ -38,6 +38,7 @@ class JobsComparison(View):
 
     `comparable` says whether their fronts have the same axes; where they do not there is no `frame`, and `note` says
     why. Otherwise `note` says what to mind, or is empty. Subsets of `subset` candidates are drawn from each.
+    `differences` are the lines in which the specs differ or, where that was asked for, all of their lines.
     """
 
     comparable: bool

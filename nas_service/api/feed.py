@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from nas_service.store import Store, jobs, movement
+from nas_service.store import Store, campaigns, jobs, movement
 
+from .device_changes import DeviceChanges
 from .live_views import NoticeView
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 0.5  # how late news of another process may be
 PAUSE_S = 0.05  # between two looks, however busy the database is
-NOTICES_S = 0.25  # between two for the listeners, who are told of all jobs
+NOTICES_S = 0.25  # between two for the listeners, who are told of everything
 
 
 @dataclass(eq=False)
@@ -51,14 +52,14 @@ class Viewer(Stream):
 
 @dataclass(eq=False)
 class Listener(Stream):
-    """Of all jobs: of each that changed, the last notice is kept until it is taken."""
+    """Of all jobs and devices: of each that changed, the last notice is kept until it is taken."""
 
-    _waiting: dict[str, NoticeView] = field(default_factory=dict)
+    _waiting: dict[tuple[str, str, str], NoticeView] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, notices: list[NoticeView]) -> None:
         with self._lock:
-            self._waiting.update((notice.job_id, notice) for notice in notices)
+            self._waiting.update(((notice.type, notice.job_id, notice.device), notice) for notice in notices)
         self.wake()
 
     def take(self) -> list[NoticeView]:
@@ -71,8 +72,8 @@ class Listener(Stream):
 class Feed:
     """Wakes streams. One thread and one look at a time, however many streams there are."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, devices: DeviceChanges) -> None:
+        self._store, self._devices = store, devices
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._viewers: set[Viewer] = set()
@@ -128,12 +129,16 @@ class Feed:
                 viewers, listeners = list(self._viewers), list(self._listeners)
             if not listeners:
                 self._known = None
+                self._devices.forget()
             listeners = listeners if for_all else []
             if not (viewers or listeners):
                 return
             with self._store.read() as conn:
                 last = jobs.last_events(conn, {viewer.job_id for viewer in viewers}) if viewers else {}
                 notices = self._changes(conn) if listeners else []
+                measuring = campaigns.under_way(conn) if listeners else None
+            if measuring is not None:
+                notices += [NoticeView(type="device", device=name) for name in self._devices.since_last(measuring)]
         for viewer in viewers:
             viewer.look_at(last.get(viewer.job_id))
         if notices:
@@ -162,5 +167,5 @@ class Feed:
             told_at = time.monotonic() if for_all else told_at
             try:
                 self.look(for_all=for_all)
-            except SQLAlchemyError:
+            except (SQLAlchemyError, OSError):  # of the database, or of the files of tables
                 log.exception("event streams could not be read and will be tried again")

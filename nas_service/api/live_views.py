@@ -1,4 +1,4 @@
-"""What a program that follows the service is told: who it is there, and which jobs have changed."""
+"""What a program that follows the service is told: who it is there, and which jobs and devices have changed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ class NoticeView(View):
 
     `ready` begins each connection: whatever was read before may be old. `job` names a job that is new, has gone on or
     was deleted; `last_event` is the number of its last event. `deleted` says that a job which had ended was deleted.
+    `device` names a device with another latency table than before, a campaign that has gone on, or an agent that is
+    new; without a name, it may be any.
     """
 
     type: str
     job_id: str = ""
     last_event: int | None = None
+    device: str = ""

@@ -149,7 +149,7 @@ class AsyncClient(AsyncDeviceCalls):
         return self._stream(EventReader(job_id=job_id, seen=after))
 
     def notices(self, *, patient: bool = True) -> AsyncIterator[NoticeView]:
-        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        """Which jobs and devices change, endlessly; `ready` when connected. One that drops raises, unless `patient`."""
         return self._stream(NoticeReader(patient=patient))
 
     async def history_page(
@@ -242,9 +242,12 @@ class AsyncClient(AsyncDeviceCalls):
         """The search beside its random control; ApiError with status 404 for a job without one."""
         return await self._send(calls.comparison(job_id))
 
-    async def compare(self, job_ids: Sequence[str]) -> JobsComparison:
-        """Two to four jobs beside each other: fronts, hypervolumes, the best of each, and where their specs differ."""
-        return await self._send(calls.compare(job_ids))
+    async def compare(self, job_ids: Sequence[str], *, every: bool = False) -> JobsComparison:
+        """Up to six jobs beside each other: fronts, hypervolumes, the best of each, and where their specs differ.
+
+        With `every` it tells the lines in which the specs are equal too.
+        """
+        return await self._send(calls.compare(job_ids, every=every))
 
     async def trials_page(
         self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100

@@ -176,8 +176,8 @@ def comparison(job_id: str) -> Call[ComparisonView]:
     return Call(ComparisonView, "GET", f"/jobs/{_safe(job_id)}/control")
 
 
-def compare(job_ids: Sequence[str]) -> Call[JobsComparison]:
-    return Call(JobsComparison, "GET", "/comparison", {"jobs": ",".join(job_ids)})
+def compare(job_ids: Sequence[str], *, every: bool) -> Call[JobsComparison]:
+    return Call(JobsComparison, "GET", "/comparison", {"jobs": ",".join(job_ids), "every": every})
 
 
 def trials(job_id: str, cursor: str | None, limit: int, state: str) -> Call[Page[TrialView]]:

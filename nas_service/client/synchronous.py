@@ -157,7 +157,7 @@ class Client(DeviceCalls):
         return self._stream(EventReader(job_id=job_id, seen=after))
 
     def notices(self, *, patient: bool = True) -> Iterator[NoticeView]:
-        """Which jobs change, without end; `ready` at each connection. One that drops raises, unless `patient`."""
+        """Which jobs and devices change, endlessly; `ready` when connected. One that drops raises, unless `patient`."""
         return self._stream(NoticeReader(patient=patient))
 
     def history_page(
@@ -250,9 +250,12 @@ class Client(DeviceCalls):
         """The search beside its random control; ApiError with status 404 for a job without one."""
         return self._send(calls.comparison(job_id))
 
-    def compare(self, job_ids: Sequence[str]) -> JobsComparison:
-        """Two to four jobs beside each other: fronts, hypervolumes, the best of each, and where their specs differ."""
-        return self._send(calls.compare(job_ids))
+    def compare(self, job_ids: Sequence[str], *, every: bool = False) -> JobsComparison:
+        """Up to six jobs beside each other: fronts, hypervolumes, the best of each, and where their specs differ.
+
+        With `every` it tells the lines in which the specs are equal too.
+        """
+        return self._send(calls.compare(job_ids, every=every))
 
     def trials_page(
         self, job_id: str, *, state: str = "open", cursor: str | None = None, limit: int = 100

@@ -16,12 +16,14 @@ from nas_service.access import Caller
 from .candidate.candidate_page import CandidatePage
 from .cluster.cluster_page import ClusterPage
 from .compare.compare_page import ComparePage
+from .compare.wanted import Wanted
 from .devices.device_page import DevicePage
 from .devices.devices_page import devices_page
 from .job.job_page import JobPage
 from .jobs.job_filter import JobFilter
 from .jobs.jobs_page import JobsPage
 from .new_job.new_job_page import NewJobPage
+from .page_address import listed
 from .serving.assets import Compressed, KeptAssets
 from .serving.live import Hub
 from .serving.place import Here, Place, Viewers
@@ -43,9 +45,9 @@ def mount(app: FastAPI, service: Place | None = None) -> None:
         await JobsPage(api(viewer), viewer, JobFilter(state, owner, name, cursor)).build()
 
     @ui.page("/compare", response_timeout=PATIENCE_S)
-    async def _compare(request: Request, jobs: str = "") -> None:
+    async def _compare(request: Request, jobs: str = "", candidates: str = "") -> None:
         viewer: Caller = request.state.caller
-        await ComparePage(api(viewer), [part for part in jobs.split(",") if part], viewer).build()
+        await ComparePage(api(viewer), Wanted(listed(jobs), listed(candidates)), viewer).build()
 
     @ui.page("/jobs/new", response_timeout=PATIENCE_S)
     async def _new_job(request: Request, clone: str | None = None) -> None:
@@ -58,9 +60,9 @@ def mount(app: FastAPI, service: Place | None = None) -> None:
         await JobPage(api(viewer), job_id, viewer).build()
 
     @ui.page("/jobs/{job_id}/candidates/{candidate_id}", response_timeout=PATIENCE_S)
-    async def _candidate(request: Request, job_id: str, candidate_id: str, against: str = "") -> None:
+    async def _candidate(request: Request, job_id: str, candidate_id: str) -> None:
         viewer: Caller = request.state.caller
-        await CandidatePage(api(viewer), job_id, candidate_id, against, viewer).build()
+        await CandidatePage(api(viewer), job_id, candidate_id, viewer).build()
 
     @ui.page("/devices", response_timeout=PATIENCE_S)
     async def _devices(request: Request) -> None:

@@ -11,7 +11,8 @@ from nicegui.events import EChartPointClickEventArguments, Handler
 from nas_service.palette import dressed
 
 from . import shade
-from .csv_text import csv_text, file_name
+from .csv_text import file_name
+from .saving import save_button, save_numbers, save_row
 from .theme import INK, LINE, SHEET
 
 PICTURE: Final = """() => {
@@ -90,22 +91,15 @@ class Chart:
 
     def _build_buttons(self) -> ui.button:
         """That for the numbers, which is hidden while there are none."""
-        with ui.row().classes("saves"):
-            self._button("PNG").on("click", js_handler=PICTURE % (self.plot.id, file_name(self.name, "png")))
-            numbers = self._button("CSV").on("click", self._save)
+        with save_row():
+            picture = PICTURE % (self.plot.id, file_name(self.name, "png"))
+            save_button(self.name, "PNG").on("click", js_handler=picture)
+            numbers = save_button(self.name, "CSV").on("click", lambda: save_numbers(self.name, self._rows))
         numbers.set_visibility(False)
         return numbers
 
     def _offer(self) -> None:
         self._csv.set_visibility(bool(self._rows))
-
-    def _save(self) -> None:
-        ui.download.content(csv_text(self._rows), file_name(self.name, "csv"), "text/csv")
-
-    def _button(self, kind: str) -> ui.button:
-        button = ui.button(kind, color=None).props("flat dense no-caps size=sm").classes("muted")
-        button.props["aria-label"] = f"{self.name} as {kind}"
-        return button
 
 
 def _readable(options: dict[str, Any]) -> dict[str, Any]:

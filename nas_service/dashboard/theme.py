@@ -39,6 +39,7 @@ STATE_COLORS: Final = {
 }
 
 SERIES: Final = tuple(LIGHT[f"series-{number}"] for number in range(1, 5))
+MORE_SERIES: Final = (*SERIES, LIGHT["series-5"], LIGHT["series-6"])
 HEAT: Final = (LIGHT["cold"], ACCENT)  # from 0 to 1
 
 _STYLE = f"""
@@ -62,6 +63,7 @@ body {{ background: {PAPER}; color: {INK}; font-feature-settings: "tnum"; }}
 a {{ color: {ACCENT}; text-decoration: none; }}
 .facts {{ display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 20px; width: 100%; margin: 0; }}
 .facts dd {{ margin: 0; }}
+.facts .text {{ user-select: all; }}
 .columns {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 24px;
             width: 100%; }}
 .split {{ display: grid; grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); gap: 16px 28px; width: 100%; }}

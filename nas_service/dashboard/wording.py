@@ -10,6 +10,7 @@ from typing import Any, Protocol
 FEW = 4  # values of a list that are spelled out
 _IN_TITLE = ("kernel", "stride")
 _IN_SHAPE = ("out_channels", "outputs")
+_NAMES = {"expanded_channels": "expansion", "se_channels": "SE", "se_gate": "SE gate"}
 
 
 class Described(Protocol):
@@ -60,6 +61,11 @@ def details(op: Described) -> str:
     return " · ".join(_properties(op))
 
 
+def field(name: str) -> str:
+    """What a property of an op is called."""
+    return _NAMES.get(name, name.replace("_", " "))
+
+
 def _properties(op: Described) -> list[str]:
     fields = {k: v for k, v in op.fields.items() if k not in (*_IN_TITLE, *_IN_SHAPE)}
     said = [_expansion(op, fields.pop("expanded_channels", None)), _se(fields), _groups(op, fields.pop("groups", 1))]
@@ -68,7 +74,7 @@ def _properties(op: Described) -> list[str]:
     said += [one for one in bare if one != "none"]
     said += [] if skip == "none" else ["skip" if skip == "identity" else f"skip by {value(skip)}"]
     said += [] if padding == "same" else [f"{value(padding)} padding"]
-    return [*filter(None, said), *(f"{k.replace('_', ' ')} {value(v)}" for k, v in fields.items() if _says(v))]
+    return [*filter(None, said), *(f"{field(k)} {value(v)}" for k, v in fields.items() if _says(v))]
 
 
 def _expansion(op: Described, channels: int | None) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from device_agent.measure import Visit
 from nas_service.errors import Conflict, NotFound
 
 from .bulk import Bulk
+from .listed import one_of
 from .records import Campaign
 from .schema import campaigns, visits
 
@@ -19,6 +20,29 @@ OPEN = ("waiting", "measuring")
 
 _COLUMNS = [campaigns.c[field.name] for field in fields(Campaign)]
 _VISITS = Bulk.into(visits)
+_ALL = select(func.count()).select_from(campaigns)
+
+
+class Progress(NamedTuple):
+    """How far a campaign is."""
+
+    id: str
+    device: str
+    state: str
+    message: str
+    made: int
+    total: int
+
+
+_PROGRESS = select(*(campaigns.c[name] for name in Progress._fields)).where(one_of(campaigns.c.state, OPEN))
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """Campaigns that have not ended, and how many there are in all."""
+
+    open: tuple[Progress, ...]
+    campaigns: int
 
 
 def add(conn: Connection, campaign: Campaign, plan: Mapping[str, Any]) -> None:
@@ -55,6 +79,10 @@ def of_job(conn: Connection, job_id: str) -> Campaign | None:
     query = select(*_COLUMNS).where(campaigns.c.job_id == job_id).order_by(campaigns.c.created_at.desc()).limit(1)
     row = conn.execute(query).first()
     return None if row is None else Campaign(*row)
+
+
+def under_way(conn: Connection) -> UnderWay:
+    return UnderWay(tuple(Progress(*row) for row in conn.execute(_PROGRESS)), conn.execute(_ALL).scalar_one())
 
 
 def open_of(conn: Connection, device: str) -> list[Campaign]:

@@ -101,6 +101,18 @@ def test_visits_are_numbered_on_and_fenced(kept: Store) -> None:
             campaigns.held(conn, "d", "one", 0)
 
 
+def test_those_under_way_say_how_far_they_are(kept: Store) -> None:
+    claimed(kept, "one", 100.0)
+    with kept.write() as conn:
+        campaigns.add_visits(conn, campaigns.held(conn, "a", "one", 1), MADE, 200.0)
+        campaigns.wait(conn, "a", "measures", 12)
+        campaigns.end(conn, "b", "cancelled", "", 300.0)
+        found = campaigns.under_way(conn)
+    told = {one.id: (one.device, one.state, one.message, one.made, one.total) for one in found.open}
+    assert told == {"a": ("pi4", "measuring", "measures", 3, 12), "c": ("pi5", "waiting", "", 0, 9)}
+    assert found.campaigns == 3
+
+
 def test_an_ended_campaign_keeps_no_visits_and_is_taken_by_nobody(kept: Store) -> None:
     claimed(kept, "one", 100.0)
     with kept.write() as conn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nas_service.spec_differences import differences
+from nas_service.spec_differences import lines
 
 SPEC: dict[str, Any] = {
     "space": {"name": "mobilenetv3", "options": {"backbone": [{"width": 16}, {"width": 24}], "resolution": [16, 24]}},
@@ -14,11 +14,19 @@ SPEC: dict[str, Any] = {
 
 
 def told(*specs: dict[str, Any]) -> dict[str, tuple[str | None, ...]]:
-    return {one.path: one.values for one in differences(specs)}
+    return {one.path: one.values for one in lines(specs)}
 
 
 def test_equal_specs_differ_in_no_line() -> None:
     assert told(SPEC, dict(SPEC), dict(SPEC)) == {}
+
+
+def test_all_lines_are_told_where_they_are_wanted() -> None:
+    found = {one.path: one.values for one in lines([SPEC, SPEC | {"device": {"name": "pi4"}}], every=True)}
+    assert found["budget.trials"] == ("20", "20")
+    assert found["device.name"] == (None, "pi4")
+    assert "device" not in found
+    assert [one.values for one in lines([{"seed": 3}], every=True)] == [("3",)]
 
 
 def test_only_the_lines_that_differ_with_every_value() -> None:

@@ -12,11 +12,12 @@ from nas_service.api.service import Here
 
 router = APIRouter(tags=["jobs"])
 
-Jobs = Annotated[str, Query(max_length=300, description="ids of two to four jobs, separated by commas")]
+Jobs = Annotated[str, Query(max_length=300, description="ids of one to six jobs, separated by commas")]
+Every = Annotated[bool, Query(description="all lines of their specs, and not only those in which they differ")]
 
 
-@router.get("/comparison", response_model=JobsComparison)
-def compared(service: Here, jobs: Jobs) -> Response:
-    """Two to four jobs: fronts, hypervolumes in one frame, the best of each, and where their specs differ."""
+@router.get("/comparison", response_model=JobsComparison, responses={404: {}})
+def compared(service: Here, jobs: Jobs, every: Every = False) -> Response:
+    """Up to six jobs: fronts, hypervolumes in one frame, the best of each, and where their specs differ."""
     with service.store.read() as conn:
-        return answers.one(comparing.beside(conn, comparing.named(jobs)))
+        return answers.one(comparing.beside(conn, comparing.named(jobs), every=every))

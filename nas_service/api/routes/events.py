@@ -1,4 +1,4 @@
-"""The events of a job, as a stream that resumes and as pages of past ones; and a stream of which jobs change."""
+"""The events of a job, as a stream that resumes and as pages; and a stream of which jobs and devices change."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ async def stream(
 
 @router.get("/events", response_class=EventSourceResponse)
 async def notices(service: Here, caller: Who) -> AsyncIterator[ServerSentEvent]:
-    """Which jobs change, of all there are; not what changed in them. It never ends by itself.
+    """Which jobs and devices change, of all there are; not what changed in them. It never ends by itself.
 
     The first one is of type `ready`: what is read from then on is no older than what the next ones tell. There is
-    nothing to resume, for a notice says no more than that a job has to be read anew.
+    nothing to resume, for a notice says no more than that something has to be read anew.
     """
     listener, standing = service.feed.listen(), Standing(service, caller)
     try:

@@ -13,6 +13,7 @@ from ..chart import Chart
 from ..job.toggle import Toggle
 from ..theme import milliseconds, sheet
 from . import bars, drawing
+from .picture import is_weight_agnostic, picture
 
 STYLE = (
     drawing.STYLE
@@ -38,17 +39,20 @@ class ArchitecturePanel:
     def build(self) -> None:
         ui.add_css(themed(STYLE))
         with sheet("Architecture"):
-            if is_weight_agnostic(self._candidate):
-                weight_agnostic(self._candidate)
+            if is_weight_agnostic(self._candidate.architecture):
+                self._picture()
                 return
             with ui.row().classes("w-full items-center").style("gap:8px 20px"):
                 self._cost = Toggle("cost", "cost of each op", self._costs(), self._show)
                 ui.label(_told(self._candidate)).classes("muted text-sm").style("flex:1 1 260px;min-width:0")
             with ui.row().classes("drawn").props('tabindex="0" role="region" aria-label="ops and their costs"'):
-                ui.html(drawing.drawing(self._candidate.architecture), sanitize=False).classes("picture")
+                self._picture()
                 self._chart = Chart(f"cost by op of {self._candidate.id}", height=f"{bars.height(self._ops)}px")
                 self._chart.classes("chart")
             self._show()
+
+    def _picture(self) -> None:
+        picture(self._candidate.id, self._candidate.architecture)
 
     def _costs(self) -> dict[str, str]:
         """Milliseconds only where a table knows any of the ops."""
@@ -58,19 +62,6 @@ class ArchitecturePanel:
     def _show(self) -> None:
         cost = cast("bars.Cost", self._cost.value)
         self._chart.show(bars.options(self._ops, cost), bars.rows(self._ops))
-
-
-def is_weight_agnostic(candidate: CandidateDetail) -> bool:
-    """Whether it is one op, of which the service has a picture of its own."""
-    return candidate.architecture.ops[0].kind == "shared_weight_network"
-
-
-def weight_agnostic(candidate: CandidateDetail) -> None:
-    """The service's picture of the network, as an image on white: nothing in it can act on the page."""
-    with ui.element("div").style("max-width:100%;overflow:auto"):
-        address = f"/api/v1/candidates/{candidate.id}/picture.svg"
-        picture = ui.element("img").props(f'src="{address}" alt="candidate {candidate.number}"')
-        picture.style("max-width:none;background:white;border-radius:6px")
 
 
 def _told(candidate: CandidateDetail) -> str:

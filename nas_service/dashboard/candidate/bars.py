@@ -9,6 +9,7 @@ from nas_service.api.views import OpView
 
 from ..axes import value_axis
 from ..theme import ACCENT, BEHIND, INK, LINE, MUTED, count
+from ..wording import details, shape, title
 from .drawing import FOOT, HEAD, ROW
 
 Cost = Literal["latency_ms", "params", "macs"]
@@ -54,10 +55,18 @@ def options(ops: Sequence[OpView], cost: Cost) -> dict[str, Any]:
 
 
 def rows(ops: Sequence[OpView]) -> list[dict[str, Any]]:
-    """All costs of each op, in their order."""
+    """Each op in its order: what it is, the maps that it reads and gives, and all of its costs."""
     costs = ("latency_ms", "latency_error_ms", "params", "macs")
     return [
-        {"op": place, "kind": op.kind} | {cost: getattr(op, cost) for cost in costs}
+        {
+            "op": place,
+            "kind": op.kind,
+            "what": title(op),
+            "properties": details(op),
+            "in_shape": shape(op.in_shape),
+            "out_shape": shape(op.out_shape),
+        }
+        | {cost: getattr(op, cost) for cost in costs}
         for place, op in enumerate(ops, start=1)
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nicegui import ui
 
 from nas_service.access import Caller
@@ -9,13 +11,14 @@ from nas_service.api.device_views import BesideView, FinalistsView
 from nas_service.api.views import CandidateDetail, JobView
 from nas_service.client import ApiError
 
+from ..facts import facts
 from ..job.finalists_panel import settled
+from ..page_address import comparison
 from ..part import trouble
 from ..serving.following import LIVELY_S, SLOW_S, follow, said
 from ..serving.live import LiveClient
 from ..theme import address, count, figure, frame, milliseconds, pill, reward, share, sheet
 from .architecture_panel import ArchitecturePanel
-from .difference_panel import DifferencePanel
 from .export_panel import ExportPanel
 from .learning_panel import LearningPanel
 from .lineage_panel import LineagePanel
@@ -27,11 +30,10 @@ OPEN = ("proposed", "running")
 class CandidatePage:
     """One viewer's page: the candidate and its exports, drawn anew where they have changed."""
 
-    def __init__(self, client: LiveClient, job_id: str, candidate_id: str, against: str, viewer: Caller) -> None:
+    def __init__(self, client: LiveClient, job_id: str, candidate_id: str, viewer: Caller) -> None:
         self._client = client
         self._job_id = job_id
         self._candidate_id = candidate_id
-        self._against = against
         self._viewer = viewer
         self._shown: tuple[CandidateDetail, FinalistsView | None] | None = None
 
@@ -76,7 +78,6 @@ class CandidatePage:
             self._learning.build()
             self._lineage.build()
             twins_panel(candidate, twins)
-            await DifferencePanel(self._client, candidate, self._against).build()
             self._exports.build()
             _identity(candidate)
 
@@ -121,6 +122,8 @@ class CandidatePage:
             pill(candidate.state)
             ui.label("of")
             ui.link(self._job.name, f"/jobs/{self._job_id}").style("min-width:0;overflow-wrap:anywhere")
+            ui.space()
+            ui.link("compare with others", comparison(candidates=[candidate.id]))
 
     def _draw_facts(self, candidate: CandidateDetail, measured: BesideView | None) -> None:
         self._facts.clear()
@@ -177,23 +180,20 @@ def measurement(candidate: CandidateDetail, finalists: FinalistsView | None) -> 
 
 def _identity(candidate: CandidateDetail) -> None:
     """What names it, to be copied."""
-    with sheet("Facts"), ui.element("dl").classes("facts"):
-        _fact("id", candidate.id)
-        _fact("hash", candidate.hash)
-        _fact("number", str(candidate.number))
-        if candidate.reused_from is not None:
-            _fact("reused from", candidate.reused_from)
-        with ui.element("dt"):
-            ui.label("parents").classes("muted")
-        with ui.element("dd"), ui.row().style("gap:4px 12px"):
-            for parent in candidate.parents:
-                ui.link(parent, address(candidate.job_id, parent))
-                ui.link("compare", f"{address(candidate.job_id, candidate.id)}?against={parent}").classes("text-sm")
-            ui.label("none").set_visibility(not candidate.parents)
+    with sheet("Facts"):
+        facts(
+            [
+                ("id", candidate.id),
+                ("hash", candidate.hash),
+                ("number", str(candidate.number)),
+                ("reused from", candidate.reused_from or ""),
+                ("parents", partial(_parents, candidate) if candidate.parents else "none"),
+            ]
+        )
 
 
-def _fact(name: str, value: str) -> None:
-    with ui.element("dt"):
-        ui.label(name).classes("muted")
-    with ui.element("dd"):
-        ui.label(value).style("overflow-wrap:anywhere;user-select:all")
+def _parents(candidate: CandidateDetail) -> None:
+    with ui.row().style("gap:4px 12px"):
+        for parent in candidate.parents:
+            ui.link(parent, address(candidate.job_id, parent))
+            ui.link("compare", comparison(candidates=[parent, candidate.id]))

@@ -2,13 +2,16 @@
 
 A bar is as wide as the map that the op gives and the thicker the more channels it has. Whatever is not read from the
 op right above comes along a line at the left. Text from outside is escaped, and none of it becomes a class or a link.
+
+Beside another network an op stands in the row of the one that corresponds to it there, and where they differ is marked.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 from typing import NamedTuple
 
 from nas_service.api.views import ArchitectureView, OpView
@@ -40,6 +43,10 @@ STYLE = f"""
 .architecture .gate {{ fill: {LIGHT["gate"]}; }}
 .architecture .head {{ fill: {INK}; }}
 .architecture .other {{ fill: {MUTED}; }}
+.architecture .differing {{ fill: {LIGHT["cold"]}; }}
+.architecture .edge {{ fill: {WARNING}; }}
+.architecture .differs {{ fill: {WARNING}; font-size: 13px; font-weight: 600; }}
+.architecture .missing {{ fill: none; stroke: {WARNING}; stroke-dasharray: 4 3; }}
 """
 
 _ROLES = {
@@ -52,6 +59,24 @@ _ROLES = {
     "classifier": "head",
     "clip_classifier": "head",
 }
+
+
+class Rows(NamedTuple):
+    """Which row each op stands in, of so many; `differing` ops in what they differ, and rows that `miss` an op."""
+
+    of: Sequence[int]
+    total: int
+    differing: Mapping[int, Sequence[str]] = MappingProxyType({})
+    missing: Collection[int] = ()
+
+    @classmethod
+    def plain(cls, ops: int) -> Rows:
+        """One below the other."""
+        return cls(range(ops), ops)
+
+    def top(self, place: int) -> int:
+        """Of an op's row, px; of -1, the input, that above the first."""
+        return HEAD + ROW * (self.of[place] if place >= 0 else -1)
 
 
 class Line(NamedTuple):
@@ -82,20 +107,22 @@ class Scale(NamedTuple):
         return THINNEST + (THICKEST - THINNEST) * math.log2(1 + _channels(dimensions)) / math.log2(1 + self.channels)
 
 
-def drawing(architecture: ArchitectureView) -> str:
+def drawing(architecture: ArchitectureView, rows: Rows | None = None) -> str:
     """The whole network, `WIDTH` px wide where there is room and smaller where there is not; colours are in `STYLE`."""
-    scale = Scale.of(architecture)
-    height = HEAD + ROW * len(architecture.ops) + FOOT
+    scale, rows = Scale.of(architecture), rows or Rows.plain(len(architecture.ops))
+    height = HEAD + ROW * rows.total + FOOT
     name = f"architecture of {len(architecture.ops)} ops"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="architecture" viewBox="0 0 {WIDTH} {height}" role="img">',
             f"<title>{name}</title>",
-            *_between(architecture, scale),
+            *_differing(rows),
+            *_between(architecture, scale, rows),
+            *_missing(rows),
             *_input(architecture, scale),
-            *(line for place, op in enumerate(architecture.ops) for line in _op(place, op, scale)),
-            *(_line(line, architecture, scale) for line in lines(architecture.ops)),
-            *_output(architecture),
+            *(line for place, op in enumerate(architecture.ops) for line in _op(place, op, scale, rows)),
+            *(_line(line, architecture, scale, rows) for line in lines(architecture.ops)),
+            *_output(architecture, rows),
             "</svg>",
         ]
     )
@@ -126,39 +153,56 @@ def _input(architecture: ArchitectureView, scale: Scale) -> Iterator[str]:
     yield _text(TEXT_LEFT, HEAD - 11, _map_in_words(architecture.input_shape) + rate, "quiet")
 
 
-def _op(place: int, op: OpView, scale: Scale) -> Iterator[str]:
-    top, width, thickness = HEAD + ROW * place, scale.width(op.out_shape), scale.thickness(op.out_shape)
-    yield f"<g><title>{_clean(f'{title(op)} · {details(op)}')}</title>"
+def _differing(rows: Rows) -> Iterator[str]:
+    """What lies behind the rows of ops that differ."""
+    for place in rows.differing:
+        yield _rect("differing", 0, rows.top(place) + 1, WIDTH, ROW - 2)
+        yield _rect("edge", 0, rows.top(place) + 1, 3, ROW - 2)
+
+
+def _missing(rows: Rows) -> Iterator[str]:
+    for row in rows.missing:
+        top = HEAD + ROW * row
+        yield _rect("missing", BAR_LEFT, top + 10, WIDTH - BAR_LEFT - 2, ROW - 20)
+        yield _text(TEXT_LEFT, top + 26, "missing here", "differs")
+
+
+def _op(place: int, op: OpView, scale: Scale, rows: Rows) -> Iterator[str]:
+    top, width, thickness = rows.top(place), scale.width(op.out_shape), scale.thickness(op.out_shape)
+    differing = rows.differing.get(place, ())
+    yield f"<g><title>{_clean(' · '.join(filter(None, (title(op), details(op), *differing))))}</title>"
     yield _rect(role(op), _middle() - width / 2, top + (ROW - thickness) / 2, width, thickness)
     yield _text(TEXT_LEFT, top + 19, cut(title(op), LONGEST["title"]))
     yield _text(WIDTH, top + 19, cut(shape(op.out_shape), LONGEST["shape"]), "quiet", end=True)
     yield _text(TEXT_LEFT, top + 34, cut(details(op), LONGEST["details"]), "quiet")
+    if differing:
+        yield _text(WIDTH - 6, top + 34, "≠", "differs", end=True)
     yield "</g>"
 
 
-def _output(architecture: ArchitectureView) -> Iterator[str]:
-    bottom = HEAD + ROW * len(architecture.ops)
+def _output(architecture: ArchitectureView, rows: Rows) -> Iterator[str]:
+    bottom = HEAD + ROW * rows.total
     yield _text(TEXT_LEFT, bottom + 18, "output")
     yield _text(WIDTH, bottom + 18, cut(shape(architecture.output_shape), LONGEST["shape"]), "quiet", end=True)
 
 
-def _between(architecture: ArchitectureView, scale: Scale) -> Iterator[str]:
+def _between(architecture: ArchitectureView, scale: Scale, rows: Rows) -> Iterator[str]:
     """What leads from each bar to the next one where that reads it: it narrows with the map."""
     middle, above, bottom = _middle(), scale.width(architecture.input_shape) / 2, HEAD - 22.0
     for place, op in enumerate(architecture.ops):
         half, thickness = scale.width(op.out_shape) / 2, scale.thickness(op.out_shape)
-        top = HEAD + ROW * place + (ROW - thickness) / 2
+        top = rows.top(place) + (ROW - thickness) / 2
         if place - 1 in op.inputs:
             corners = [(-above, bottom), (above, bottom), (half, top), (-half, top)]
             yield f'<polygon class="between" points="{" ".join(f"{middle + x:.1f},{y:.1f}" for x, y in corners)}"/>'
         above, bottom = half, top + thickness
 
 
-def _line(line: Line, architecture: ArchitectureView, scale: Scale) -> str:
+def _line(line: Line, architecture: ArchitectureView, scale: Scale, rows: Rows) -> str:
     """From below the bar of its source to above that of its target; a skip within an op ends below that."""
     within = line.target - line.source == 1
-    start = HEAD + ROW * line.source + (ROW + THICKEST) / 2 + (1 if within else 5)
-    end = HEAD + ROW * line.target + (ROW + THICKEST) / 2 + 6 if within else HEAD + ROW * line.target + 4
+    start = rows.top(line.source) + (ROW + THICKEST) / 2 + (1 if within else 5)
+    end = rows.top(line.target) + ((ROW + THICKEST) / 2 + 6 if within else 4)
     given = architecture.input_shape if line.source < 0 else architecture.ops[line.source].out_shape
     read = architecture.ops[line.target].out_shape if within else given
     first, last = (_middle() - scale.width(dimensions) / 2 - 1 for dimensions in (given, read))

@@ -7,6 +7,7 @@ from nicegui import ui
 from nas_service.api.lineage_views import ChangeView, StepView
 from nas_service.api.views import CandidateDetail, CandidateView, JobView
 
+from ..page_address import comparison
 from ..theme import address, milliseconds, share, sheet
 from ..wording import value
 
@@ -49,8 +50,7 @@ class LineagePanel:
             ui.label(self._changes(one)).classes("text-sm").style("flex:1 1 260px;min-width:0;overflow-wrap:anywhere")
             ui.label(_result(one, self._job)).classes("muted text-sm")
             if one is not own:
-                compared = f"{address(own.job_id, own.id)}?against={one.id}"
-                ui.link("compare", compared).classes("text-sm")
+                ui.link("compare", comparison(candidates=[one.id, own.id])).classes("text-sm")
 
     def _changes(self, one: CandidateView) -> str:
         step = self._steps.get(one.id)

@@ -1,40 +1,32 @@
-"""The parts of a comparison of jobs: where each stands, the best of each, and where their specs differ."""
+"""The parts of a comparison that tell of jobs: where each stands, and what their specs say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from nicegui import ui
 
 from nas_service.api.comparison_views import JobsComparison, StandingView
-from nas_service.api.views import CandidateView
 from nas_service.palette import themed
 
-from ..theme import SERIES, address, amount, count, figure, milliseconds, pill, reward, share, sheet
-from . import matrix
+from ..theme import MORE_SERIES, amount, figure, pill, share
+from .folded import Lines
 from .front_chart import MARKS
 from .matrix import Cell, text
-
-FIGURES: dict[str, Callable[[CandidateView], str]] = {
-    "reward": lambda best: reward(best.reward),
-    "latency, ms": lambda best: milliseconds(best.latency_ms, best.latency_error_ms),
-    "parameters": lambda best: count(best.params),
-    "MACs": lambda best: count(best.macs),
-}
+from .wanted import Wanted
 
 
 def name(place: int, one: StandingView) -> None:
     """A job's mark in the chart and the link to its page."""
     with ui.row().classes("items-baseline no-wrap").style("gap:6px"):
-        ui.label(MARKS[place]).style(themed(f"color:{SERIES[place]}")).props("aria-hidden=true")
+        ui.label(MARKS[place]).style(themed(f"color:{MORE_SERIES[place]}")).props("aria-hidden=true")
         link = ui.link(f"{place + 1}  {one.job.name}", f"/jobs/{one.job.id}").classes("compared-name")
         link.tooltip(one.job.name)
 
 
-def standing(place: int, one: StandingView, subset: int) -> None:
-    """How far a job is and what its candidates cover; `subset` of them where jobs are told at equal numbers."""
-    job, found = one.job, one.found
+def standing(place: int, one: StandingView, found: JobsComparison, wanted: Wanted) -> None:
+    """How far a job is and, beside others, what its candidates cover."""
+    job = one.job
     done = job.completed + job.failed
     with ui.column().classes("sheet").style("gap:12px"):
         name(place, one)
@@ -42,15 +34,27 @@ def standing(place: int, one: StandingView, subset: int) -> None:
             pill(job.state)
             trials = f"{done:,} of {job.trials_budget:,} trials ({done / job.trials_budget:.0%})"
             ui.label(trials).classes("muted text-sm")
-        with ui.row().style("gap:12px 24px"):
-            figure("hypervolume", _area(found.hypervolume), f"of {found.candidates:,} candidates")
-            if found.mean is not None:
-                interval = f"95 %: {_area(found.low)} to {_area(found.high)}"
-                figure(f"at {subset:,} candidate{'' if subset == 1 else 's'} each", _area(found.mean), interval)
+        if len(found.jobs) > 1 and found.comparable:
+            _covered(one, found.subset)
+        with ui.row().classes("text-xs").style("gap:4px 14px"):
+            ui.link("pick candidates", f"/jobs/{job.id}?compare={','.join(wanted.candidates)}")
+            if job.id in wanted.jobs:
+                ui.link("leave out", wanted.without([job.id]).address).props(f'aria-label="leave out {job.id}"')
+
+
+def _covered(one: StandingView, subset: int) -> None:
+    """`subset` candidates of each where jobs are told at equal numbers."""
+    with ui.row().style("gap:12px 24px"):
+        figure("hypervolume", _area(one.found.hypervolume), f"of {one.found.candidates:,} candidates")
+        if one.found.mean is not None:
+            interval = f"95 %: {_area(one.found.low)} to {_area(one.found.high)}"
+            figure(f"at {subset:,} candidate{'' if subset == 1 else 's'} each", _area(one.found.mean), interval)
 
 
 def frame_told(found: JobsComparison) -> str:
     """What the hypervolumes are shares of."""
+    if len(found.jobs) < 2:
+        return ""
     if found.frame is None:
         return "There is too little between their results to compare hypervolumes." if found.comparable else ""
     one = found.jobs[0]
@@ -61,44 +65,20 @@ def frame_told(found: JobsComparison) -> str:
     )
 
 
-def bests(found: JobsComparison) -> None:
-    """The incumbents beside each other, with the metric and the cost of each job."""
-    with sheet("The best of each"):
-        if all(one.best is None for one in found.jobs):
-            ui.label("No job has a result in full yet.").classes("muted")
-            return
-        rows = [("candidate", [_candidate(one.best) for one in found.jobs])]
-        rows += [
-            (metric, [_metric(one, metric) for one in found.jobs])
-            for metric in dict.fromkeys(one.metric for one in found.jobs)
-        ]
-        for what, tell in FIGURES.items():
-            told = ["–" if one.best is None else tell(one.best) for one in found.jobs]
-            if set(told) != {"–"}:
-                rows.append((what, [text(value) for value in told]))
-        matrix.matrix("the best of each", _heads(found), rows, code=False)
+def specs(found: JobsComparison) -> Lines:
+    """Their lines, in the order of the jobs."""
+    heads: list[Cell] = [partial(name, place, one) for place, one in enumerate(found.jobs)]
+    rows = [(line.path, [text(value) for value in line.values]) for line in found.differences]
+    differing = [len(set(line.values)) > 1 for line in found.differences]
+    return Lines(heads, rows, differing, specs_told(sum(differing), len(found.jobs)))
 
 
-def differences(found: JobsComparison) -> None:
-    """Only the lines of the specs that are not the same in all."""
-    with sheet("Where their specs differ"):
-        if not found.differences:
-            ui.label("Their specs are the same but for the name.").classes("muted")
-            return
-        rows = [(line.path, [text(value) for value in line.values]) for line in found.differences]
-        matrix.matrix("where the specs differ", _heads(found), rows, code=True)
-
-
-def _heads(found: JobsComparison) -> list[Cell]:
-    return [partial(name, place, one) for place, one in enumerate(found.jobs)]
-
-
-def _candidate(best: CandidateView | None) -> Cell:
-    return text("none yet") if best is None else matrix.link(best.id, address(best.job_id, best.id))
-
-
-def _metric(one: StandingView, metric: str) -> Cell:
-    return text(None if one.best is None else share(one.best.metrics.get(metric)))
+def specs_told(differing: int, jobs: int) -> str:
+    if jobs < 2:
+        return "There is one job, so there is nothing to differ from."
+    if not differing:
+        return "Their specs are the same but for the name."
+    return f"They differ in {differing} line{'' if differing == 1 else 's'}."
 
 
 def _area(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""A table with a column a job: what is told on the left, then the value of each."""
+"""A table with a column for each thing that is compared: what is told on the left, then the value of each."""
 
 from __future__ import annotations
 
@@ -6,32 +6,39 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from ..theme import LINE, MUTED
+from ..theme import LINE, MUTED, SHEET
 
 STYLE = f"""
 .matrix {{ width: 100%; overflow-x: auto; }}
 .matrix table {{ border-collapse: collapse; table-layout: fixed; width: 100%; }}
 .matrix col {{ width: 150px; }}
-.matrix col:first-child {{ width: 230px; }}
+.matrix col:first-child {{ width: 190px; }}
 .matrix th {{ text-align: left; font-weight: 500; vertical-align: bottom; }}
 .matrix th, .matrix td {{ padding: 6px 16px 6px 0; overflow-wrap: anywhere; }}
 .matrix td {{ vertical-align: top; }}
 .matrix tr + tr > * {{ border-top: 1px solid {LINE}; }}
 .matrix tbody th {{ color: {MUTED}; font-weight: 400; vertical-align: top; }}
-@media (max-width: 600px) {{
-  .matrix col {{ width: 120px; }}
-  .matrix col:first-child {{ width: 130px; }}
+.matrix tr > :first-child {{ position: sticky; left: 0; background: {SHEET}; }}
+@media (max-width: 900px) {{
   .matrix table {{ width: max-content; min-width: 100%; }}
+}}
+@media (max-width: 600px) {{
+  .matrix col {{ width: 132px; }}
+  .matrix col:first-child {{ width: 124px; }}
+  .matrix th, .matrix td {{ padding-right: 10px; }}
 }}
 """
 
 Cell = Callable[[], object]  # draws what stands in a cell
+Row = tuple[str, Sequence[Cell]]  # what, and the cells
 
 
-def matrix(caption: str, heads: Sequence[Cell], rows: Sequence[tuple[str, Sequence[Cell]]], *, code: bool) -> None:
-    """`rows` are (what, cells); `code` is text that people type, as paths and values of a spec are."""
-    font = "font-mono text-sm" if code else ""
-    with ui.element("div").classes("matrix"), ui.element("table").props(f'aria-label="{caption}"'):
+def matrix(caption: str, heads: Sequence[Cell], rows: Sequence[Row], *, code: bool = False) -> None:
+    """`code` is text that people type, as paths and values of a spec are."""
+    font = "font-mono text-sm" if code else "text-sm"
+    named = f'aria-label="{caption}"'
+    scrolled = ui.element("div").classes("matrix").props(f"tabindex=0 role=region {named}")
+    with scrolled, ui.element("table").props(named):
         with ui.element("colgroup"):
             for _ in (caption, *heads):
                 ui.element("col")
@@ -50,10 +57,12 @@ def matrix(caption: str, heads: Sequence[Cell], rows: Sequence[tuple[str, Sequen
                             cell()
 
 
-def text(value: str | None) -> Cell:
-    """A label; a dash for nothing."""
-    return lambda: ui.label("–" if value is None else value)
+def text(value: str | None, note: str = "", tone: str = "muted") -> Cell:
+    """A dash for nothing; below it, smaller, what is to be said of it."""
 
+    def draw() -> None:
+        ui.label("–" if value is None else value)
+        if note:
+            ui.label(note).classes(f"{tone} text-xs")
 
-def link(value: str, address: str) -> Cell:
-    return lambda: ui.link(value, address)
+    return draw

@@ -15,8 +15,8 @@ from nas_service.api.table_views import TableSummary
 
 from ..commands import step
 from ..part import Part, trouble
-from ..serving.following import follow, lively, said
-from ..serving.live import LiveClient
+from ..serving.following import follow, said
+from ..serving.live import DEVICES, LiveClient
 from ..theme import figure, frame, sheet
 from ..when import Ago
 from .campaign_rows import CampaignParts
@@ -61,7 +61,7 @@ class DevicePage:
             self._summary: Part[Summed] = Part(lambda summed: draw_summary(summed.summary, _facts(summed.table)))
             self._campaigns = CampaignParts()
             self._foot = Part(self._draw_foot)
-        await follow(self._client, said(self._look, away, "The device cannot be read"), [], lively)
+        await follow(self._client, said(self._look, away, "The device cannot be read"), [DEVICES])
 
     async def _look(self) -> None:
         tables = [table for table in await self._client.devices() if table.name == self._name]

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode
 from device_agent.setting import CPU, USUAL, Setting
 from nas_service.api.device_views import AgentView, CampaignView, DeviceView
 
-from ..when import ago
 from .targets import setting_of
 
 OPEN = ("waiting", "measuring")
@@ -73,7 +72,7 @@ class AgentRow:
     device: str
     machine: str
     runtime: str
-    age: str
+    seen_at: float
 
 
 def table_row(table: DeviceView) -> TableRow:
@@ -112,7 +111,7 @@ def campaign_row(campaign: CampaignView) -> CampaignRow:
 
 def agent_row(agent: AgentView) -> AgentRow:
     runtime = f"onnxruntime {agent.onnxruntime}, python {agent.facts['python']}"
-    return AgentRow(agent.device, machine(agent.facts), runtime, f"asked {ago(agent.seen_at)}")
+    return AgentRow(agent.device, machine(agent.facts), runtime, agent.seen_at)
 
 
 def device_address(name: str, setting: Setting) -> str:

@@ -11,8 +11,8 @@ from nas_service.access import Caller
 
 from ..commands import command
 from ..part import Part, trouble
-from ..serving.following import follow, lively, said
-from ..serving.live import LiveClient
+from ..serving.following import follow, said
+from ..serving.live import DEVICES, LiveClient
 from ..theme import frame, sheet
 from ..when import Ago
 from .campaign_rows import CampaignParts
@@ -39,7 +39,7 @@ async def devices_page(client: LiveClient, viewer: Caller, server: str) -> None:
         campaigns.show(made)
         agents.show(seen)
 
-    await follow(client, said(look, away, "The devices cannot be read"), [], lively)
+    await follow(client, said(look, away, "The devices cannot be read"), [DEVICES])
 
 
 def _draw_tables(tables: list[TableRow], server: str) -> None:
@@ -92,4 +92,4 @@ def _draw_agents(agents: list[AgentRow]) -> None:
                     ui.label(agent.device).style("font-weight:500")
                     ui.label(agent.machine).classes("muted text-xs")
                 ui.label(agent.runtime).style("flex:2 1 240px")
-                ui.label(agent.age).classes("muted").style("flex:1 1 120px")
+                Ago(agent.seen_at, "asked ").classes("muted").style("flex:1 1 120px")

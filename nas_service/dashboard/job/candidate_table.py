@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from nas_service.api.candidate_views import CandidatesPage
@@ -11,6 +12,7 @@ from ..columns import number, text, word
 from ..theme import address, count, milliseconds, reward, share
 from .candidate_query import CandidateQuery
 
+TICK = "tick"  # the column of those that are picked, to be compared
 SELDOM = ("params", "macs")  # columns that a narrow screen shows only where the table is sorted by them
 LEFT_OUT = {"reward": "with a result in full", "value": "with a result in full", "latency_ms": "with an estimate"}
 
@@ -36,11 +38,11 @@ def columns(job: JobView, query: CandidateQuery) -> list[dict[str, Any]]:
         | {"order": order, "sorted": direction if order == query.sort else "none"}
         for order, name in orders(job).items()
     ]
-    return [*sortable, *map(_apart, (text("parents", "parent", wide=True), text("state", "state")))]
+    return [word(TICK, ""), *sortable, *map(_apart, (text("parents", "parent", wide=True), text("state", "state")))]
 
 
-def rows(job: JobView, page: CandidatesPage) -> list[dict[str, Any]]:
-    return [_row(job, candidate) for candidate in page.items]
+def rows(job: JobView, page: CandidatesPage, ticked: Container[str] = ()) -> list[dict[str, Any]]:
+    return [_row(job, candidate) | {TICK: candidate.id in ticked} for candidate in page.items]
 
 
 def place(page: CandidatesPage, query: CandidateQuery) -> str:

@@ -16,12 +16,15 @@ from nas_service.palette import themed
 
 from .. import page_address
 from ..columns import LINK
+from ..page_address import comparison, listed
 from ..theme import ACCENT, sheet
+from ..ticked import Ticked
 from .candidate_filters import CandidateFilters
 from .candidate_query import CandidateQuery
-from .candidate_table import columns, nothing, orders, place, rows
+from .candidate_table import TICK, columns, nothing, orders, place, rows
 
 PAGE = 20  # rows
+COMPARED = "compare"  # what the address calls the candidates that are ticked
 RESTS = 20  # times as long as the last reading took: what costs the service much is read less often
 STYLE = f"""
 .sort {{ background: none; border: none; padding: 2px 0; font: inherit; color: inherit; cursor: pointer; }}
@@ -50,6 +53,12 @@ PARENTS = """
 <q-td :props="props">
   <template v-for="(one, place) in props.value" :key="one.name"
     >{{ place ? ', ' : '' }}<a :href="one.page">{{ one.name }}</a></template>{{ props.value.length ? '' : '–' }}
+</q-td>
+"""
+TICKS = """
+<q-td :props="props" class="tick">
+  <q-checkbox dense color="primary" :model-value="props.value" :aria-label="'compare ' + props.row.id"
+    @update:model-value="ticked => $parent.$emit('tick', [props.row.id, ticked])" />
 </q-td>
 """
 STATE = """
@@ -86,10 +95,11 @@ class CandidatesPanel:
                 self._turn = ui.button(on_click=lambda: self._go(self._query.sorted_by(self._query.sort)))
                 self._turn.props("flat dense no-caps color=primary")
             self._table = ui.table(rows=[], columns=[], row_key="id").classes("w-full")
-            self._table.props("flat dense hide-no-data").on("order", self._sorted)
+            self._table.props("flat dense hide-no-data").on("order", self._sorted).on("tick", self._tick)
             for slot, content in (("header", HEAD), ("body-cell-number", LINK), ("body-cell-parents", PARENTS)):
                 self._table.add_slot(slot, content)
             self._table.add_slot("body-cell-state", STATE)
+            self._table.add_slot(f"body-cell-{TICK}", TICKS)
             with ui.row().classes("items-center").style("gap:4px 12px") as self._none:
                 self._why = ui.label().classes("muted text-sm")
                 self._all = ui.button("show all candidates", on_click=self._show_all)
@@ -100,6 +110,8 @@ class CandidatesPanel:
                 self._place = ui.label("").classes("muted text-xs").props("role=status")
                 ui.space()
                 self._csv = ui.link("CSV", "").props("download").tooltip("all of these candidates, for a spreadsheet")
+        self._ticked = Ticked("candidates", lambda ids: comparison(candidates=ids), self._untick)
+        self._ticked.begin({one: one for one in listed(page_address.given().get(COMPARED, ""))})
         self._sheet.set_visibility(False)
 
     async def refresh(self, job: JobView) -> None:
@@ -128,7 +140,7 @@ class CandidatesPanel:
 
     def _show(self, job: JobView, page: CandidatesPage) -> None:
         """What is as it was is not sent to the browser again."""
-        shown = rows(job, page)
+        shown = rows(job, page, self._ticked.ids)
         if self._query != self._told:
             self._tell(job)
         if shown != self._table.rows:
@@ -165,6 +177,19 @@ class CandidatesPanel:
 
     async def _sorted(self, event: GenericEventArguments) -> None:
         await self._go(self._query.sorted_by(str(event.args)))
+
+    def _tick(self, event: GenericEventArguments) -> None:
+        candidate, ticked = event.args
+        self._ticked.tick(candidate, candidate, ticked=bool(ticked))
+        self._mark()
+
+    def _untick(self, _: str) -> None:
+        self._mark()
+
+    def _mark(self) -> None:
+        """In the rows that are shown and in the address, so that others may be ticked on the pages of other jobs."""
+        self._table.rows = [row | {TICK: row["id"] in self._ticked} for row in self._table.rows]
+        page_address.keep({COMPARED: ",".join(self._ticked.ids)})
 
     async def _show_all(self) -> None:
         """By number, which those without a result have too."""

@@ -7,7 +7,10 @@ from typing import Any
 
 from nicegui import ui
 
+from nas_service.api.comparison_views import MOST
+
 from ..columns import LINK
+from ..page_address import comparison
 from ..theme import address, amount, milliseconds, reward, share
 from .scatter import Dot
 
@@ -22,7 +25,7 @@ class Selection:
         with ui.column().classes("w-full").style("gap:8px") as self._part:
             with ui.row().classes("w-full items-center").style("gap:4px 16px"):
                 self._told = ui.label().props('role="status"')
-                self._both = ui.link("compare the two")
+                self._all = ui.link("compare them")
                 ui.button("clear the selection", on_click=clear).props("flat dense no-caps color=primary")
             self._table = ui.table(rows=[], row_key="id").classes("w-full").props("flat dense hide-no-data")
             self._table.add_slot("body-cell-id", LINK)
@@ -35,9 +38,9 @@ class Selection:
             return
         self._told.text = told(len(chosen), of)
         ids = [dot.candidate for dot in chosen]
-        self._both.set_visibility(len(ids) == 2)
-        if len(ids) == 2:
-            self._both.props(f'href="{address(self._job_id, ids[0])}?against={ids[1]}"')
+        self._all.set_visibility(2 <= len(ids) <= MOST)
+        if self._all.visible:
+            self._all.props(f'href="{comparison(candidates=ids)}"')
         listed = rows(self._job_id, chosen, cost)
         self._table.set_visibility(bool(listed))
         if listed != self._table.rows:

@@ -15,6 +15,7 @@ from nas_service.palette import themed
 
 from ..commands import command
 from ..job_actions import JobActions
+from ..page_address import comparison
 from ..part import trouble
 from ..serving.following import follow, said
 from ..serving.live import JOBS, LiveClient
@@ -54,7 +55,7 @@ class JobsPage:
             with ui.column().classes("sheet") as self._first:
                 _first_steps()
             self._build_pages()
-            self._ticked = Ticked(self._untick)
+            self._ticked = Ticked("jobs", comparison, self._untick)
         for part in (self._sheet, self._none, self._first, self._newer, self._older):
             part.set_visibility(False)  # until it is known which of them there are
         self._refresh = said(self._look, away, "The jobs cannot be read")
@@ -126,7 +127,7 @@ class JobsPage:
 
     def _row(self, job: ListedJob, place: int) -> JobRow:
         with self._list:
-            row = JobRow(job, self._viewer, self._act, self._ticked.tick, ticked=job.id in self._ticked)
+            row = JobRow(job, self._viewer, self._act, self._tick, ticked=job.id in self._ticked)
         row.move(place)
         return row
 
@@ -136,6 +137,9 @@ class JobsPage:
         except ApiError as error:
             ui.notify(str(error), type="warning")
         await self._refresh()
+
+    def _tick(self, job: ListedJob, ticked: bool) -> None:
+        self._ticked.tick(job.id, job.name, ticked=ticked)
 
     def _untick(self, job_id: str) -> None:
         if job_id in self._rows:

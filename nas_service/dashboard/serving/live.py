@@ -1,8 +1,8 @@
 """What all open pages of a process share: one stream of what changes, and answers that are the same for each of them.
 
-A page watches topics: the id of a job, or `JOBS`, which is any of them. `Hub` listens to the service while somebody
-watches, and wakes the pages of a topic together, once a second at most. What they then ask for is asked once: an
-answer is for everybody who asks the same until its topic changes, or for a second where nothing tells.
+A page watches topics: the id of a job, `JOBS`, which is any of them, or `DEVICES`. `Hub` listens to the service while
+somebody watches, and wakes the pages of a topic together, once a second at most. What they then ask for is asked once:
+an answer is for everybody who asks the same until its topic changes, or for a second where nothing tells.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from nas_service.client.calls import Call
 
 T = TypeVar("T")
 JOBS: Final = "jobs"
+DEVICES: Final = "devices"  # their tables, campaigns and agents
 PAUSE_S: Final = 1.0  # between two times that a topic wakes its pages
 FRESH_S: Final = 1.0  # how long an answer is good where nothing says that it has changed
 ADMITTED_S: Final = 2.0  # how long a key is not asked for again: one that is revoked sees no more after that
 AGAIN_S: Final = (0.2, 0.5, 1.0, 2.0)  # pauses before the service is listened to again; the last one stays
 SHUT_OUT: Final = (401, 403)
 OF_JOBS: Final = ("candidates", "trials", "exports")  # whose ids begin with that of their job
+OF_DEVICES: Final = (DEVICES, "campaigns", "agents")
 
 
 def topic_of(path: str) -> str:
@@ -34,6 +36,8 @@ def topic_of(path: str) -> str:
     kind, _, rest = path.removeprefix("/").partition("/")
     if kind == "jobs" and rest:
         return rest.partition("/")[0]
+    if kind in OF_DEVICES:
+        return DEVICES
     return rest.partition("/")[0].partition(".")[0] if kind in OF_JOBS else kind
 
 
@@ -127,6 +131,8 @@ class Hub:
                     self._shut_out.discard(key)
                     if notice.type == "ready":
                         self.everything_changed()
+                    elif notice.type == "device":
+                        self._tell(DEVICES)
                     else:
                         self.changed(notice.job_id)
             except ApiError as error:
@@ -142,8 +148,12 @@ class Hub:
         return next(iter(sorted(keys - self._shut_out) or sorted(keys)))
 
     def changed(self, job_id: str) -> None:
-        """A job has changed, or the list of them: wake their pages, now or when a second has passed since the last."""
-        for topic in {JOBS, job_id or JOBS}:
+        """A job has changed, or the list of them."""
+        self._tell(JOBS, *filter(None, [job_id]))
+
+    def _tell(self, *topics: str) -> None:
+        """Wake the pages of these, now or when a second has passed since the last time."""
+        for topic in topics:
             if topic in self._due:
                 continue
             wait_s = self._changed_at.get(topic, float("-inf")) + PAUSE_S - self._clock()

@@ -76,11 +76,23 @@ def test_other_tasks_are_pointed_at(client: Client, live: Live, finished: str) -
     live.workers.open.set()
 
 
-@pytest.mark.parametrize("named", ["", "{job}", "{job},{job}", "a,b,c,d,e"])
-def test_two_to_four_different_jobs_are_named(http: httpx.Client, finished: str, named: str) -> None:
-    answer = http.get("/api/v1/comparison", params={"jobs": named.format(job=finished)})
+def test_all_lines_of_their_specs_are_told_where_they_are_wanted(client: Client, finished: str, longer: str) -> None:
+    every = {one.path: one.values for one in client.compare([finished, longer], every=True).differences}
+    assert every["task.name"] == ["landscape", "landscape"]
+    assert every["budget.trials"] == ["20", "60"]
+
+
+def test_one_job_stands_alone(client: Client, finished: str) -> None:
+    found = client.compare([finished])
+    assert [one.job.id for one in found.jobs] == [finished]
+    assert (found.comparable, found.differences) == (True, [])
+
+
+@pytest.mark.parametrize("named", ["", ",", "a,b,c,d,e,f,g"])
+def test_one_to_six_different_jobs_are_named(http: httpx.Client, named: str) -> None:
+    answer = http.get("/api/v1/comparison", params={"jobs": named})
     assert (answer.status_code, answer.json()["field"]) == (422, "jobs")
-    assert "2 to 4 different jobs" in answer.json()["detail"]
+    assert "1 to 6 different jobs" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("unknown", "said"), [("nope", "there is no job 'nope'"), ("No!", "'No!' is no id")])

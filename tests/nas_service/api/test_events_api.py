@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from feeds import feed_of
 from services import ENDLESS, SPEC, Live
 from sqlalchemy import event
 
@@ -114,14 +115,14 @@ def test_many_viewers_cost_one_query_a_look(tmp_path: Path) -> None:
     store.migrate()
     queries: list[str] = []
     event.listen(store.engine, "before_cursor_execute", lambda *call: queries.append(call[2]))
-    assert all(asyncio.run(opened(Feed(store), "any", 1000)))
+    assert all(asyncio.run(opened(feed_of(store, tmp_path), "any", 1000)))
     assert sum(query.startswith("SELECT") for query in queries) == 1
     store.close()
 
 
 def test_a_viewer_is_woken_once_for_what_it_was_told(tmp_path: Path) -> None:
     async def look_twice() -> list[bool]:
-        feed = Feed(store)
+        feed = feed_of(store, tmp_path)
         viewer = feed.watch("gone")
         woken = []
         for _ in range(2):

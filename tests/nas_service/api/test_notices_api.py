@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from feeds import feed_of
+from made_tables import document, made_table
 from rows import add_job
 from services import ENDLESS, Live
+from tiny_device import SPEC as TINY
 
 from nas_service import access
 from nas_service.access import Scope
@@ -52,6 +55,17 @@ def test_an_export_of_a_job_that_has_ended_is_told(live: Live, client: Client, f
     assert client.exports(finished)[-1].final
 
 
+def test_tables_and_campaigns_are_told_by_their_device(client: Client, tmp_path: Path) -> None:
+    stream = client.notices()
+    next(stream)
+    client.put_table("pi", document(made_table(), tmp_path))
+    assert next(one for one in stream if one.type == "device") == NoticeView(type="device", device="pi")
+    campaign = client.measure("zero", TINY)
+    assert next(one for one in stream if one.type == "device").device == "zero"
+    client.cancel_campaign(campaign.id)
+    assert next(one for one in stream if one.type == "device").device == "zero"
+
+
 async def told(feed: Feed, count: int) -> list[Listener]:
     """Listeners after a look that finds nothing new."""
     listeners = [feed.listen() for _ in range(count)]
@@ -64,7 +78,7 @@ def test_nothing_is_told_where_nothing_changes_and_gone_listeners_cost_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def listen() -> None:
-        feed = Feed(store)
+        feed = feed_of(store, tmp_path)
         listeners = await told(feed, 50)
         assert [listener.take() for listener in listeners] == [[]] * 50
         for listener in listeners:
@@ -78,18 +92,22 @@ def test_nothing_is_told_where_nothing_changes_and_gone_listeners_cost_nothing(
     store.close()
 
 
-def test_a_listener_keeps_the_last_notice_of_each_job_until_it_is_taken() -> None:
+def test_a_listener_keeps_the_last_notice_of_each_job_and_device_until_it_is_taken() -> None:
     async def tell() -> list[NoticeView]:
         listener = Listener()
         for seq in (1, 2):
             listener.tell([NoticeView(type="job", job_id="a", last_event=seq)])
         listener.tell([NoticeView(type="job", job_id="b", last_event=1)])
+        listener.tell([NoticeView(type="device", device=name) for name in ("pi", "zero", "pi")])
         first, rest = listener.take(), listener.take()
         assert rest == []
         return first
 
     told = asyncio.run(tell())
-    assert [(notice.job_id, notice.last_event) for notice in told] == [("a", 2), ("b", 1)]
+    assert [(notice.job_id or notice.device, notice.last_event) for notice in told] == [
+        *[("a", 2), ("b", 1)],
+        *[("pi", None), ("zero", None)],
+    ]
 
 
 def test_of_jobs_that_are_over_only_those_that_are_new_or_wait_for_something_are_looked_at(store: Store) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from browsing import LONG, Open
+from PIL import Image
 from playwright.sync_api import expect
 from services import MODEL, SPEC, WANN, Live
 
 from nas_service.client import Client
+from nas_service.dashboard.csv_text import file_name
+from nas_service.palette import DARK, LIGHT
 from nas_service.store import exports, trials
 from workers.requests import Report
 
@@ -81,26 +87,45 @@ def test_an_address_brings_back_what_was_looked_at(visit: Open, client: Client) 
 def test_a_weight_agnostic_network_is_drawn_whatever_its_job_is_called(visit: Open, client: Client) -> None:
     job = client.wait(client.submit(WANN).id).id
     page = visit(f"/jobs/{job}/candidates/{job}.c1")
-    picture = page.get_by_role("img", name="candidate 1")
+    picture = page.get_by_role("img", name=f"candidate {job}.c1")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.complete && image.naturalWidth") > 400
     expect(page.get_by_role("link", name=WANN["name"])).to_be_visible()
 
 
-def test_a_candidate_is_compared_with_the_one_whose_id_is_given(visit: Open, client: Client, child: str) -> None:
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_picture_of_a_network_is_saved_as_it_looks_and_its_ops_as_numbers(
+    visit: Open, client: Client, child: str, tmp_path: Path, *, dark: bool
+) -> None:
     detail = client.candidate(child)
-    parent = detail.parents[0]
     page = visit(f"/jobs/{detail.job_id}/candidates/{child}")
-    page.get_by_label("id of another candidate").fill(parent)
-    page.get_by_role("button", name="compare").click()
-    expect(page).to_have_url(re.compile(f"against={parent}$"))
-    expect(page.get_by_text(re.compile(rf"^They differ in \d+ of {len(detail.architecture.ops)}"))).to_be_visible()
-    expect(page.locator("tbody tr").first).to_be_visible()
-    changed = page.locator("tbody tr").count()
-    page.get_by_text("equal ops too").click()
-    expect(page.locator("tbody tr")).not_to_have_count(changed)
-    page = visit(f"/jobs/{detail.job_id}/candidates/{child}?against=nope")
-    expect(page.get_by_text("there is no candidate 'nope'")).to_be_visible()
+    page.get_by_label("theme").select_option("dark" if dark else "light")
+    name = f"architecture of {child}"
+    with page.expect_download() as saved:
+        page.get_by_label(f"{name} as SVG").click()
+    picture = ET.fromstring(saved.value.path().read_text())  # noqa: S314 - our own file, and what the test is about
+    assert saved.value.suggested_filename == file_name(name, "svg")
+    rects = list(picture.iter("{http://www.w3.org/2000/svg}rect"))
+    sheet = (DARK if dark else LIGHT)["sheet"]
+    assert rects[0].get("fill") == f"rgb({', '.join(str(int(sheet[n : n + 2], 16)) for n in (1, 3, 5))})"
+    assert not [one for one in picture.iter() if one.get("class")]
+    assert all((one.get("fill") or "").startswith(("rgb", "none")) for one in rects)
+    with page.expect_download() as saved:
+        page.get_by_label(f"{name} as PNG").click()
+    with Image.open(saved.value.path()) as drawn:
+        assert drawn.size == (2 * int(picture.get("width", 0)), 2 * int(picture.get("height", 0)))
+        assert len(drawn.convert("RGB").getcolors(1 << 20) or ()) > 20
+    with page.expect_download() as saved:
+        page.get_by_label(f"{name} as CSV").click()
+    read = list(csv.DictReader(saved.value.path().read_text().splitlines()))
+    assert [int(row["macs"]) for row in read] == [op.macs for op in detail.architecture.ops]
+
+
+def test_a_candidate_leads_to_a_comparison(visit: Open, child: str) -> None:
+    page = visit(f"/jobs/{child.partition('.')[0]}/candidates/{child}")
+    page.get_by_role("link", name="compare with others").click()
+    expect(page).to_have_url(re.compile(f"/compare\\?candidates={child}$"))
+    expect(page.get_by_text("One so far.")).to_be_visible()
 
 
 def test_an_export_is_asked_for_followed_and_fetched(visit: Open, live: Live, child: str) -> None:

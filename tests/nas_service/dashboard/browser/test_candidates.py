@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 def names(page: Page) -> Locator:
-    return page.locator(".candidates tbody tr td:first-child")
+    return page.locator(".candidates tbody tr td:nth-child(2)")
 
 
 def listed(client: Client, job: str, **wanted: Any) -> list[str]:

@@ -14,6 +14,7 @@ from services import ENDLESS, Live
 from tiny_device import SPEC as TINY
 
 from nas_service.client import Client
+from nas_service.dashboard.serving import following
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +25,11 @@ PLOT = """() => {
 
 
 @pytest.mark.usefixtures("tables")
-def test_devices_appear_as_they_are_measured(visit: Open, client: Client, tmp_path: Path) -> None:
+def test_devices_appear_as_they_are_measured(
+    visit: Open, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By notices alone: the page does not look by itself."""
+    monkeypatch.setattr(following, "SLOW_S", 1e6)
     page = visit("/devices")
     expect(page.get_by_text("No device has been measured yet")).to_be_visible()
     expect(page.get_by_text("agent.pyz --server http://127.0.0.1", exact=False)).to_be_visible()

@@ -12,7 +12,12 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize(
     "path",
-    ["/", "/jobs/{job}", "/jobs/{job}/candidates/{job}.c0?against={job}.c1", "/compare?jobs={job},{second}"],
+    [
+        "/",
+        "/jobs/{job}",
+        "/jobs/{job}/candidates/{job}.c0",
+        "/compare?jobs={job},{second}&candidates={job}.c0,{job}.c1",
+    ],
     ids=["jobs", "job", "candidate", "compare"],
 )
 def test_nothing_sticks_out_of_the_window(visit: Open, finished: str, second: str, path: str, width: int) -> None:

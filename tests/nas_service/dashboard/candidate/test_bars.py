@@ -48,4 +48,5 @@ def test_rows_hold_all_costs_of_each_op() -> None:
     known, unknown = rows([op(latency_ms=0.5, latency_error_ms=0.1, params=7, macs=9), op()])
     assert (known["op"], known["kind"], known["latency_ms"], known["latency_error_ms"]) == (1, op().kind, 0.5, 0.1)
     assert (known["params"], known["macs"]) == (7, 9)
+    assert (known["what"], known["in_shape"], known["out_shape"]) == ("conv", "16×8×8", "16×8×8")
     assert (unknown["op"], unknown["latency_ms"]) == (2, None)

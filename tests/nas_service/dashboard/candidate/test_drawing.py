@@ -9,7 +9,20 @@ import pytest
 from op_views import op, published, sampled
 
 from nas_service.api.views import ArchitectureView
-from nas_service.dashboard.candidate.drawing import BAR_WIDTH, STYLE, THICKEST, TRACKS, Line, drawing, lines, role
+from nas_service.dashboard.candidate.drawing import (
+    BAR_WIDTH,
+    FOOT,
+    HEAD,
+    ROW,
+    STYLE,
+    THICKEST,
+    TRACKS,
+    Line,
+    Rows,
+    drawing,
+    lines,
+    role,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</text><script>alert(1)</script>\"'&\x07<img src=x onerror=alert(1)>"
@@ -74,6 +87,24 @@ def test_lines_on_one_track_do_not_meet_while_there_are_tracks() -> None:
     for track in range(TRACKS - 1):
         own = sorted(line for line in found if line.track == track)
         assert all(a.target <= b.source for a, b in pairwise(own))
+
+
+def test_ops_stand_in_their_rows_and_what_differs_is_marked_there() -> None:
+    ops = [op(inputs=[-1]), op(inputs=[0], kernel=5)]
+    architecture = ArchitectureView(input_shape=[16, 8, 8], output_shape=[16, 8, 8], ops=ops)
+    rows = Rows([0, 3], 4, {1: ("kernel 3 → 5",)}, [1])
+    picture = ET.fromstring(drawing(architecture, rows))  # noqa: S314 - our own text
+    assert picture.get("viewBox", "").split()[-1] == str(HEAD + 4 * ROW + FOOT)
+    tops = {
+        kind: [float(rect.get("y", 0)) for rect in picture.iter(f"{SVG}rect") if rect.get("class") == kind]
+        for kind in ("convolution", "differing", "missing")
+    }
+    assert [(top - HEAD) // ROW for top in tops["convolution"]] == [0, 3]
+    assert [(top - HEAD) // ROW for top in tops["differing"]] == [3]
+    assert [(top - HEAD) // ROW for top in tops["missing"]] == [1]
+    assert "kernel 3 → 5" in [title.text for title in picture.iter(f"{SVG}title")][-1]
+    assert {rect.get("class") for rect in parsed(architecture).iter(f"{SVG}rect")} == {"input", "convolution"}
+    assert all(f".architecture .{kind} " in STYLE for kind in ("differing", "edge", "differs", "missing"))
 
 
 def test_no_name_is_ever_more_than_text() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from compared_views import network
 from listed_jobs import listed
 
-from nas_service.api.comparison_views import FrontView, StandingView
+from nas_service.api.comparison_views import MOST, FrontView, StandingView
 from nas_service.api.views import ArmView
 from nas_service.dashboard.compare.front_chart import LONGEST, MARKS, SYMBOLS, options, rows
-from nas_service.dashboard.theme import SERIES
+from nas_service.dashboard.theme import MORE_SERIES
 
 ARM = ArmView(trials=9, candidates=2, best_reward=0.5, hypervolume=0.5, mean=None, low=None, high=None)
 
@@ -22,7 +23,7 @@ def standing(name: str = "a job", points: int = 2) -> StandingView:
 def test_fronts_differ_in_shape_and_in_colour() -> None:
     series = options([standing() for _ in MARKS])["series"]
     assert len({one["symbol"] for one in series}) == len({one["itemStyle"]["color"] for one in series}) == len(MARKS)
-    assert len(SYMBOLS) == len(MARKS) == len(SERIES)
+    assert len(SYMBOLS) == len(MARKS) == len(MORE_SERIES) == MOST
 
 
 def test_a_front_is_steps_of_points_that_name_their_candidates() -> None:
@@ -46,6 +47,15 @@ def test_no_name_reaches_the_tooltip_which_is_read_as_html() -> None:
 def test_a_job_without_a_result_is_an_empty_series() -> None:
     chart = options([standing(points=0), standing()])
     assert [len(one["data"]) for one in chart["series"]] == [0, 2]
+
+
+def test_networks_are_ringed_with_their_letters_where_they_have_a_result() -> None:
+    compared = [network(value=0.5, cost=3e6), network(id="j.c2"), network(id="j.c3", value=0.25, cost=2e6)]
+    front, *rings = options([standing()], compared)["series"]
+    assert [ring["data"] for ring in rings] == [[[3e6, 0.5, "j.c1", "A"]], [[2e6, 0.25, "j.c3", "C"]]]
+    assert {ring["label"]["formatter"] for ring in rings} == {"{@[3]}"}
+    assert len({ring["label"]["position"] for ring in rings}) == 2
+    assert [one["name"] for one in options([standing()], [network()])["series"]] == [front["name"]]
 
 
 def test_rows_are_the_points_with_their_jobs() -> None:

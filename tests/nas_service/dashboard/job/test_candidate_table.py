@@ -21,6 +21,7 @@ def test_every_column_that_can_be_sorted_says_how_it_is() -> None:
     assert told == {
         **dict.fromkeys(("number", "value", "latency_ms", "macs", "reward"), "none"),
         "params": "descending",
+        "tick": None,
         "parents": None,
         "state": None,
     }
@@ -39,6 +40,11 @@ def test_a_row_has_sensible_digits_and_short_names() -> None:
     assert (row["number"], row["page"]) == ("c1", "/jobs/j/candidates/j.c1")
     assert (row["value"], row["params"], row["reward"], row["latency_ms"]) == ("91.23%", "1.23 M", "0.5000", "–")
     assert row["parents"] == [{"name": "c0", "page": "/jobs/j/candidates/j.c0"}]
+
+
+def test_those_that_are_ticked_say_so() -> None:
+    found = rows(job(), page(candidate(), candidate(id="j.c2")), {"j.c2", "k.c1"})
+    assert [row["tick"] for row in found] == [False, True]
 
 
 def test_a_row_says_what_is_to_know_of_its_candidate() -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import services
 from fastapi import FastAPI
+from made_tables import document, made_table
 from searches import Clock
 from services import ENDLESS, Live
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,7 +22,7 @@ from nas_service.access import Scope as KeyScope
 from nas_service.api import standing
 from nas_service.client import ApiError, AsyncClient, Client
 from nas_service.dashboard.serving import live as sharing
-from nas_service.dashboard.serving.live import JOBS, Hub, LiveClient, Watch, topic_of
+from nas_service.dashboard.serving.live import DEVICES, JOBS, Hub, LiveClient, Watch, topic_of
 from nas_service.store import keys
 
 STREAM = "/api/v1/events"
@@ -114,7 +115,9 @@ async def until(condition: Callable[[], bool]) -> None:
         ("/candidates/abc.c1/changes", "abc"),
         ("/exports/abc.e1", "abc"),
         ("/trials/abc.t7/log", "abc"),
-        ("/devices/pi/table", "devices"),
+        ("/devices/pi/table", DEVICES),
+        ("/campaigns", DEVICES),
+        ("/agents", DEVICES),
         ("/cluster", "cluster"),
     ],
 )
@@ -164,6 +167,22 @@ def test_a_page_is_told_of_its_own_job_alone_and_lists_of_every_one(served: Live
         assert browse(served, story) == (True, True, True)
         client.cancel(first)
         client.cancel(second)
+
+
+def test_pages_of_devices_are_told_of_tables_and_those_of_jobs_are_not(served: Live, tmp_path: Path) -> None:
+    sent = document(made_table(), tmp_path)
+
+    async def story(pages: Pages) -> list[str]:
+        devices = await pages.open([DEVICES])
+        viewer = pages.viewer()
+        assert await viewer.devices() == []
+        with Client(served.url) as client:
+            await asyncio.to_thread(client.put_table, "pi", sent)
+        await devices.news(PATIENCE_S)
+        assert pages.hub._version(JOBS)[1] == 0
+        return [table.name for table in await viewer.devices()]
+
+    assert browse(served, story) == ["pi"]
 
 
 def test_what_a_page_did_itself_it_sees_at_once(served: Live) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from op_views import op, sampled
 
-from nas_service.dashboard.candidate.differences import Pair, paired
+from nas_service.dashboard.compare.differences import Pair, paired
 
 
 def test_a_network_does_not_differ_from_itself() -> None:
@@ -28,17 +28,27 @@ def test_a_layer_more_stands_alone_and_the_others_keep_their_partners() -> None:
         (None, more),
         (last, last),
     ]
-    assert [p.differences for p in paired([first, more, last], [first, last])] == [(), ("only here",), ()]
-    assert paired([first, last], [first, more, last])[1].differences == ("only there",)
+    assert [p.differences for p in paired([first, more, last], [first, last])] == [(), ("missing",), ()]
+    assert paired([first, last], [first, more, last])[1].differences == ("added",)
 
 
 def test_ops_of_other_kinds_are_no_partners() -> None:
-    assert [p.differences for p in paired([op("conv")], [op("mbconv")])] == [("only here",), ("only there",)]
+    assert [p.differences for p in paired([op("conv")], [op("mbconv")])] == [("missing",), ("added",)]
 
 
-def test_ops_on_other_maps_are_partners_that_differ_in_shape() -> None:
-    [pair] = paired([op(kernel=3)], [op(kernel=3, shape=[16, 4, 4])])
-    assert pair.differences == ("out 16×8×8 → 16×4×4",)
+def test_ops_on_other_maps_are_partners_that_differ_in_channels_and_kinds_of_map_alone() -> None:
+    def told(shape: list[int]) -> tuple[str, ...]:
+        [pair] = paired([op(kernel=3)], [op(kernel=3, shape=shape)])
+        return pair.differences
+
+    assert told([16, 4, 4]) == ()
+    assert told([24, 4, 4]) == ("out channels 16 → 24",)
+    assert told([16]) == ("out 16×8×8 → 16",)
+
+
+def test_properties_have_the_names_that_they_have_elsewhere() -> None:
+    [pair] = paired([op(expanded_channels=24, se_channels=8)], [op(expanded_channels=96, se_channels=0)])
+    assert pair.differences == ("expansion 24 → 96", "SE 8 → 0")
 
 
 def test_a_field_that_one_side_lacks_is_a_dash() -> None:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from nas_service.api.views import OpView
 
-from ..wording import shape, value
+from ..wording import field, shape, value
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Pair:
 
     @property
     def differences(self) -> tuple[str, ...]:
-        """Each as `kernel 3 → 5`, from left to right; another shape of what an op gives counts too."""
+        """Each as `kernel 3 → 5`, from left to right. The size of a map is none: it follows from input and strides."""
         if self.left is None or self.right is None:
-            return ("only here",) if self.right is None else ("only there",)
+            return ("missing",) if self.right is None else ("added",)
         return tuple(_differences(self.left, self.right))
 
 
@@ -57,13 +57,15 @@ def _likeness(op: OpView) -> str:
 
 
 def _differences(left: OpView, right: OpView) -> Iterator[str]:
-    if left.out_shape != right.out_shape:
+    if len(left.out_shape) != len(right.out_shape):
         yield f"out {shape(left.out_shape)} → {shape(right.out_shape)}"
+    elif left.out_shape[:1] != right.out_shape[:1]:
+        yield f"out channels {left.out_shape[0]} → {right.out_shape[0]}"
     for name in left.fields | right.fields:
         before, after = left.fields.get(name), right.fields.get(name)
         if before != after and name not in ("out_channels", "outputs"):
-            yield f"{name} {_told(before)} → {_told(after)}"
+            yield f"{field(name)} {_told(before)} → {_told(after)}"
 
 
-def _told(field: object) -> str:
-    return "–" if field is None else value(field)
+def _told(something: object) -> str:
+    return "–" if something is None else value(something)
