@@ -1,4 +1,4 @@
-"""What every test stands on: one thread a process, no settings of the developer's own service, slow folders last."""
+"""What every test stands on: one thread a process, no settings of the developer's own service, slow tests last."""
 
 from __future__ import annotations
 
@@ -8,22 +8,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import empty_stores
 import pytest
 from postgres_server import Postgres
 
 from nas_service.store import Store
 
-SLOW_FOLDERS = ("docs", "e2e", "chaos")
+LAST = (  # those that take minutes; the longest of them first, so that all processes end at about the same time
+    "tests/e2e/test_guides.py",
+    "tests/e2e/test_topic_guides.py",
+    "tests/e2e/",
+    "tests/docs/",
+    "tests/chaos/test_monkey.py",
+    "tests/chaos/",
+)
 REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER", "")
 
 for name in [name for name in os.environ if name.startswith("NAS_")]:
     del os.environ[name]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of processes: the first one compiles for all
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _rank(item.path))
+    items.sort(key=lambda item: _rank(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -42,8 +51,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return Units(config, log)
 
 
-def _rank(path: Path) -> int:
-    return max((1 + SLOW_FOLDERS.index(part) for part in path.parts if part in SLOW_FOLDERS), default=0)
+def _rank(nodeid: str) -> int:
+    return next((1 + place for place, start in enumerate(LAST) if nodeid.startswith(start)), 0)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -130,13 +139,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of each kind, migrated."""
-    if request.param != "sqlite":
-        return _server(request).migrated()
-    url = f"sqlite:///{tmp_path}/nas.sqlite"
-    made = Store(url)
-    made.migrate()
-    made.close()
-    return url
+    return empty_stores.migrated(tmp_path / "nas.sqlite") if request.param == "sqlite" else _server(request).migrated()
 
 
 @pytest.fixture

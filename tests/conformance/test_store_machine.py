@@ -8,7 +8,6 @@ said, and what was in the database a step before.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import empty_stores
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -338,11 +338,8 @@ def fresh(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Callable
     if kind == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         return server.migrated
-    empty, numbers = tmp_path / "empty.sqlite", count()
-    store = Store(f"sqlite:///{empty}")
-    store.migrate()
-    store.close()
-    return lambda: f"sqlite:///{shutil.copy(empty, tmp_path / f'{next(numbers)}.sqlite')}"
+    numbers = count()
+    return lambda: empty_stores.migrated(tmp_path / f"{next(numbers)}.sqlite")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

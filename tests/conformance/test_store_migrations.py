@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,30 @@ STORED = sorted(Path(__file__).with_name("stored").glob("*.json"))
 Rows = dict[str, list[dict[str, Any]]]
 
 
-@pytest.fixture(params=STORED, ids=lambda path: path.stem)
+class Undone(Exception):
+    """What was written is rolled back."""
+
+
+@pytest.fixture(scope="module", params=STORED, ids=lambda path: path.stem)
 def stored(request: pytest.FixtureRequest) -> Path:
     path: Path = request.param
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rows(stored: Path) -> Rows:
     found: Rows = json.loads(stored.read_text())
     return found
 
 
-@pytest.fixture
-def upgraded(stored: Path, rows: Rows, empty_url: str) -> Iterator[Store]:
-    """A store on a database as the older version left it, brought to the schema of today."""
-    store = Store(empty_url)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def upgraded(
+    request: pytest.FixtureRequest, stored: Path, rows: Rows, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """A store on a database as the older version left it, brought to the schema of today; tests leave it as it is."""
+    sqlite = request.param == "sqlite"
+    folder = tmp_path_factory.mktemp("older")
+    store = Store(f"sqlite:///{folder}/nas.sqlite" if sqlite else request.getfixturevalue("postgres").fresh())
     with store.write() as conn:
         revisions.upgrade(conn, stored.stem)
         older = MetaData()
@@ -82,7 +91,7 @@ def test_an_older_database_is_sound(upgraded: Store) -> None:
 
 def test_what_an_older_version_exported_can_be_read(upgraded: Store, rows: Rows) -> None:
     """The first exports had one float32 file and left normalisation to the caller."""
-    with upgraded.write() as conn:
+    with suppress(Undone), upgraded.write() as conn:
         (job,) = jobs.listed(conn)
         (export,) = exports.of_job(conn, job.id)
         assert export.artifacts == rows["exports"][0]["artifacts"]
@@ -90,6 +99,7 @@ def test_what_an_older_version_exported_can_be_read(upgraded: Store, rows: Rows)
         assert (export.int8, export.normalise) == (before.get("int8", False), before.get("normalise", False))
         assert candidates.get(conn, export.candidate_id).genotype
         again = exports.create(conn, job.id, export.candidate_id, 3, 9.0, int8=True)
+        raise Undone
     assert (again.int8, again.normalise) == (True, False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import exported
 import pytest
 
 from device_agent.machine import Device
@@ -25,6 +26,11 @@ TINY = {
     "stem": 8,
 }
 MOMENT = Protocol(visits=3, dropped=1, shortest=2, longest=3)
+
+
+@pytest.fixture(autouse=True)
+def exported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    exported.once(monkeypatch)
 
 
 @pytest.fixture

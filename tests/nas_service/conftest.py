@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import empty_stores
 import httpx
 import pytest
 import services
@@ -52,8 +53,7 @@ def finished(live: Live) -> str:
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Store]:
     """An empty store, where one kind of database is as good as the other."""
-    opened = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-    opened.migrate()
+    opened = empty_stores.opened(tmp_path / "nas.sqlite")
     yield opened
     opened.close()
 
@@ -79,8 +79,7 @@ def make_lab(
 
     def make(**parts: Any) -> Lab:
         if kind_of_database == "sqlite":
-            store = kind_of_store(f"sqlite:///{tmp_path}/{len(opened)}.sqlite")
-            store.migrate()
+            store = empty_stores.opened(tmp_path / f"{len(opened)}.sqlite", kind_of_store)
         else:
             store = kind_of_store(request.getfixturevalue("postgres").migrated())
         opened.append(Lab(store, **parts))

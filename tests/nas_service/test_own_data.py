@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import empty_stores
 import numpy as np
 import pytest
 import searches
@@ -15,7 +16,6 @@ from searches import Lab
 from nas_service.admission import admit
 from nas_service.errors import InvalidSpec
 from nas_service.merge import changed_spec
-from nas_service.store import Store
 from workers.dispatchers import InlineDispatcher
 
 SPACE: dict[str, Any] = {
@@ -41,8 +41,7 @@ def job(path: Path, trials: int = 3, **task: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    store, dispatcher = Store(f"sqlite:///{tmp_path}/nas.sqlite"), InlineDispatcher()
-    store.migrate()
+    store, dispatcher = empty_stores.opened(tmp_path / "nas.sqlite"), InlineDispatcher()
     yield Lab(store, dispatcher)
     dispatcher.close()
     store.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import empty_stores
 import pytest
 from searches import Lab, spec
 from sqlalchemy import Connection, event
@@ -24,8 +25,7 @@ class Watched:
     """A laboratory on SQLite that remembers every statement, with the first parameters it came with."""
 
     def __init__(self, path: Path) -> None:
-        self.store = Store(f"sqlite:///{path}/nas.sqlite")
-        self.store.migrate()
+        self.store = empty_stores.opened(path / "nas.sqlite")
         self.statements: dict[str, Any] = {}
         self.lab = Lab(self.store)
         event.listen(self.store.engine, "before_cursor_execute", self._note)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import empty_stores
 import pytest
 from digits_search import BY_MACS
 from rows import add_job, add_trials, report
@@ -148,8 +149,7 @@ class Storing:
 
 
 def budgeted(tmp_path: Path, limit: int) -> tuple[Lab, ArtifactStore]:
-    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-    store.migrate()
+    store = empty_stores.opened(tmp_path / "nas.sqlite")
     files = ArtifactStore(f"memory://{tmp_path}")
     lab = Lab(store, InlineDispatcher(1, Storing(files)))
     disk = DiskBudget(store, files, limit)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import empty_stores
 import pytest
 from searches import Lab, spec
 from sqlalchemy import select
 
-from nas_service.store import Store, candidate_lists, jobs
+from nas_service.store import candidate_lists, jobs
 from nas_service.store.schema import proposals, trials
 
 LANDSCAPE = {"kind": "vector", "channels": 5, "outputs": 1, "sizes": [1, 1], "epochs": 2, "batch": 4, "noise": 0.1}
@@ -34,9 +35,7 @@ def make_lab(tmp_path: Path) -> Iterator[Callable[[str], Lab]]:
     opened: list[Lab] = []
 
     def make(name: str) -> Lab:
-        store = Store(f"sqlite:///{tmp_path}/{name}.sqlite")
-        store.migrate()
-        opened.append(Lab(store))
+        opened.append(Lab(empty_stores.opened(tmp_path / f"{name}.sqlite")))
         return opened[-1]
 
     yield make

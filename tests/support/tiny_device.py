@@ -6,6 +6,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
+import exported
 import pytest
 
 from device_agent import online
@@ -42,6 +43,7 @@ def work(server: Server, name: str = "pi4", agent: str = "a") -> bool:
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    exported.once(monkeypatch)
     monkeypatch.setattr(campaigns, "INTERLEAVED", MOMENT)
     monkeypatch.setattr(campaigns, "plan_for", partial(campaigns.plan_for, networks=5))
     monkeypatch.setattr(profiled, "cover", partial(profiled.cover, quiet=100))

@@ -6,6 +6,7 @@ import asyncio
 from itertools import islice
 from pathlib import Path
 
+import empty_stores
 import httpx
 import pytest
 from feeds import feed_of
@@ -14,7 +15,7 @@ from sqlalchemy import event
 
 from nas_service.api.feed import Feed
 from nas_service.client import ApiError, Client
-from nas_service.store import Store, events
+from nas_service.store import events
 
 
 def stored(live: Live, job_id: str) -> list[int]:
@@ -111,8 +112,7 @@ async def opened(feed: Feed, job_id: str, viewers: int) -> list[bool]:
 
 
 def test_many_viewers_cost_one_query_a_look(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-    store.migrate()
+    store = empty_stores.opened(tmp_path / "nas.sqlite")
     queries: list[str] = []
     event.listen(store.engine, "before_cursor_execute", lambda *call: queries.append(call[2]))
     assert all(asyncio.run(opened(feed_of(store, tmp_path), "any", 1000)))
@@ -132,7 +132,6 @@ def test_a_viewer_is_woken_once_for_what_it_was_told(tmp_path: Path) -> None:
             woken.append(viewer.news.is_set())
         return woken
 
-    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-    store.migrate()
+    store = empty_stores.opened(tmp_path / "nas.sqlite")
     assert asyncio.run(look_twice()) == [True, False]
     store.close()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import empty_stores
 import pytest
 from feeds import feed_of
 from made_tables import document, made_table
@@ -86,8 +87,7 @@ def test_nothing_is_told_where_nothing_changes_and_gone_listeners_cost_nothing(
         monkeypatch.setattr(movement, "moving", None)  # no look needs it any more
         feed.look()
 
-    store = Store(f"sqlite:///{tmp_path}/nas.sqlite")
-    store.migrate()
+    store = empty_stores.opened(tmp_path / "nas.sqlite")
     asyncio.run(listen())
     store.close()
 

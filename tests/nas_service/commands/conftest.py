@@ -11,6 +11,7 @@ from services import Live
 from nas_service.commands import main
 
 Nas = Callable[..., tuple[int, str, str]]
+Refused = Callable[..., str]
 
 
 @pytest.fixture
@@ -37,5 +38,24 @@ def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
         said = capsys.readouterr()
         assert "Traceback" not in said.err
         return int(end.value.code or 0), said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def refused(typed: Nas, monkeypatch: pytest.MonkeyPatch) -> Refused:
+    """What a command that would serve says, in this environment, instead of serving."""
+
+    def serves(_: object, **__: object) -> None:
+        raise AssertionError("it serves")
+
+    def run(*arguments: object, **environment: str) -> str:
+        with monkeypatch.context() as patch:
+            patch.setattr("uvicorn.Server.run", serves)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            code, _, said = typed(*arguments)
+        assert (code, said.count("\n")) == (2, 1), said
+        return said
 
     return run

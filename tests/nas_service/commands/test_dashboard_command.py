@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 
 import httpx
 import pytest
@@ -17,17 +16,13 @@ from nas_service.api.routes import operation
 from nas_service.client import Client
 from nas_service.store import keys
 
-NAS = (sys.executable, "-m", "nas_service", "dashboard", "--port", "0")
+Refused = Callable[..., str]
 
 
-def refused(*options: str, **environment: str) -> str:
+@pytest.fixture
+def refuses(refused: Refused) -> Refused:
     """What a dashboard says that does not start."""
-    ended = subprocess.run(
-        [*NAS, *options], env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert ended.returncode == 2, ended.stderr
-    assert ended.stderr.count("\n") == 1
-    return ended.stderr
+    return partial(refused, "dashboard", "--port", "0")
 
 
 def made(live: Live, scope: Scope) -> str:
@@ -37,24 +32,24 @@ def made(live: Live, scope: Scope) -> str:
     return key
 
 
-def test_what_does_not_answer_is_not_shown() -> None:
-    assert "no server answers at http://127.0.0.1:9" in refused("--server", "http://127.0.0.1:9")
-    assert "is no address" in refused("--server", "nowhere")
+def test_what_does_not_answer_is_not_shown(refuses: Refused) -> None:
+    assert "no server answers at http://127.0.0.1:9" in refuses("--server", "http://127.0.0.1:9")
+    assert "is no address" in refuses("--server", "nowhere")
 
 
-def test_another_version_is_not_shown(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_is_not_shown(refuses: Refused, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operation, "version", lambda _: "0.0.1")
-    said = refused("--server", live.url)
+    said = refuses("--server", live.url)
     assert "is of version 0.0.1 and this dashboard of" in said
     assert "install nas-service 0.0.1 here" in said
 
 
-def test_other_machines_are_let_in_to_a_service_that_asks_for_keys(live: Live) -> None:
+def test_other_machines_are_let_in_to_a_service_that_asks_for_keys(refuses: Refused, live: Live) -> None:
     """192.0.2.1 is no address of any machine, so a dashboard that would start cannot listen there."""
     there = ("--server", live.url, "--host", "192.0.2.1")
-    assert "--tls-cert" in refused(*there)
-    assert "asks nobody for a key" in refused(*there, "--allow-plain-http")
-    assert "cannot listen" in refused(*there, "--allow-plain-http", "--allow-keyless")
+    assert "--tls-cert" in refuses(*there)
+    assert "asks nobody for a key" in refuses(*there, "--allow-plain-http")
+    assert "cannot listen" in refuses(*there, "--allow-plain-http", "--allow-keyless")
 
 
 def test_without_keys_it_answers_to_this_machine_alone_and_changes_nothing_itself(live: Live, client: Client) -> None:
@@ -76,12 +71,12 @@ def test_without_keys_it_answers_to_this_machine_alone_and_changes_nothing_itsel
 # With keys. These come last: a module's service asks for keys from the first one on.
 
 
-def test_the_key_that_it_starts_with_has_to_read(live: Live) -> None:
+def test_the_key_that_it_starts_with_has_to_read(refuses: Refused, live: Live) -> None:
     admin = made(live, Scope.ADMIN)
-    assert "asks for a key; set NAS_API_KEY" in refused("--server", live.url)
-    assert "refuses the key in NAS_API_KEY" in refused("--server", live.url, NAS_API_KEY=f"{admin[:-3]}abc")
+    assert "asks for a key; set NAS_API_KEY" in refuses("--server", live.url)
+    assert "refuses the key in NAS_API_KEY" in refuses("--server", live.url, NAS_API_KEY=f"{admin[:-3]}abc")
     measuring = made(live, Scope.MEASURE)
-    assert "does not let this key read" in refused("--server", live.url, NAS_API_KEY=measuring)
+    assert "does not let this key read" in refuses("--server", live.url, NAS_API_KEY=measuring)
 
 
 def test_who_opens_it_logs_in_with_a_key_of_the_service(live: Live) -> None:

@@ -10,8 +10,9 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -104,8 +105,17 @@ def test_the_log_is_for_programs_where_that_is_asked(tmp_path: Path) -> None:
     ]
 
 
-def refused(*options: str, **environment: str) -> str:
-    """What a server says that does not start."""
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refuses(refused: Refused) -> Refused:
+    """What a server says that does not start, and would not have opened its database yet."""
+    return partial(refused, "serve")
+
+
+def ends(*options: str, **environment: str) -> str:
+    """What a server says, as a process, that ends as it starts."""
     ended = subprocess.run(
         [*NAS, "serve", *options],
         env=os.environ | environment,
@@ -119,9 +129,9 @@ def refused(*options: str, **environment: str) -> str:
     return ended.stderr
 
 
-def test_a_taken_port_is_said(tmp_path: Path) -> None:
+def test_a_taken_port_is_said(refuses: Refused, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        said = refused("--port", str(taken.getsockname()[1]), NAS_HOME=str(tmp_path))
+        said = refuses("--port", str(taken.getsockname()[1]), NAS_HOME=str(tmp_path))
     assert "is a server running there already" in said
     assert not list(tmp_path.iterdir())
 
@@ -133,20 +143,29 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
         ("NAS_LOG_FORMAT", "xml", "NAS_LOG_FORMAT cannot be 'xml'"),
         ("NAS_HOST", "192.0.2.1", "--allow-plain-http"),
         ("NAS_HOST", "no.such.host.invalid", "--allow-plain-http"),
+    ],
+)
+def test_settings_that_cannot_be_are_said(refuses: Refused, tmp_path: Path, name: str, value: str, said: str) -> None:
+    assert said in refuses("--port", "0", "--inline", "1", **({"NAS_HOME": str(tmp_path)} | {name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
         ("NAS_DATABASE_URL", "postgresql://127.0.0.1:9/none", "check NAS_DATABASE_URL"),
         ("NAS_DATABASE_URL", "what", "check NAS_DATABASE_URL"),
         ("NAS_HOME", "/proc/none", "NAS_HOME"),
     ],
 )
-def test_settings_that_cannot_be_used_are_said(tmp_path: Path, name: str, value: str, said: str) -> None:
-    assert said in refused("--port", "0", "--inline", "1", **({"NAS_HOME": str(tmp_path)} | {name: value}))
+def test_places_that_cannot_be_used_are_said(tmp_path: Path, name: str, value: str, said: str) -> None:
+    assert said in ends("--port", "0", "--inline", "1", **({"NAS_HOME": str(tmp_path)} | {name: value}))
 
 
-def test_other_machines_are_let_in_with_a_key_and_tls_or_where_that_is_said(tmp_path: Path) -> None:
+def test_other_machines_are_let_in_with_a_key_and_tls_or_where_that_is_said(refuses: Refused, tmp_path: Path) -> None:
     """192.0.2.1 is no address of any machine, so a server that would start cannot listen there."""
 
     def said(*options: str) -> str:
-        return refused("--host", "192.0.2.1", "--port", "0", "--inline", "1", *options, NAS_HOME=str(tmp_path))
+        return refuses("--host", "192.0.2.1", "--port", "0", "--inline", "1", *options, NAS_HOME=str(tmp_path))
 
     assert "--tls-cert" in said("--allow-keyless")
     assert "nas key create" in said("--allow-plain-http")
@@ -190,12 +209,14 @@ def test_https_is_served_to_who_trusts_the_certificate(
             client.cluster()
 
 
-def test_files_that_are_no_certificate_are_said(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+def test_files_that_are_no_certificate_are_said(
+    refuses: Refused, tmp_path: Path, certificate: tuple[Path, Path]
+) -> None:
     cert, key = map(str, certificate)
     home = {"NAS_HOME": str(tmp_path / "home")}
-    assert "belong together" in refused("--tls-cert", cert, **home)
-    assert "No such file" in refused("--tls-cert", cert, "--tls-key", str(tmp_path / "none.pem"), **home)
-    assert "cannot be used" in refused("--tls-cert", key, "--tls-key", key, **home)
+    assert "belong together" in refuses("--tls-cert", cert, **home)
+    assert "No such file" in refuses("--tls-cert", cert, "--tls-key", str(tmp_path / "none.pem"), **home)
+    assert "cannot be used" in refuses("--tls-cert", key, "--tls-key", key, **home)
 
 
 def test_a_database_of_a_newer_version_is_not_served(tmp_path: Path) -> None:
@@ -204,7 +225,7 @@ def test_a_database_of_a_newer_version_is_not_served(tmp_path: Path) -> None:
     with store.write() as conn:
         conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     store.close()
-    said = refused("--port", "0", "--inline", "1", NAS_HOME=str(tmp_path))
+    said = ends("--port", "0", "--inline", "1", NAS_HOME=str(tmp_path))
     assert "the database has schema 9999" in said
     assert "install the version of nas-service that wrote it" in said
 

@@ -21,6 +21,16 @@ from nas_service.store import keys, schema
 LONGEST_MS = 60_000  # for what a page should show, on a machine that is busy with other tests
 ASKED = "status of 401 (Unauthorized)"
 GONE = "net::ERR_CONNECTION_REFUSED"
+FOLDER = Path(__file__).parent
+FIRST = "test_beginning.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The page of a service on which nothing has happened yet comes before the tests that make something happen."""
+    places = [place for place, item in enumerate(items) if item.path.parent == FOLDER]
+    ordered = sorted((items[place] for place in places), key=lambda item: item.path.name != FIRST)
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""The page of a service on which nothing has happened yet. No other test of pages may come before this one."""
+"""The page of a service on which nothing has happened yet. `conftest.py` puts it before all others."""
 
 from __future__ import annotations
 
