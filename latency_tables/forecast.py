@@ -86,9 +86,9 @@ class Forecast:
                 break
         fewest = max(plan.needed, min(FEWEST_OPS, len(plan.ops)))
         if kept < fewest:
-            least = of_networks + fewest * ops.seconds([op_visits] * 2)
+            enough_s = of_networks + fewest * ops.seconds([op_visits] * 2)
             raise TableError(
-                f"{len(plan.networks)} whole networks and {fewest} ops take about {least / SPARE / 60:.1f} minutes "
+                f"{len(plan.networks)} whole networks and {fewest} ops take about {enough_s / SPARE / 60:.1f} minutes "
                 "to measure, and the budget is less; raise it"
             )
         chosen = replace(plan.first(kept), op_visits=op_visits)

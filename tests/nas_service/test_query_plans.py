@@ -15,7 +15,7 @@ from nas_service.api.architectures import bound_space
 from nas_service.api.held import Held
 from nas_service.columns import Proposals
 from nas_service.genes import Tries
-from nas_service.store import Store, asks, candidate_lists, candidates, jobs, trials
+from nas_service.store import asks, candidate_lists, candidates, jobs, trials
 from nas_service.store.candidate_lists import ORDERS, Listing, Order
 
 GROWING = ("candidates", "proposals", "requests", "trials", "epochs", "events")
