@@ -20,7 +20,7 @@ from ..serving.live import DEVICES, LiveClient
 from ..theme import figure, frame, sheet
 from ..when import Ago
 from .campaign_rows import CampaignParts
-from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, remarks
+from .device_words import calibration, campaign_row, device_address, drift, error_bar, named, protocol, remarks
 from .remarks import draw_remarks
 from .table_parts import draw_summary
 from .targets import setting_of
@@ -144,6 +144,7 @@ def _facts(table: DeviceView) -> list[tuple[str, str]]:
         ("exporter", f"{known['exporter']}"),
         ("precision", known["precision"]),
         ("batch", f"{known['batch']}"),
+        ("measured", protocol(known)),
         ("calibration", f"{known['scale']:.4g} times the sum of the ops + {known['base_ms']:.3g} ms"),
         ("hash", table.hash),
     ]

@@ -167,3 +167,10 @@ def _result(campaign: CampaignView) -> str:
     if campaign.state != "completed":
         return ""
     return "the finalists were measured" if campaign.job_id else "what was measured is in the latency table"
+
+
+def protocol(facts: Mapping[str, Any]) -> str:
+    """How often and how was looked, where a table says so."""
+    if (known := facts.get("protocol")) is None:
+        return "not told"
+    return f"{known['visits']} visits of up to {known['longest']} runs each, {known['quantile']:.0%} quantile of both"

@@ -30,8 +30,8 @@ def _by_agent(server: str, *, key: bool) -> None:
             step("Here: a key that opens nothing else", "nas key create --owner pi4 --scope measure")
         step(
             "On the device: start the agent",
-            f"pip install numpy onnxruntime\ncurl -O {server}/agent.pyz\n"
-            f"python3 agent.pyz --server {server} --name pi4{keyed}",
+            "python3 -m venv agent\nagent/bin/pip install numpy onnxruntime\n"
+            f"curl -O {server}/agent.pyz\nagent/bin/python agent.pyz --server {server} --name pi4{keyed}",
         )
         step("Here: say what to measure", f"nas device measure pi4 --for search.yaml --server {server}")
 

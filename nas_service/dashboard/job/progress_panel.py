@@ -18,6 +18,8 @@ from .later import Later
 from .progress import Against
 from .toggle import Toggle
 
+NONE = "No result yet: here will be the reward of each, and the best so far."
+NEVER = "The job ended without a result."
 AGAINST = {"trials": "by trials", "time": "by time"}
 
 
@@ -28,6 +30,7 @@ class ProgressPanel:
         self._client = client
         self._job_id = job_id
         self._shown: ProgressView | None = None
+        self._is_over = False
 
     def build(self) -> None:
         with sheet("Progress").classes("progress"):
@@ -41,6 +44,7 @@ class ProgressPanel:
         self._notes.set_visibility(False)
 
     async def refresh(self, job: JobView) -> None:
+        self._is_over = job.final
         self._later.look((job.completed, job.failed, job.reused, job.state))
 
     async def _read(self) -> str:
@@ -49,7 +53,9 @@ class ProgressPanel:
         if found != self._shown:
             self._shown = found
             self._draw()
-        return "" if progress.told(found) else "No result yet: here will be the reward of each, and the best so far."
+        if progress.told(found):
+            return ""
+        return NEVER if self._is_over else NONE
 
     def _draw(self) -> None:
         found = self._shown

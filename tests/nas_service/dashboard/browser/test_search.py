@@ -130,6 +130,7 @@ def test_before_the_first_result_both_panels_say_so(visit: Open, live: Live, cli
     expect(page.locator(".progress")).to_contain_text("No result yet")
     expect(page.locator(".progress canvas:visible")).to_have_count(0)
     client.cancel(job)
+    expect(page.locator(".progress")).to_contain_text("The job ended without a result.")
     live.workers.open.set()
 
 

@@ -17,6 +17,7 @@ from nas_service.dashboard.devices.device_words import (
     device_address,
     drift,
     named,
+    protocol,
     remarks,
     table_row,
 )
@@ -103,3 +104,9 @@ def test_a_campaign_says_how_far_it_is() -> None:
 def test_an_agent_says_what_runs_on_its_device() -> None:
     row = agent_row(AgentView(device="pi4", facts=asdict(PI), onnxruntime="1.20.1", seen_at=5.0))
     assert (row.runtime, row.seen_at) == ("onnxruntime 1.20.1, python 3.11.2", 5.0)
+
+
+def test_how_a_table_was_measured() -> None:
+    known = {"visits": 20, "longest": 15, "quantile": 0.1, "of_runs": 0.1}
+    assert protocol({"protocol": known}) == "20 visits of up to 15 runs each, 10% quantile of both"
+    assert protocol({}) == "not told"
