@@ -93,8 +93,8 @@ def history(store: Store, job_id: str = "j") -> list[tuple[Any, ...]]:
         return [tuple(row) for row in conn.execute(of_job.order_by("number"))]
 
 
-def slow(parallel: int) -> dict[str, Any]:
-    task = {"name": "landscape", "seconds": 0.05}
+def slow(parallel: int, seconds: float = 0.05) -> dict[str, Any]:
+    task = {"name": "landscape", "seconds": seconds}
     return spec(TRIALS, task=task, objective=LIMITED, workers={"parallel": parallel})
 
 
@@ -169,7 +169,7 @@ def test_a_killed_coordinator_leaves_its_jobs_to_another(
     store = Store(url)
     names = ("j", "k")
     for seed, name in enumerate(names):
-        submit(store, slow(parallel=1) | {"seed": seed}, name)
+        submit(store, slow(parallel=1, seconds=0.25) | {"seed": seed}, name)
     servers = [serve(url, 1), serve(url, 1)]
 
     def all_of(condition: Callable[[Job], bool]) -> Callable[[Job], bool]:

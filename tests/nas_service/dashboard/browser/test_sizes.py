@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
+        "/?name=longer",  # whichever other jobs there are by now
         "/jobs/{job}",
         "/jobs/{job}/candidates/{job}.c0",
         "/compare?jobs={job},{second}&candidates={job}.c0,{job}.c1",
