@@ -71,7 +71,10 @@ def views(client: Client) -> Iterator[View]:
     yield View("candidate", candidate)
     yield View("candidate-narrow", candidate, width=NARROW)
     yield View("new-job", f"/jobs/new?clone={searched.id}")
-    yield View("compare", f"/compare?jobs={','.join(one.id for one in (searched, *others[:1]))}")
+    compared = [searched, *others[:1]]
+    bests = [best, *(next(iter(client.candidates(one.id, order="reward"))) for one in others[:1])]
+    named = [",".join(one.id for one in some) for some in (compared, bests)]
+    yield View("compare", "/compare?jobs={}&candidates={}".format(*named))
     yield View("devices", "/devices")
     yield View("device", "/devices/local")
     yield View("cluster", "/cluster")
