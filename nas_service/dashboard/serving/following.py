@@ -11,7 +11,7 @@ from nicegui.slot import Slot
 from nas_service.client import ApiError
 
 from ..part import Part
-from .live import PAUSE_S, LiveClient, Watch
+from .live import LiveClient, Watch
 
 SLOW_S = 15.0  # for what changes without an event: pace and time left, why a job waits
 LIVELY_S = 2.0  # for what is under way: learning curves, progress of exports, workers
@@ -31,12 +31,12 @@ def lively() -> float:
 async def follow(client: LiveClient, look: Look, topics: Collection[str], patience: Patience = slow) -> None:
     """Look now, and again whenever a topic changes, or when nothing was heard of it for `patience`.
 
-    It is never more often than once a second, and ends with the page.
+    It is never more often than the hub's `pause_s`, and ends with the page.
     """
     watch = client.hub.watch(client.key, topics)
     ui.context.client.on_delete(lambda: client.hub.leave(watch))
     await look()
-    following = background_tasks.create(_follow(watch, look, patience, ui.context.slot), name="follow a page")
+    following = background_tasks.create(_follow(client, watch, look, patience, ui.context.slot), name="follow a page")
 
     def end() -> None:
         following.cancel()
@@ -44,7 +44,7 @@ async def follow(client: LiveClient, look: Look, topics: Collection[str], patien
     ui.context.client.on_delete(end)
 
 
-async def _follow(watch: Watch, look: Look, patience: Patience, slot: Slot) -> None:
+async def _follow(client: LiveClient, watch: Watch, look: Look, patience: Patience, slot: Slot) -> None:
     page = slot.parent.client
     await page.connected()
     with slot:
@@ -54,7 +54,7 @@ async def _follow(watch: Watch, look: Look, patience: Patience, slot: Slot) -> N
                 await look()
             except Exception as error:  # noqa: BLE001 - as NiceGUI's timers do: the next look may succeed
                 app.handle_exception(error)
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(client.hub.pause_s)
 
 
 def said(look: Look, away: Part[str], what: str) -> Look:

@@ -19,6 +19,8 @@ import httpx
 from nas_service.client import ApiError, AsyncClient, calls
 from nas_service.client.calls import Call
 
+from .restraint import Restraint
+
 T = TypeVar("T")
 JOBS: Final = "jobs"
 DEVICES: Final = "devices"  # their tables, campaigns and agents
@@ -74,6 +76,7 @@ class Hub:
     def __init__(self, connect: Callable[[str], AsyncClient], clock: Callable[[], float] = time.monotonic) -> None:
         self._connect = connect
         self._clock = clock
+        self._restraint = Restraint(clock)
         self._watches: set[Watch] = set()
         self._listening: asyncio.Task[None] | None = None
         self._round = 0  # of versions: everything may have changed
@@ -94,6 +97,11 @@ class Hub:
         if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen())
         return watch
+
+    @property
+    def pause_s(self) -> float:
+        """How long a page that has looked leaves it at that: a second, or longer where many are open and have work."""
+        return self._restraint.pause_s(len(self._watches))
 
     def leave(self, watch: Watch) -> None:
         """The last one who leaves ends the stream."""
