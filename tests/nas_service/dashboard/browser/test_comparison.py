@@ -66,6 +66,7 @@ def test_candidates_of_several_jobs_are_ticked_and_compared(
     expect(page).to_have_url(re.compile(f"/compare\\?candidates={first.id},{third.id},{other.id}$"))
     compared = [first, third, other]
     metrics = page.get_by_role("row", name=re.compile("^val_accuracy")).get_by_role("cell")
+    expect(metrics).to_have_count(len(compared))
     for cell, one in zip(metrics.all(), compared, strict=True):
         expect(cell).to_contain_text(f"{one.value:.2%}")
     expect(page.locator("svg.architecture")).to_have_count(3)
