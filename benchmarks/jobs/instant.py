@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from zlib import crc32
 
-from workers.dispatchers.base import ClusterStatus, DataCheck, T
+from workers.dispatchers.base import ClusterStatus, DataCheck, NodeStatus, T
 from workers.requests import EvaluationRequest, Report, Resources, TrialRequest
 from workers.tasks import Task
 
@@ -46,6 +46,9 @@ class InstantDispatcher:
 
     def cluster(self) -> ClusterStatus:
         return ClusterStatus("instant", self._slots, self._slots, 1)
+
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        return ()
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:  # noqa: ARG002 - the contract
         return DataCheck()

@@ -16,7 +16,7 @@ from itertools import count
 
 import numpy as np
 
-from workers.dispatchers import ClusterStatus, DataCheck
+from workers.dispatchers import ClusterStatus, DataCheck, NodeStatus
 from workers.dispatchers.base import T
 from workers.open_trials import OpenTrials
 from workers.requests import Cause, EvaluationRequest, Report, Resources
@@ -155,6 +155,9 @@ class SimulatedDispatcher:
 
     def cluster(self) -> ClusterStatus:
         return ClusterStatus("simulated", Resources(self._slots), Resources(self._free), self._slots)
+
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        return ()
 
     def on_worker(self, function: Callable[[], T]) -> T:
         return function()

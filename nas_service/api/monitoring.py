@@ -17,8 +17,8 @@ METRICS_TYPE = CONTENT_TYPE_LATEST
 
 
 def cluster(service: Service) -> ClusterView:
-    status = asdict(service.dispatcher.cluster())
-    return ClusterView.model_validate(status | {"leading": service.coordinator.leading})
+    status, nodes = asdict(service.dispatcher.cluster()), map(asdict, service.dispatcher.nodes())
+    return ClusterView.model_validate(status | {"leading": service.coordinator.leading, "nodes": list(nodes)})
 
 
 def health(service: Service) -> Health | Unready:

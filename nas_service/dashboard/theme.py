@@ -156,6 +156,13 @@ def figure(caption: str, value: str | Callable[[], ui.element], note: str | Call
         (ui.label(note).classes("muted") if isinstance(note, str) else note()).classes("text-xs")
 
 
+def choice_button(text: str) -> ui.element:
+    """A button that is pressed or not, as its `aria-pressed` says."""
+    with ui.element("button").classes("choice").props('type="button"') as button:
+        ui.label(text)
+    return button
+
+
 def share(value: float | None) -> str:
     """A metric between 0 and 1 in percent, any other with four digits."""
     if value is None:

@@ -271,7 +271,7 @@ def test_a_full_dispatcher_says_so(dispatcher: Dispatcher) -> None:
     assert "no free slot: 2 of 2" in (dispatcher.waiting_reason("c") or "")
     until(dispatcher, lambda: dispatcher.cluster().free.cpus == 0)
     assert (dispatcher.cluster().total.cpus, dispatcher.cluster().problem) == (2, "")
-    (node,) = dispatcher.cluster().nodes
+    (node,) = dispatcher.nodes()
     assert (node.name, node.total.cpus, node.free.cpus, node.workers, node.busy) == (platform.node(), 2, 0, 2, 2)
     until(dispatcher, lambda: None not in (dispatcher.place("a"), dispatcher.place("b")))
     assert [dispatcher.place(name) for name in ("a", "c", "unknown")] == [platform.node(), None, None]

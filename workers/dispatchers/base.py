@@ -33,7 +33,7 @@ class NodeStatus:
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """What the workers have, in all and by machine. `problem` says in a sentence why nothing can run, or is empty."""
+    """What the workers have. `problem` says in a sentence why nothing can run, or is empty."""
 
     kind: str
     total: Resources
@@ -41,7 +41,6 @@ class ClusterStatus:
     workers: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     problem: str = ""
-    nodes: tuple[NodeStatus, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,8 @@ class Dispatcher(Protocol):
     For every trial of a submitted request exactly one `completed` or `failed` report comes back through `poll`,
     whatever happens to the worker: an exception (`error`, `nan`, `out_of_memory`), its death (`crash`), its time-out
     (`timeout`) or `cancel` (`cancelled`). A dispatcher never retries; that is the coordinator's to decide. Requests
-    beyond what the workers can hold wait inside, and `waiting_reason` says for what. It, `place` and `cluster` may be
-    called from any thread, and tell what is known: they do not wait for a cluster that is slow, or gone.
+    beyond what the workers can hold wait inside, and `waiting_reason` says for what. It, `place`, `cluster` and `nodes` may
+    be called from any thread, and tell what is known: they do not wait for a cluster that is slow, or gone.
     """
 
     def submit(self, request: EvaluationRequest) -> None: ...
@@ -83,7 +82,13 @@ class Dispatcher(Protocol):
         """The name of the machine that a submitted request runs on; None while it waits, or when it is unknown."""
         ...
 
-    def cluster(self) -> ClusterStatus: ...
+    def cluster(self) -> ClusterStatus:
+        """What there is in all; a coordinator asks at every step."""
+        ...
+
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        """The same by machine, for who looks."""
+        ...
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:
         """Ask the machines that could run this task with these resources whether they see the data that it read here.

@@ -95,9 +95,15 @@ class InlineDispatcher:
     def cluster(self) -> ClusterStatus:
         with self._shared.changed:
             running = sum(flight.running for flight in self._shared.flights)
-        total, free = Resources(self._slots), Resources(self._slots - running)
-        here = NodeStatus(platform.node(), total, free, self._slots, running)
-        return ClusterStatus("inline", total, free, self._slots, versions(), nodes=(here,))
+        return ClusterStatus(
+            "inline", Resources(self._slots), Resources(self._slots - running), self._slots, versions()
+        )
+
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        known = self.cluster()
+        return (
+            NodeStatus(platform.node(), known.total, known.free, self._slots, round(self._slots - known.free.cpus)),
+        )
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:  # noqa: ARG002 - the contract
         return DataCheck()

@@ -6,6 +6,7 @@ nobody waits for what others are short of: see `Pool.kept_for`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,11 +79,12 @@ class Pool:
     def busy(self) -> Resources:
         return total_of(worker.key[1] for worker in self.workers if worker.idle_since is None)
 
-    def on(self, node: str) -> tuple[int, int, Resources]:
-        """The workers of a node, those of them that run something, and what these hold."""
-        there = [worker for worker in list(self.workers) if worker.node == node]
-        busy = [worker for worker in there if worker.idle_since is None]
-        return len(there), len(busy), total_of(worker.key[1] for worker in busy)
+    def by_node(self) -> dict[str, list[Worker]]:
+        """The workers of each node that has some."""
+        found: dict[str, list[Worker]] = defaultdict(list)
+        for worker in list(self.workers):
+            found[worker.node].append(worker)
+        return found
 
     def place(self, key: Key, kept: Collection[str] = ()) -> Place | None:
         """Where a request can go at this moment, if not to one of the nodes `kept` for others; None: it has to wait.

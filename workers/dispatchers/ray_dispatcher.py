@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -171,13 +171,21 @@ class RayDispatcher:
         return self._nodes.seen.hosts.get(flight.worker.node)
 
     def cluster(self) -> ClusterStatus:
-        seen = self._nodes.known()
-        nodes = tuple(sorted((self._node(seen, node) for node in seen.living), key=lambda node: node.name))
-        total = total_of(seen.living.values())
+        total = total_of(self._nodes.known().living.values())
         free = _free(total, self._pool.busy)
         lacks = "" if total.cpus else "Ray has no living node; start one, or check NAS_RAY_ADDRESS"
         problem = self._nodes.problem or lacks
-        return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem, nodes)
+        return ClusterStatus("ray", total, free, len(self._pool.workers), self._versions, problem)
+
+    def nodes(self) -> tuple[NodeStatus, ...]:
+        seen, workers = self._nodes.known(), self._pool.by_node()
+        each = (self._node(seen, node, workers.get(node, ())) for node in seen.living)
+        return tuple(sorted(each, key=lambda node: node.name))
+
+    def _node(self, seen: Seen, node: str, workers: Sequence[Worker]) -> NodeStatus:
+        has, busy = seen.living[node], [worker for worker in workers if worker.idle_since is None]
+        free = _free(has, total_of(worker.key[1] for worker in busy))
+        return NodeStatus(seen.hosts[node], has, free, len(workers), len(busy), seen.accelerators[node])
 
     def check_data(self, task: Task, resources: Resources) -> DataCheck:
         if not self._is_remote:
@@ -200,11 +208,6 @@ class RayDispatcher:
         self._waiting.clear()
         if self._owns_ray:
             ray.shutdown()
-
-    def _node(self, seen: Seen, node: str) -> NodeStatus:
-        has = seen.living[node]
-        workers, busy, held = self._pool.on(node)
-        return NodeStatus(seen.hosts[node], has, _free(has, held), workers, busy, seen.accelerators.get(node, ""))
 
     def _newest(self, request_id: str) -> _Flight | None:
         return next((f for f in reversed(self._flights) if f.request.request_id == request_id), None)

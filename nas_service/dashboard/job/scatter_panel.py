@@ -17,7 +17,7 @@ from nas_service.window import Window
 from .. import page_address
 from ..axes import LATENCY
 from ..chart import Chart
-from ..theme import address
+from ..theme import address, choice_button
 from . import scatter, scatter_change
 from .contours import Rule, contours
 from .scatter import Dot, Picture
@@ -221,8 +221,7 @@ class ScatterPanel:
 
 
 def _choice(name: str, clicked: Callable[[], object], hint: str = "") -> ui.element:
-    with ui.element("button").classes("choice").props('type="button"') as button:
-        ui.label(name)
+    button = choice_button(name)
     if hint:
         button.props["title"] = hint
     return button.on("click", clicked, [])

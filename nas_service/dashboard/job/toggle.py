@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from nicegui import ui
 
 from .. import page_address
+from ..theme import choice_button
 
 
 class Toggle:
@@ -24,9 +25,7 @@ class Toggle:
         self._show()
 
     def _button(self, value: str, text: str) -> ui.element:
-        with ui.element("button").classes("choice").props('type="button"') as button:
-            ui.label(text)
-        return button.on("click", lambda: self._press(value))
+        return choice_button(text).on("click", lambda: self._press(value))
 
     def _press(self, value: str) -> object:
         """What `changed` answers, so that it may be awaited."""

@@ -183,8 +183,9 @@ def held(job: JobView, trials: Sequence[TrialView]) -> str:
         return ""
     asked = {"CPU": job.spec["workers"]["cpus"], "GPU": job.spec["workers"]["gpus"]}
     each = " and ".join(f"{n:g} {kind}{'' if n == 1 else 's'}" for kind, n in asked.items() if n)
-    where = ", ".join(f"{n:,} on {machine}" for machine, n in machines.most_common(MACHINES))
-    others = machines.total() - sum(n for _, n in machines.most_common(MACHINES))
+    named = machines.most_common(MACHINES)
+    where = ", ".join(f"{n:,} on {machine}" for machine, n in named)
+    others = machines.total() - sum(n for _, n in named)
     more = f", {others:,} on {len(machines) - MACHINES:,} more machines" if others else ""
     return " · ".join(filter(None, (f"{each} each" if each else "", where + more)))
 

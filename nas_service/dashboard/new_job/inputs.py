@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
+from ..theme import choice_button
 from .option_fields import OptionField, ordered, shown
 from .spec_text import ABSENT, flow, value_of
 
@@ -190,10 +191,8 @@ class Toggles(Edits):
     def complain(self, message: str | None) -> None:
         self._said.complain(message)
 
-    def _button(self, choice: Any) -> ui.element:
-        with ui.element("button").classes("choice").props('type="button"') as button:
-            ui.label(shown(choice))
-        return button.on("click", lambda: self._toggled(choice))
+    def _button(self, one: Any) -> ui.element:
+        return choice_button(shown(one)).on("click", lambda: self._toggled(one))
 
     def _toggled(self, choice: Any) -> None:
         pressed = [one for one in self._chosen if one != choice]
