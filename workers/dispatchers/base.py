@@ -60,8 +60,8 @@ class Dispatcher(Protocol):
     For every trial of a submitted request exactly one `completed` or `failed` report comes back through `poll`,
     whatever happens to the worker: an exception (`error`, `nan`, `out_of_memory`), its death (`crash`), its time-out
     (`timeout`) or `cancel` (`cancelled`). A dispatcher never retries; that is the coordinator's to decide. Requests
-    beyond what the workers can hold wait inside, and `waiting_reason` says for what. It, `place`, `cluster` and `nodes` may
-    be called from any thread, and tell what is known: they do not wait for a cluster that is slow, or gone.
+    beyond what the workers can hold wait inside, and `waiting_reason` says for what. It, `place`, `cluster` and `nodes`
+    may be called from any thread, and tell what is known: they do not wait for a cluster that is slow, or gone.
     """
 
     def submit(self, request: EvaluationRequest) -> None: ...
