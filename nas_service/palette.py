@@ -71,13 +71,13 @@ def themed(css: str) -> str:
 
 
 def dressed(options: Any, *, dark: bool) -> Any:
-    """A chart's options, written with light colours, for a theme; scripts in them too."""
+    """A chart's options, written with light colours, for a theme; scripts in them too. Tuples, points, have none."""
     if not dark:
         return options
     if isinstance(options, str):
         return _KNOWN.sub(lambda found: DARK[_NAMES[found[0].lower()]], options)
     if isinstance(options, Mapping):
         return {name: dressed(value, dark=dark) for name, value in options.items()}
-    if isinstance(options, list | tuple):
+    if isinstance(options, list):
         return [dressed(value, dark=dark) for value in options]
     return options

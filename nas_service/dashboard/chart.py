@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Self, TypeAlias
 
 from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments, Handler
@@ -15,6 +15,7 @@ from .csv_text import file_name
 from .saving import save_button, save_numbers, save_row
 from .theme import INK, LINE, SHEET
 
+Rows: TypeAlias = Callable[[], Sequence[Mapping[str, Any]]]
 PICTURE: Final = """() => {
     const element = getElement(%d), behind = element.$el.closest('.sheet') || document.body;
     const link = document.createElement('a');
@@ -42,7 +43,7 @@ class Chart:
     ) -> None:
         self.name = name
         self._options: dict[str, Any] | None = None
-        self._rows: Sequence[Mapping[str, Any]] = ()
+        self._rows: Rows = tuple
         self._shade = shade.of_page()
         self._shade.join(self)
         with ui.column().classes("charted") as self._box:
@@ -52,19 +53,21 @@ class Chart:
             self.plot.props["aria-label"] = name
             self._csv = self._build_buttons()
 
-    def show(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Draw `options` where they are others than before; `rows` are the numbers in them, for a file."""
+    def show(self, options: dict[str, Any], rows: Rows) -> None:
+        """Draw `options` where they are others than before; `rows` makes the numbers in them, for who wants a file."""
         self._rows = rows
-        self._offer()
-        if options != self._options:
-            self._options = options
-            self.redraw()
+        if options is self._options or options == self._options:
+            return
+        self._keep(options)
+        self.redraw()
 
-    def keep(self, options: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The options in the colours of the theme, for who draws them by changes alone; kept for files and themes."""
-        self._options, self._rows = options, rows
-        self._offer()
-        return self.dressed(_readable(options))
+    def change(self, options: dict[str, Any], rows: Rows, script: str) -> None:
+        """The same, where `script` makes of the plot what these options say; it is as of now for a new browser too."""
+        self._rows = rows
+        self._keep(options)
+        with self.plot.props.suspend_updates():
+            self.plot.props["options"] = self._shown()
+        ui.run_javascript(script)
 
     def style(self, height: str) -> None:
         self.plot.style(f"height:{height}")
@@ -77,12 +80,15 @@ class Chart:
         self._box.classes(add)
         return self
 
+    @property
+    def options(self) -> dict[str, Any] | None:
+        """What is drawn, in the colours of the light theme."""
+        return self._options
+
     def redraw(self) -> None:
         """In the colours of the theme as it now is."""
         if self._options is not None and not self.plot.is_deleted:
-            self.plot.options.clear()
-            self.plot.options.update(self.dressed(_readable(self._options)))
-            self.plot.update()
+            self.plot.props["options"] = self._shown()
 
     def dressed(self, options: dict[str, Any]) -> dict[str, Any]:
         """Parts of the options in the colours of the theme, for who changes the plot by a script."""
@@ -94,12 +100,16 @@ class Chart:
         with save_row():
             picture = PICTURE % (self.plot.id, file_name(self.name, "png"))
             save_button(self.name, "PNG").on("click", js_handler=picture)
-            numbers = save_button(self.name, "CSV").on("click", lambda: save_numbers(self.name, self._rows))
+            numbers = save_button(self.name, "CSV").on("click", lambda: save_numbers(self.name, self._rows()))
         numbers.set_visibility(False)
         return numbers
 
-    def _offer(self) -> None:
-        self._csv.set_visibility(bool(self._rows))
+    def _keep(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._csv.set_visibility(any(one["data"] for one in options["series"]))
+
+    def _shown(self) -> dict[str, Any]:
+        return self.dressed(_readable(_sealed(self._options or {})))
 
 
 def _readable(options: dict[str, Any]) -> dict[str, Any]:
@@ -108,3 +118,12 @@ def _readable(options: dict[str, Any]) -> dict[str, Any]:
         return options
     colors = {"backgroundColor": SHEET, "borderColor": LINE, "textStyle": {"color": INK}}
     return options | {"tooltip": colors | options["tooltip"]}
+
+
+def _sealed(options: dict[str, Any]) -> dict[str, Any]:
+    """Points of numbers and names as tuples, which are sent as they are: lists are gone through one by one, twice."""
+    return options | {"series": [one | {"data": _points(one["data"])} for one in options["series"]]}
+
+
+def _points(data: Sequence[Any]) -> Sequence[Any]:
+    return data if data and isinstance(data[0], dict) else tuple(data)

@@ -156,6 +156,27 @@ def figure(caption: str, value: str | Callable[[], ui.element], note: str | Call
         (ui.label(note).classes("muted") if isinstance(note, str) else note()).classes("text-xs")
 
 
+class Figure:
+    """The same on a page that is live: `show` changes what is different. The note may be a link, to a page."""
+
+    def __init__(self, caption: str) -> None:
+        with ui.column().style("gap:2px;min-width:110px"):
+            ui.label(caption).classes("muted text-xs")
+            self._value = ui.label().classes("figure")
+            self._note = ui.label().classes("muted text-xs")
+            self._link = ui.link().classes("text-xs")
+        self._page = ""
+        self._link.set_visibility(False)
+
+    def show(self, value: str, note: str = "", page: str = "") -> None:
+        self._value.text = value
+        (self._link if page else self._note).text = note
+        if page != self._page:
+            self._page = self._link.props["href"] = page
+            self._note.set_visibility(not page)
+            self._link.set_visibility(bool(page))
+
+
 def choice_button(text: str) -> ui.element:
     """A button that is pressed or not, as its `aria-pressed` says."""
     with ui.element("button").classes("choice").props('type="button"') as button:

@@ -61,7 +61,7 @@ def test_options_of_a_chart_are_dressed_throughout() -> None:
     assert dressed(options, dark=True) == {
         "a": [{"color": DARK["ink"], "n": 1}],
         ":render": f"() => '{DARK['ink']}'",
-        "b": [None, True],
+        "b": (None, True),
         "c": "#123456",
     }
 

@@ -61,7 +61,7 @@ class ArchitecturePanel:
 
     def _show(self) -> None:
         cost = cast("bars.Cost", self._cost.value)
-        self._chart.show(bars.options(self._ops, cost), bars.rows(self._ops))
+        self._chart.show(bars.options(self._ops, cost), lambda: bars.rows(self._ops))
 
 
 def _told(candidate: CandidateDetail) -> str:

@@ -56,7 +56,7 @@ class LearningPanel:
     def _draw_chart(self) -> None:
         if self._metric:
             shown = self._trials or [], self._metric
-            self._chart.show(curves.options(*shown), curves.rows(*shown))
+            self._chart.show(curves.options(*shown), lambda: curves.rows(*shown))
 
     def _draw_list(self, candidate: CandidateDetail, otherwise: str) -> None:
         """What the page says on top of why the candidate failed is not said again."""

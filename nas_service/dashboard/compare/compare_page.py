@@ -148,7 +148,7 @@ class ComparePage:
         shown = found.comparable and any(one.front.id for one in found.jobs)
         self._chart.set_visibility(shown)
         if shown:
-            self._chart.show(front_chart.options(found.jobs, networks), front_chart.rows(found.jobs))
+            self._chart.show(front_chart.options(found.jobs, networks), lambda: front_chart.rows(found.jobs))
 
     def _draw_measures(self, shown: Measured) -> None:
         with sheet("Networks"):

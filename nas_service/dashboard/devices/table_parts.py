@@ -40,7 +40,9 @@ def _draw_agreement(calibration: ComparedView, finalists: ComparedView) -> None:
             return
         with ui.element("div").classes("split"):
             networks = calibration.networks, finalists.networks
-            Chart("estimated against measured latency").show(agreement.options(*networks), agreement.rows(*networks))
+            Chart("estimated against measured latency").show(
+                agreement.options(*networks), lambda: agreement.rows(*networks)
+            )
             with ui.column().style("gap:20px"):
                 _draw_errors(
                     "calibration networks",

@@ -13,7 +13,7 @@ from nas_service.palette import themed
 from ..theme import LINE, PAPER, address, sheet
 from ..when import Ago
 from .candidate_table import short
-from .event_words import Told, told
+from .event_words import told
 from .toggle import Toggle
 
 KINDS: Final = {"ends": "everything", "failures": "failures", "job": "the job itself"}
@@ -72,16 +72,24 @@ class EventsPanel:
     def _show(self, events: list[EventView], *, earlier: bool) -> None:
         self._events = events
         seen = {event.seq for event in events}
-        for gone in self._rows.keys() - seen:
-            self._rows.pop(gone).delete()
+        free = [self._rows.pop(gone) for gone in self._rows.keys() - seen]
         for place, event in enumerate(events):
             if event.seq not in self._rows:
-                with self._list:
-                    self._rows[event.seq] = _Row(event, self._client)
+                self._rows[event.seq] = self._row(free)
+                self._rows[event.seq].show(event, self._job_id)
                 self._rows[event.seq].move(place)
+        for row in free:
+            row.delete()
         self._none.text = "" if events else NONE[self._kinds.value]
         self._none.set_visibility(not events)
         self._more.set_visibility(earlier and self._wanted < MOST)
+
+    def _row(self, free: list[_Row]) -> _Row:
+        """One whose event is no longer shown, or a new one."""
+        if free:
+            return free.pop()
+        with self._list:
+            return _Row(self._client)
 
     async def _further(self) -> None:
         await self._anew(min(MOST, self._wanted + PAGE))
@@ -95,30 +103,35 @@ class EventsPanel:
 
 
 class _Row:
-    """One event; the log of a trial is read when somebody wants to see it."""
+    """One event, and later another; the log of a trial is read when somebody wants to see it."""
 
-    def __init__(self, event: EventView, client: AsyncClient) -> None:
-        self._event = event
+    def __init__(self, client: AsyncClient) -> None:
         self._client = client
-        words = told(event)
+        self._log_of = ""
         with ui.element("div").classes("event text-sm") as self._box:
-            Ago(event.at).classes("muted text-xs").style("white-space:nowrap")
+            self._at = Ago(0.0).classes("muted text-xs").style("white-space:nowrap")
             with ui.column().classes("text").style("gap:0"):
-                self._what(words)
-            if words.log_of:
-                self._open = ui.button("log", on_click=self._unfold).props(
-                    "flat dense no-caps size=sm color=primary aria-expanded=false"
-                )
-                self._log = ui.label().classes("log").props("tabindex=0")
-                self._log.set_visibility(False)
+                with ui.row().classes("items-baseline").style("gap:0 8px"):
+                    self._text = ui.label()
+                    self._candidate = ui.link()
+                self._cause = ui.label().classes("muted text-xs text")
+            self._open = ui.button("log", on_click=self._unfold).props("flat dense no-caps size=sm color=primary")
+            self._log = ui.label().classes("log").props("tabindex=0")
 
-    def _what(self, words: Told) -> None:
-        with ui.row().classes("items-baseline").style("gap:0 8px"):
-            ui.label(words.text).classes(words.tone)
-            if words.candidate:
-                ui.link(f"candidate {short(words.candidate)}", address(self._event.job_id, words.candidate))
-        if words.cause:
-            ui.label(words.cause).classes("muted text-xs text")
+    def show(self, event: EventView, job_id: str) -> None:
+        words = told(event)
+        self._at.show(event.at)
+        self._text.text = words.text
+        self._text.classes(replace=words.tone)
+        self._candidate.set_visibility(bool(words.candidate))
+        if words.candidate:
+            self._candidate.text = f"candidate {short(words.candidate)}"
+            self._candidate.props["href"] = address(job_id, words.candidate)
+        self._cause.text = words.cause
+        self._cause.set_visibility(bool(words.cause))
+        self._log_of, self._log.text = words.log_of, ""
+        self._open.set_visibility(bool(words.log_of))
+        self._fold(shown=False)
 
     def move(self, place: int) -> None:
         self._box.move(target_index=place)
@@ -126,14 +139,22 @@ class _Row:
     def delete(self) -> None:
         self._box.delete()
 
-    async def _unfold(self) -> None:
-        """As text, whatever a worker has said."""
-        shown = not self._log.visible
-        if shown and not self._log.text:
-            try:
-                self._log.text = await self._client.trial_log(told(self._event).log_of)
-            except ApiError as error:
-                self._log.text = f"The log cannot be read: {error}"
+    def _fold(self, *, shown: bool) -> None:
         self._log.set_visibility(shown)
         self._open.props["aria-expanded"] = str(shown).lower()
-        self._open.update()
+
+    async def _unfold(self) -> None:
+        """As text, whatever a worker has said."""
+        trial, shown = self._log_of, not self._log.visible
+        if shown and not self._log.text:
+            log = await self._read(trial)
+            if trial != self._log_of:  # the row has become that of another event
+                return
+            self._log.text = log
+        self._fold(shown=shown)
+
+    async def _read(self, trial: str) -> str:
+        try:
+            return await self._client.trial_log(trial)
+        except ApiError as error:
+            return f"The log cannot be read: {error}"

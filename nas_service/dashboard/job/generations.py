@@ -13,6 +13,7 @@ from nas_service.api.search_views import ChoicesView, GeneView, TraitView
 from nas_service.palette import BLACK, OTHER_SERIES, RAMP, WHITE
 
 from ..axes import value_axis
+from ..once import once
 from ..theme import BEHIND, HEAT, INK, LINE, MUTED, SERIES, SHEET
 from ..wording import cut, value
 
@@ -33,6 +34,7 @@ WRITTEN = "p => p.value[5]"
 NAMED = "p => p.value[1] >= 0.12 ? p.seriesName : ''"
 
 
+@once
 def heat(found: ChoicesView) -> dict[str, Any]:
     """A row a gene, a column a stretch of the search; the darker, the more networks have the same option."""
     cells = [_cell(found, row, column) for row in range(len(found.genes)) for column in range(len(found.first))]
@@ -43,6 +45,7 @@ def heat(found: ChoicesView) -> dict[str, Any]:
     }
 
 
+@once
 def amounts(found: ChoicesView) -> dict[str, Any]:
     """The same of numbers: the darker, the higher the mean, from the lowest of its row to the highest."""
     data = []
@@ -62,6 +65,7 @@ def height(rows: int) -> int:
     return ROW * rows + AROUND
 
 
+@once
 def shares(found: ChoicesView, gene: GeneView) -> dict[str, Any]:
     """Bars of a height, a part for each option."""
     names, colours = _names(gene), _colours(gene)
@@ -84,6 +88,7 @@ def shares(found: ChoicesView, gene: GeneView) -> dict[str, Any]:
     }
 
 
+@once
 def course(found: ChoicesView, trait: TraitView) -> dict[str, Any]:
     """The mean of a number as a line, between its least and its most."""
     series = [
@@ -117,12 +122,12 @@ def heat_rows(found: ChoicesView) -> list[dict[str, Any]]:
     ]
 
 
-def amount_rows(found: ChoicesView) -> list[dict[str, Any]]:
-    """The numbers of all traits, a row a column of the heat map."""
+def amount_rows(found: ChoicesView, *traits: TraitView) -> list[dict[str, Any]]:
+    """The numbers of these traits, or of all, a row a column of the heat map."""
     return [
         _stretch(found, column)
         | {"trait": one.name, "least": one.least[column], "mean": one.mean[column], "most": one.most[column]}
-        for one in found.traits
+        for one in traits or found.traits
         for column in range(len(found.first))
     ]
 

@@ -67,8 +67,8 @@ class GenerationsPanel:
         for chart, height in ((self._heat, len(found.genes)), (self._amounts, len(found.traits))):
             chart.set_visibility(bool(height))
             chart.style(f"{generations.height(height)}px")
-        self._heat.show(generations.heat(found), generations.heat_rows(found))
-        self._amounts.show(generations.amounts(found), generations.amount_rows(found))
+        self._heat.show(generations.heat(found), lambda: generations.heat_rows(found))
+        self._amounts.show(generations.amounts(found), lambda: generations.amount_rows(found))
         names = [gene.name for gene in found.genes] + [trait.name for trait in found.traits]
         if self._wanted not in names:
             self._wanted = generations.most_changed(found) or ""
@@ -80,14 +80,12 @@ class GenerationsPanel:
         found = self._shown
         if found is None:
             return
-        for gene in found.genes:
-            if gene.name == self._wanted:
-                self._one.show(generations.shares(found, gene), generations.share_rows(found, gene))
-                return
-        for trait in found.traits:
-            if trait.name == self._wanted:
-                rows = [row for row in generations.amount_rows(found) if row["trait"] == trait.name]
-                self._one.show(generations.course(found, trait), rows)
+        gene = next((one for one in found.genes if one.name == self._wanted), None)
+        trait = next((one for one in found.traits if one.name == self._wanted), None)
+        if gene is not None:
+            self._one.show(generations.shares(found, gene), lambda: generations.share_rows(found, gene))
+        elif trait is not None:
+            self._one.show(generations.course(found, trait), lambda: generations.amount_rows(found, trait))
 
     def _picked(self, _event: object) -> None:
         if self._select.value and self._select.value != self._wanted:

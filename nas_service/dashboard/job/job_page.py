@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from nicegui import ui
@@ -10,19 +9,18 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.api.views import JobView
 from nas_service.client import ApiError
-from nas_service.durations import spoken
 
-from ..job_words import pace
 from ..part import trouble
 from ..serving.filling import soon, together
 from ..serving.following import LIVELY_S, SLOW_S, follow
 from ..serving.live import LiveClient
-from ..theme import address, amount, figure, frame, reward
+from ..theme import frame
 from .candidates_panel import CandidatesPanel
 from .control_panel import ControlPanel
 from .events_panel import EventsPanel
 from .finalists_panel import FinalistsPanel
 from .generations_panel import GenerationsPanel
+from .job_figures import JobFigures
 from .job_head import JobHead
 from .progress_panel import ProgressPanel
 from .scatter_panel import ScatterPanel
@@ -62,7 +60,7 @@ class JobPage:
         with frame(self._job_id, self._viewer):
             self._away = trouble()
             self._head = JobHead(self._client, self._viewer, self.refresh)
-            self._figures = ui.column().classes("w-full").style("gap:12px")
+            self._figures = JobFigures()
             self._reading = ui.label("reading the candidates …").classes("muted text-sm").props("aria-busy=true")
             self._body = ui.column().classes("w-full").style("gap:16px")
             self._body.set_visibility(False)
@@ -95,7 +93,7 @@ class JobPage:
         before, self._job = self._job, job
         self._head.show(job)
         if job != before:
-            self._draw_figures(job)
+            self._figures.show(job)
         await together(self._body, *(panel.refresh(job) for panel in self._panels))
         self._reading.set_visibility(False)
         self._body.set_visibility(True)
@@ -105,34 +103,5 @@ class JobPage:
         self._job = None
         self._reading.set_visibility(False)
         self._body.set_visibility(False)
-        self._figures.clear()
+        self._figures.hide()
         self._head.explain(str(error))
-
-    def _draw_figures(self, job: JobView) -> None:
-        self._figures.clear()
-        done = job.completed + job.failed
-        with self._figures:
-            tone = "danger" if job.state == "failed" else "muted"
-            ui.label(job.reason).classes(f"{tone} text-sm").set_visibility(bool(job.reason))
-            with ui.row().classes("sheet").style("gap:36px"):
-                failed = f"{job.failed:,} failed" if job.failed else ""
-                told = " · ".join(filter(None, (failed, pace(job))))
-                figure("trials", f"{done:,} of {job.trials_budget:,}", told)
-                figure("best reward", reward(job.best_reward), _incumbent(job))
-                figure("over a limit", f"{job.infeasible:,}", "screened before training")
-                figure("known already", f"{job.reused:,}", _saved(job))
-                figure("limits", _limits(job))
-
-
-def _incumbent(job: JobView) -> str | Callable[[], ui.element]:
-    """The link to its page; nothing while there is none."""
-    name = job.incumbent
-    return "" if name is None else lambda: ui.link(name, address(job.id, name))
-
-
-def _saved(job: JobView) -> str:
-    return f"not trained again, {spoken(job.saved_seconds)} saved" if job.saved_seconds else "not trained again"
-
-
-def _limits(job: JobView) -> str:
-    return ", ".join(amount(name, limit) for name, limit in job.limits.items()) or "none"

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from nas_service.api.search_views import ArmProgress, ProgressView
 
 from ..axes import brief, value_axis
+from ..once import once
 from ..theme import BEHIND, DANGER, MUTED, SERIES
 
 Against = Literal["trials", "time"]
@@ -52,6 +53,7 @@ def told(found: ProgressView) -> bool:
     return any(reward is not None for reward in found.reward)
 
 
+@once
 def rewards(found: ProgressView, against: Against) -> dict[str, Any]:
     """A dot for each result, a line for the best so far; hollow dots and crosses do not count."""
     axis = scale(found, against)
@@ -64,6 +66,7 @@ def rewards(found: ProgressView, against: Against) -> dict[str, Any]:
     return _chart(axis, "reward", shown, there, {"trigger": "item", ":formatter": DOT})
 
 
+@once
 def hypervolumes(found: ProgressView, against: Against) -> dict[str, Any]:
     """A line for each arm; of both what lies between the reference and the ideal is the whole."""
     axis = scale(found, against)

@@ -63,9 +63,8 @@ class ProgressPanel:
             return
         against = cast("Against", self._against.value)
         self._charts.set_visibility(progress.told(found))
-        rows = progress.rows(found)
-        self._rewards.show(progress.rewards(found, against), rows)
-        self._hypervolumes.show(progress.hypervolumes(found, against), rows)
+        for chart, options in ((self._rewards, progress.rewards), (self._hypervolumes, progress.hypervolumes)):
+            chart.show(options(found, against), lambda: progress.rows(found))
         self._hypervolumes.set_visibility(found.frame is not None)
         self._notes.text = " ".join(filter(None, (progress.uncounted(found), progress.thinning(found))))
         self._notes.set_visibility(bool(self._notes.text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from nas_service.window import Window
@@ -83,7 +84,7 @@ class Dot:
     error: float | None = None
     measured: float | None = None
 
-    @property
+    @cached_property
     def point(self) -> Point:
         return brief(self.cost), brief(self.value), self.candidate
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..once import once
+
 # Keeps the zoom at its values, for in ECharts one made by hand is a share of the axes, which may have become longer.
 # A chart that is not there yet, or has not what the page believes it has, asks for everything.
 APPLY = """(element, change) => {
@@ -21,6 +23,7 @@ APPLY = """(element, change) => {
 }"""
 
 
+@once
 def change(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any] | None:
     """From one picture's options to another's; None where nothing is different."""
     candidates, *rest = after["series"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -16,7 +16,8 @@ from nas_service.window import Window
 
 from .. import page_address
 from ..axes import LATENCY
-from ..chart import Chart
+from ..chart import Chart, Rows
+from ..once import once
 from ..theme import address, choice_button
 from . import scatter, scatter_change
 from .contours import Rule, contours
@@ -49,9 +50,8 @@ class ScatterPanel:
         self._drawn = -1  # completed candidates
         self._looks = 0  # since then
         self._points = ScatterPoints(client, job_id, MOST)
-        self._dots: dict[str, Dot] = {}
+        self._dots: Mapping[str, Dot] = {}
         self._selected = 0  # candidates in the window that is selected, drawn or not
-        self._options: dict[str, Any] | None = None
         self._framing = False
 
     def build(self) -> None:
@@ -117,8 +117,9 @@ class ScatterPanel:
         self._body.set_visibility(bool(self._dots))
         self._empty.set_visibility(not self._dots)
         self._empty.text = NONE if job.final else NONE_YET
-        shown = self._picture(job)
-        self._send(self._whole.keep(scatter.options(shown, view.zoom), scatter.rows(shown)))
+        limit = job.limits.get(job.cost)
+        shown, options = _drawn(self._dots, job.cost, job.metric, limit, Rule.of(job.spec), view)
+        self._send(options, lambda: scatter.rows(shown))
         drawn, of = len(self._dots), points.total
         self._note.text = f"{drawn:,} of {of:,} candidates are drawn, those that stand alone and the front among them"
         self._note.set_visibility(drawn < of)
@@ -130,26 +131,14 @@ class ScatterPanel:
         chosen = scatter.inside(shown.dots, view.selected) if view.selected else None
         self._selection.show(chosen, job.cost, job.metric, self._selected)
 
-    def _picture(self, job: JobView) -> Picture:
-        dots, rule = list(self._dots.values()), Rule.of(job.spec)
-        lines = []
-        seen = self._view.zoom or scatter.whole(dots)
-        if self._view.contours and rule is not None and seen is not None:
-            lines = contours(rule, seen)
-        limit = job.limits.get(job.cost)
-        return Picture(dots, job.cost, job.metric, limit, lines, self._view.errors, self._view.selected)
-
-    def _send(self, options: dict[str, Any]) -> None:
+    def _send(self, options: dict[str, Any], rows: Rows) -> None:
         """All at first, then only what has changed."""
-        before, self._options = self._options, options
+        before = self._whole.options
         if before is None:
-            self._chart.props["options"] = options
-            return
-        with self._chart.props.suspend_updates():
-            self._chart.props["options"] = options  # for a browser that comes back
-        if (changed := scatter_change.change(before, options)) is not None:
-            told = json.dumps(changed, allow_nan=False)
-            ui.run_javascript(f"({scatter_change.APPLY})(getElement({self._chart.id}), {told})")
+            self._whole.show(options, rows)
+        elif (changed := scatter_change.change(before, options)) is not None:
+            told = _told(self._whole.dressed(changed))
+            self._whole.change(options, rows, f"({scatter_change.APPLY})(getElement({self._chart.id}), {told})")
 
     async def _look(self, view: ScatterView) -> None:
         """Look at it in another way, as the address has it."""
@@ -218,6 +207,24 @@ class ScatterPanel:
         """The page of the candidate whose point was clicked."""
         *_, candidate_id = cast("tuple[float, float, str]", clicked.data)
         ui.navigate.to(address(self._job_id, candidate_id))
+
+
+@once
+def _drawn(
+    dots: Mapping[str, Dot], cost: str, metric: str, limit: float | None, rule: Rule | None, view: ScatterView
+) -> tuple[Picture, dict[str, Any]]:
+    """What is shown, and what ECharts is to draw."""
+    shown, lines = list(dots.values()), []
+    seen = view.zoom or scatter.whole(shown)
+    if view.contours and rule is not None and seen is not None:
+        lines = contours(rule, seen)
+    picture = Picture(shown, cost, metric, limit, lines, view.errors, view.selected)
+    return picture, scatter.options(picture, view.zoom)
+
+
+@once
+def _told(changed: Mapping[str, Any]) -> str:
+    return json.dumps(changed, allow_nan=False)
 
 
 def _choice(name: str, clicked: Callable[[], object], hint: str = "") -> ui.element:

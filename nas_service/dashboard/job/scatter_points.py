@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from nas_service.api.point_views import Points
 from nas_service.client import AsyncClient
 from nas_service.window import Window
 
+from ..once import once
 from .scatter import Dot
 
 WHOLE = None
@@ -33,10 +34,11 @@ class ScatterPoints:
         return self._read[window][1] if self._is_thinned and window in self._read else None
 
     @property
-    def dots(self) -> dict[str, Dot]:
+    def dots(self) -> Mapping[str, Dot]:
         """All that is known, by candidate."""
         known = [points for window, (_, points) in self._read.items() if window is WHOLE or self._is_thinned]
-        return {name: dot for points in known for name, dot in _dots(points).items()}
+        first, *more = map(_dots, known) if known else [{}]
+        return {name: dot for dots in (first, *more) for name, dot in dots.items()} if more else first
 
     async def look(self, windows: Iterable[Window], *, anew: bool) -> None:
         """Read what of the whole and of these windows is missing, side by side, or all; others are let go."""
@@ -62,6 +64,7 @@ class ScatterPoints:
         return whole is not None and whole.matching > len(whole.id)
 
 
+@once
 def _dots(points: Points) -> dict[str, Dot]:
     """By candidate."""
     front, measured = set(points.front), dict(zip(points.measured.at, points.measured.latency_ms, strict=True))

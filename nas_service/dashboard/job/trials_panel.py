@@ -146,7 +146,8 @@ class _Card:
         self._bar.set_visibility(not row.waits)
         self._told.text = " · ".join(filter(None, ("" if row.waits else f"epoch {row.epoch}", row.rung, row.place)))
         self._chart.set_visibility(bool(points or finished.epochs) and not row.waits)
-        self._chart.show(small_curves.options(trial, finished, extent), small_curves.rows([trial], finished.metric))
+        options = small_curves.options(trial, finished, extent)
+        self._chart.show(options, lambda: small_curves.rows([trial], finished.metric))
 
 
 def chosen(trials: Sequence[TrialView]) -> list[TrialView]:

@@ -51,7 +51,9 @@ class ForecastPanel:
             figure("the search takes", takes(found.estimate))
         limit = at(spec, ("objective", "limits", found.histogram.name))
         self._chart.set_visibility(True)
-        self._chart.show(histogram(found.histogram, None if limit is ABSENT else float(limit)), rows(found.histogram))
+        self._chart.show(
+            histogram(found.histogram, None if limit is ABSENT else float(limit)), lambda: rows(found.histogram)
+        )
         self._draw_notes(found)
 
     def _draw_notes(self, found: PreviewView) -> None:

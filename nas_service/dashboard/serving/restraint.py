@@ -1,41 +1,74 @@
-"""How often open pages look: so often that they are live, so seldom that many of them leave a process to its work.
+"""How often open pages look: so often that they are live, so seldom that they leave a process to its work.
 
 Pages share a process with the coordinator unless they are told not to. What fifty of them draw each second is more than
-a processor does; the search would wait for its viewers.
+a processor does, and of a search that ends thousands of trials a second a single page reads as much; the search would
+wait for its viewers.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-SHARE: Final = 0.03  # of a processor, for the event loop: it draws the pages, and answers requests
+SHARE: Final = 0.03  # of a processor, for the event loop, which draws the pages, and for the threads that read for them
 OVER_S: Final = 2.0  # for which at least its share is counted
-EACH_S: Final = 0.5  # the pause grows to so much for every page, and so not at all for two
 USUAL_S: Final = 1.0
+LONGEST_S: Final = 4.0  # that one page pauses
+EACH_S: Final = 0.5  # and so much longer for each one more
 SHRINKS: Final = 0.5  # at a time, for pages look together: the first of them finds that nobody has for a while
+READERS: Final = "AnyIO worker thread"  # the name of threads in which requests are answered
 
 
 class Restraint:
-    """`clock` gives seconds, `spent` those of the processor that the event loop took; both only grow."""
+    """`clock` gives seconds, `spent` those of the processor that serving took; both only grow."""
 
-    def __init__(
-        self, clock: Callable[[], float] = time.monotonic, spent: Callable[[], float] = time.thread_time
-    ) -> None:
-        self._clock, self._spent = clock, spent
+    def __init__(self, clock: Callable[[], float] = time.monotonic, spent: Callable[[], float] | None = None) -> None:
+        self._clock, self._spent = clock, spent or Serving().spent
         self._wanted_s = USUAL_S
         self._at: tuple[float, float] | None = None  # by clock and processor, when its share was last counted
 
     def pause_s(self, pages: int) -> float:
         """How long a page that has looked leaves it at that, where so many are open. Asked in the loop's thread."""
-        now, spent = self._clock(), self._spent()
+        now = self._clock()
         if self._at is None:
-            self._at = now, spent
+            self._at = now, self._spent()
         took_s = now - self._at[0]
         if took_s >= max(OVER_S, self._wanted_s):
-            share = (spent - self._at[1]) / took_s
-            self._wanted_s *= max(SHRINKS, share / SHARE)
+            spent = self._spent()
+            self._wanted_s *= max(SHRINKS, (spent - self._at[1]) / took_s / SHARE)
             self._at = now, spent
-        self._wanted_s = min(max(self._wanted_s, USUAL_S), max(USUAL_S, EACH_S * pages))
+        self._wanted_s = min(max(self._wanted_s, USUAL_S), LONGEST_S + EACH_S * (pages - 1))
         return self._wanted_s
+
+
+class Serving:
+    """The processor time of the event loop, in whose thread it is asked, and of threads that read; these come and go."""
+
+    def __init__(self) -> None:
+        self._total = 0.0
+        self._seen: dict[threading.Thread, float] = {}
+
+    def spent(self) -> float:
+        """Seconds since it was first asked. What a thread took after the last time and before its end is lost."""
+        before, self._seen = self._seen, {thread: seconds(thread) for thread in serving()}
+        self._total += sum(now - before.get(thread, 0.0) for thread, now in self._seen.items())
+        return self._total
+
+
+def serving() -> list[threading.Thread]:
+    """Those of this process."""
+    own = threading.current_thread()
+    return [thread for thread in threading.enumerate() if thread is own or thread.name.startswith(READERS)]
+
+
+def seconds(thread: threading.Thread) -> float:
+    """Of the processor; 0 where the system does not tell, and of a thread that has just ended."""
+    if thread is threading.current_thread():
+        return time.thread_time()
+    try:
+        return int(Path(f"/proc/self/task/{thread.native_id}/schedstat").read_bytes().split()[0]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
