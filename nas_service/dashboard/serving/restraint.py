@@ -45,7 +45,7 @@ class Restraint:
 
 
 class Serving:
-    """The processor time of the event loop, in whose thread it is asked, and of threads that read; these come and go."""
+    """The processor time of the event loop, in whose thread it is asked, and of readers, which come and go."""
 
     def __init__(self) -> None:
         self._total = 0.0
