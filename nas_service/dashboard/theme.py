@@ -171,7 +171,8 @@ def share(value: float | None) -> str:
 
 
 def reward(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    """Those of a metric between 0 and 1 to four places, larger ones to four digits."""
+    return "–" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
 
 
 def amount(name: str, value: float) -> str:
