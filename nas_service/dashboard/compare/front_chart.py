@@ -87,12 +87,12 @@ def _sides(placed: Sequence[tuple[float, float, str, str]], points: Sequence[Poi
     """Of each ring the first side where its letter is as far as can be from points, other rings and their letters."""
     scales = [(min(along), (max(along) - min(along)) or 1.0) for along in zip(*points, strict=True)]
 
-    def share(point: Sequence[float]) -> Point:
-        x, y = ((value - least) / span for value, (least, span) in zip(point, scales, strict=False))
+    def share(point: Point) -> Point:
+        x, y = ((value - least) / span for value, (least, span) in zip(point, scales, strict=True))
         return x, y
 
     crowd, sides = [share(point) for point in points], []
-    for x, y in map(share, placed):
+    for x, y in (share((cost, value)) for cost, value, *_ in placed):
         spots = {side: (x + right, y + up) for side, (right, up) in SIDES.items()}
         sides.append(max(SIDES, key=lambda side: min(_apart(spots[side], one) for one in crowd)))
         crowd.append(spots[sides[-1]])
