@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from . import archive
-from .files import write_atomically
+from .files import alone, write_atomically
 from .journal import Journal
 from .machine import Device, installed_onnxruntime
 from .orders import VERSION, Order
@@ -65,10 +65,16 @@ def is_bundle(path: Path) -> bool:
 def measure_bundle(path: Path, progress: ProgressCallback) -> Path:
     """Make the visits that are ordered, in this process; the file with them, beside the bundle.
 
-    Raises ValueError for a file that is no bundle, or of another version, or damaged.
+    Raises ValueError for a file that is no bundle, or of another version, or damaged, and while another process
+    measures with it.
     """
     if not is_bundle(path):
         raise ValueError(f"{path} is no bundle of orders; make one with: nas device bundle NAME --for SPEC.yaml")
+    with alone(path.with_suffix(".lock"), f"run of {path.name}"):
+        return _measured(path, progress)
+
+
+def _measured(path: Path, progress: ProgressCallback) -> Path:
     with zipfile.ZipFile(path) as held:
         written, plan, files = (json.loads(_read(held, name)) for name in (ORDER, PLAN, NETWORKS))
         order = Order.from_json(written)

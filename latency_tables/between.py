@@ -31,6 +31,8 @@ LIKENESS = (0.3, 0.6, 0.9)  # of ops that differ in one property
 NOISE = (0.05, 0.3, 1.0)  # of measurements, as a share of the variance of excesses
 UNKNOWN = 1.0  # relative error, where too little was measured to tell
 _TINY = 1e-9
+_LARGEST = 1e12  # of any kind of work, in millions: more is a mistake
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 Measured = Sequence[tuple[Op, float]]
 Facet = tuple[str, Any, Any]  # kind of op, what of it, which
@@ -168,6 +170,23 @@ class Interpolation:
             if (op := op_from_key(key)) is not None and _varies(op):
                 kinds[op.kind].append((op, cost))
         return {kind: Kind.fit(measured) for kind, measured in kinds.items()}
+
+
+def flaw(key: str) -> str:
+    """Why there is no op of which this could be the key, in words; empty for a key that is opaque.
+
+    Whoever writes a table by hand may name an op that no network can have, such as a convolution with a stride of 0.
+    """
+    try:
+        op = op_from_key(key)
+        if op is None:
+            return ""
+        maps, said = (*op.in_shape, *op.out_shape), (*work(op, 1), *place(op), _varies(op))
+    except _NONSENSE as error:
+        return str(error) or type(error).__name__
+    if any(side < 1 for side in maps) or not np.all(np.abs(said) < _LARGEST):
+        return f"a map of {'x'.join(map(str, op.in_shape))} would become one of {'x'.join(map(str, op.out_shape))}"
+    return ""
 
 
 def facets(op: Op) -> frozenset[Facet]:

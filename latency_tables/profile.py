@@ -9,6 +9,7 @@ from pathlib import Path
 
 from numpy.random import Generator
 
+from device_agent.files import alone
 from device_agent.journal import Journal
 from device_agent.machine import Device
 from device_agent.measure import INTERLEAVED, Protocol
@@ -51,30 +52,31 @@ def profile_space(
     The table is extended, or begun where there is none or `fresh` is set. Visits are journalled beside it: a call that
     was killed, made again with the same generator state, goes on with what it had. Raises TableError where the table
     at `path` cannot be extended here (it is damaged, or of another runtime or machine), for a space that is too small
-    to calibrate on, and for a budget that is too short for anything. Before it begins to measure, `announce` hears how
-    much there is to do.
+    to calibrate on, and for a budget that is too short for anything, and Taken while another process profiles into the
+    same table. Before it begins to measure, `announce` hears how much there is to do.
     """
-    here = Device.here(device), Runtime.here(setting)
-    table = None if fresh or not path.exists() else extendable(path, *here)
-    plan = plan_for(space, coverage or cover(space, rng), rng, table, networks)
-    if table is not None and not (plan.ops or plan.networks):
+    with alone(path.with_suffix(".lock"), f"profile of {path.name}"):
+        here = Device.here(device), Runtime.here(setting)
+        table = None if fresh or not path.exists() else extendable(path, *here)
+        plan = plan_for(space, coverage or cover(space, rng), rng, table, networks)
+        if table is not None and not (plan.ops or plan.networks):
+            return table
+        survey, journal = Survey(plan, protocol), Journal(path.with_suffix(".journal"), _facts(*here, protocol))
+        if announce is not None or budget_s is not None:
+            lacking, _ = to_measure(survey.lacking(journal.made), setting.precision)
+            begun = {subject for subject, _ in journal.made}
+            forecast = Forecast.of(plan, lacking, setting=setting, protocol=protocol, budget_s=budget_s, begun=begun)
+            survey = Survey(forecast.plan, protocol)
+            if announce is not None:
+                announce(forecast)
+        end = math.inf if budget_s is None else time.monotonic() + budget_s
+        while lacking := survey.lacking(journal.made, again=time.monotonic() < end):
+            subjects = to_measure(lacking, setting.precision)
+            measure_subjects(*subjects, setting=setting, protocol=protocol, rng=rng, sink=journal, progress=progress)
+        table = survey.table(journal.made, *here, table)
+        table.save(path)
+        journal.discard()
         return table
-    survey, journal = Survey(plan, protocol), Journal(path.with_suffix(".journal"), _facts(*here, protocol))
-    if announce is not None or budget_s is not None:
-        lacking, _ = to_measure(survey.lacking(journal.made), setting.precision)
-        begun = {subject for subject, _ in journal.made}
-        forecast = Forecast.of(plan, lacking, setting=setting, protocol=protocol, budget_s=budget_s, begun=begun)
-        survey = Survey(forecast.plan, protocol)
-        if announce is not None:
-            announce(forecast)
-    end = math.inf if budget_s is None else time.monotonic() + budget_s
-    while lacking := survey.lacking(journal.made, again=time.monotonic() < end):
-        subjects = to_measure(lacking, setting.precision)
-        measure_subjects(*subjects, setting=setting, protocol=protocol, rng=rng, sink=journal, progress=progress)
-    table = survey.table(journal.made, *here, table)
-    table.save(path)
-    journal.discard()
-    return table
 
 
 def plan_for(

@@ -23,13 +23,14 @@ from device_agent.measure import Protocol
 from device_agent.setting import CPU, USUAL, Setting
 from search_spaces import Architecture, Op
 
-from .between import Between, Interpolation
+from .between import Between, Interpolation, flaw
 from .calibration import NORMAL_95, Calibration
 from .runtime import Runtime
 
 SCHEMA = 2
 READABLE = (1, 2)
 LOCAL = "local"  # the name of the device that the service runs on
+LONGEST = 200  # characters of a key that a message repeats
 RECENT = 32  # files whose tables are kept
 
 Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -276,6 +277,9 @@ def _validated(document: Any, path: str) -> LatencyTable:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise TableError(f"the latency table {path} is damaged: {where}: {first['msg']}") from None
+    for key in dict.fromkeys([*table.entries, *(key for network in table.networks for key in network.ops)]):
+        if problem := flaw(key):
+            raise TableError(f"the latency table {path} is damaged: there is no op {key[:LONGEST]!r} ({problem})")
     if table.hash != document.get("hash"):
         raise TableError(f"the latency table {path} was changed after it was measured: its hash does not fit")
     return table

@@ -85,10 +85,10 @@ class EvaluationRequest:
 class Report:
     """What a worker says of one trial.
 
-    `progress` reports come as often as there is news (an epoch ended); exactly one of `completed` and `failed` ends a
-    trial. A failed trial names its cause and says in `message` what happened and what would help. `artifacts` maps a
-    role (`weights`, `model.onnx`, `model_card.md`) to an artifact's name; `details` is JSON that a reader may want to
-    see.
+    `progress` reports come as often as there is news (an epoch ended, the last one too); exactly one of `completed` and
+    `failed` ends a trial. A failed trial names its cause and says in `message` what happened and what would help.
+    `artifacts` maps a role (`weights`, `model.onnx`, `model_card.md`) to an artifact's name; `details` is JSON that a
+    reader may want to see.
     """
 
     request_id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .failures import cause_of, message_of, release_memory
 from .requests import EvaluationRequest, Report, ShouldStop, TrialRequest
@@ -38,3 +38,17 @@ class TrialRunner(ABC):
             return
         release_memory()
         yield failure
+
+
+def reports_of_epoch(
+    request: EvaluationRequest, trial: TrialRequest, epoch: int, metrics: Mapping[str, float]
+) -> Iterator[Report]:
+    """An epoch as a point of the trial's learning curve and, the last one, as its result too.
+
+    Of a trial of one epoch the result is all that there is to say.
+    """
+    who, last = (request.request_id, request.attempt, trial.trial_id), trial.fidelity.epochs
+    if last > 1:
+        yield Report(*who, "progress", epoch, dict(metrics))
+    if epoch == last:
+        yield Report(*who, "completed", epoch, dict(metrics))

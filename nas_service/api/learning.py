@@ -43,10 +43,11 @@ def curves(conn: Connection, job: Job) -> CurvesView:
 
 
 def whole(trial: Trial, curve: Curve) -> Curve:
-    """The curve with its end, which some tasks report as the result alone."""
-    last = trial.fidelity["epochs"]
-    reached = curve[-1]["epoch"] if curve else 0
-    return [*curve, {"epoch": float(last), **trial.metrics}] if last > reached else curve
+    """The curve, or of a trial that told no epoch its result, as that of its last one.
+
+    A curve that was begun stays as it is: a trial that was given up ends before its last epoch.
+    """
+    return curve or [{"epoch": float(trial.fidelity["epochs"]), **trial.metrics}]
 
 
 def band(curves: Iterable[Curve], metric: str) -> tuple[list[float], list[float], list[float], list[float]]:

@@ -18,12 +18,20 @@ PAGES = re.compile(  # where a log-in may lead
 _COLORS = f""":root {{ {variables(LIGHT)} color-scheme: light dark; }}
 @media (prefers-color-scheme: dark) {{ :root {{ {variables(DARK)} }} }}"""
 _STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink); }
+body { font: 16px/1.5 system-ui, sans-serif; background: var(--paper); color: var(--ink); margin: 0 16px; }
 form, main { max-width: 420px; margin: 12vh auto; padding: 20px 24px; background: var(--sheet);
         border: 1px solid var(--line); border-radius: 8px; }
 h1 { font-size: 20px; margin: 0 0 12px; }
 input, button { font: inherit; width: 100%; box-sizing: border-box; padding: 8px; margin-top: 8px; }
-input, button { background: var(--paper); color: inherit; border: 1px solid var(--behind); border-radius: 4px; }
+input, button { border: 1px solid var(--behind); border-radius: 4px; background: var(--paper); color: inherit; }
+input { margin-top: 4px; }
+input:focus-visible, button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+button { margin-top: 16px; background: var(--accent); border-color: var(--accent); color: var(--sheet); }
+button { font-weight: 600; cursor: pointer; }
+p { margin: 16px 0 0; }
+p:empty { display: none; }
+code { display: block; margin-top: 4px; padding: 6px 8px; background: var(--paper); border-radius: 4px; }
+code { font-size: 13px; overflow-wrap: anywhere; color: var(--ink); }
 .danger { color: var(--danger); }
 .muted { color: var(--muted); font-size: 14px; }
 """
@@ -47,7 +55,8 @@ _FORM = """<form method="post" action="/login">
 <input name="page" type="hidden" value="{page}">
 <button>Log in</button>
 <p class="danger">{said}</p>
-<p class="muted">A key is made on the machine of the service, with: nas key create --owner NAME --scope submit</p>
+<p class="muted">A key is made on the machine of the service, with
+<code>nas key create --owner NAME --scope submit</code></p>
 </form>
 """
 _AWAY = """<main>

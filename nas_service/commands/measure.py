@@ -33,7 +33,7 @@ POLL_S = 1.0
 PACE_S = 300.0  # over which the time that is left is told from: visits come in many at once
 
 MostOps = Annotated[
-    int, typer.Option("--ops", min=FEWEST_OPS, help="measured at the most, those first that are met most often")
+    int, typer.Option("--ops", min=FEWEST_OPS, help="measured at the most, those first that matter most")
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="measure everything anew, forget the present table")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="by default NAME.pyz")]

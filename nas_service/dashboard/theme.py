@@ -10,7 +10,7 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.palette import LIGHT, themed
 
-from . import shade, when
+from . import pressing, shade, when
 
 INK: Final = LIGHT["ink"]
 MUTED: Final = LIGHT["muted"]
@@ -114,6 +114,7 @@ def frame(title: str, viewer: Caller) -> ui.column:
     ui.page_title(f"{title} · NAS service")
     shade.of_page().build()
     when.build()
+    pressing.build()
     ui.add_css(themed(_STYLE))
     with ui.row().classes("w-full items-center head"):
         ui.link("NAS service", "/").style(themed(f"color:{INK};font-weight:600"))
@@ -192,7 +193,8 @@ def share(value: float | None) -> str:
 
 
 def reward(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    """Those of a metric between 0 and 1 to four places, larger ones to four digits."""
+    return "–" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.4g}"
 
 
 def amount(name: str, value: float) -> str:

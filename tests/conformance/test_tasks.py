@@ -120,6 +120,17 @@ def test_same_request_same_result(spec: dict[str, Any], architectures: list[Arch
     assert results() == results()
 
 
+def test_a_trial_that_tells_its_epochs_tells_the_last_one_too(
+    spec: dict[str, Any], task: Task, architectures: list[Architecture], tmp_path: Path
+) -> None:
+    trials = (TrialRequest("t0", architectures[0].to_json(), Fidelity(2), 0),)
+    request = EvaluationRequest("r", 1, "evaluate", spec, trials, tmp_path.as_uri())
+    *told, result = reports_of(run, request, lambda: False)
+    assert result.state == "completed"
+    assert [(report.state, report.epoch) for report in told] in ([], [("progress", 1), ("progress", 2)])
+    assert all(report.metrics == result.metrics for report in told[1:])
+
+
 def test_stops_when_told(spec: dict[str, Any], task: Task, architectures: list[Architecture], tmp_path: Path) -> None:
     trials = (TrialRequest("t0", architectures[0].to_json(), task.fidelity, 0),)
     request = EvaluationRequest("r", 1, "evaluate", spec, trials, tmp_path.as_uri())

@@ -8,6 +8,7 @@ import pytest
 
 from device_agent import bundle, measure
 from device_agent.bundle import is_bundle, measure_bundle, result_of, write_bundle
+from device_agent.files import alone
 from device_agent.measure import Protocol, Visit
 from device_agent.orders import Order, Wanted
 from device_agent.rounds import Subject
@@ -31,6 +32,15 @@ def orders(tmp_path: Path, moment: Protocol, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_whole_one_is_measured(orders: Path) -> None:
     assert measure_bundle(orders, lambda _: None) == result_of(orders)
     assert result_of(orders).exists()
+
+
+def test_two_do_not_measure_with_one_at_a_time(orders: Path) -> None:
+    with (
+        alone(orders.with_suffix(".lock"), "run"),
+        pytest.raises(ValueError, match=r"another run of pi4\.pyz is under"),
+    ):
+        measure_bundle(orders, lambda _: None)
+    assert not result_of(orders).exists()
 
 
 def test_a_part_of_one_is_none(orders: Path) -> None:

@@ -33,10 +33,10 @@ def test_a_killed_worker_costs_one_attempt_and_no_trial(server: Server, client: 
     after = [event.data for event in events if event.type == "epoch"]
     done = client.job(job)
     assert killed
-    assert [epoch["epoch"] for epoch in after if epoch["trial"] == first.data["trial"]][-9:] == list(range(1, 10))
+    assert [epoch["epoch"] for epoch in after if epoch["trial"] == first.data["trial"]][-10:] == list(range(1, 11))
     assert (done.state, done.completed, done.failed) == ("finished", 2, 0)
     assert all(
-        [p["epoch"] for p in trial.curve] == list(range(1, 10)) for trial in client.trials(job, state="completed")
+        [p["epoch"] for p in trial.curve] == list(range(1, 11)) for trial in client.trials(job, state="completed")
     )
 
 

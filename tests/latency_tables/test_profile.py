@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from device_agent import rounds
+from device_agent.files import Taken
 from device_agent.machine import Device
 from device_agent.setting import Setting
 from latency_tables import LatencyTable, TableError, forecast, load, profile_space, survey, suspects
@@ -127,6 +128,25 @@ def _killed_midway(path: Path, code: str) -> None:
     """Runs a profile in a process of its own, which is killed when 20 steps are left."""
     child = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
     assert child.returncode == -signal.SIGKILL
+
+
+def test_two_profiles_of_one_table_do_not_share_a_journal(profile, tiny_space, visits, tmp_path, moment):
+    """The first is a process of its own, and stands still in the middle of its visits."""
+    path = tmp_path / "here-1t.json"
+    code = CHILD.replace("os.kill(os.getpid(), signal.SIGKILL)", "(print('half way', flush=True), sys.stdin.read())")
+    code = code.replace("{options}", repr(tiny_space.options.model_dump())).replace("{protocol}", repr(moment))
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "half way\n"
+        journal = path.with_suffix(".journal").read_text()
+        with pytest.raises(Taken, match=rf"another profile of here-1t\.json is under way, process {first.pid};"):
+            profile(tiny_space)
+        assert path.with_suffix(".journal").read_text() == journal
+        first.communicate()
+    assert first.returncode == 0
+    table = load(path)
+    assert not visits
+    assert profile(tiny_space) == table
 
 
 def test_goes_on_after_kill_9(profile, tiny_space, visits, tmp_path, moment):

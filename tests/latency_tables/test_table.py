@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import asdict, replace
 from hashlib import blake2b
@@ -16,7 +17,7 @@ from device_agent.machine import usable_cores
 from device_agent.setting import Setting
 from latency_tables import LatencyTable, TableError, load, table_path, table_paths
 from latency_tables.runtime import Runtime
-from latency_tables.table import Entry
+from latency_tables.table import Entry, checked
 from search_spaces import Architecture
 from search_spaces.ops import Classifier, Conv
 
@@ -100,6 +101,36 @@ def test_impossible_times_are_refused(made_up, tmp_path, value):
     path.write_text(_altered(made_up, entries=entries))
     with pytest.raises(TableError, match=r"is damaged: entries\..*latency_ms"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "conv(in_shape=8x16x16,out_channels=8,kernel=3,stride=0,activation=relu,skip=none)",
+        "conv(in_shape=8x16x16,out_channels=0,kernel=3,stride=1,activation=relu,skip=none)",
+        "conv(in_shape=8x16x16,out_channels=-8,kernel=3,stride=1,activation=relu,skip=none)",
+        "conv(in_shape=0x16x16,out_channels=8,kernel=3,stride=1,activation=relu,skip=none)",
+        "conv(in_shape=8x16x16,out_channels=8,kernel=wide,stride=1,activation=relu,skip=none)",
+        f"conv(in_shape=8x16x16,out_channels={10**400},kernel=3,stride=1,activation=relu,skip=none)",
+        f"conv(in_shape=8x16x16,out_channels={10**30},kernel=3,stride=1,activation=relu,skip=none)",
+        f"conv(in_shape=8x16x16,out_channels={'-' * 100_000}1,kernel=3,stride=1,activation=relu,skip=none)",
+    ],
+    ids=lambda key: key[:70],
+)
+def test_ops_that_cannot_be_are_refused_by_name(made_up, key):
+    """Found when the table is taken in, and not when a search first asks what another op of the kind costs."""
+    entries = {**made_up.entries, key: next(iter(made_up.entries.values()))}
+    with pytest.raises(TableError, match=re.escape(f"that one is damaged: there is no op '{key[:60]}")):
+        checked(replace(made_up, entries=entries), "that one")
+    first, *others = made_up.networks
+    with pytest.raises(TableError, match="there is no op"):
+        checked(replace(made_up, networks=(replace(first, ops=(*first.ops, key)), *others)), "that one")
+
+
+def test_keys_that_nothing_can_read_stand_for_ops_that_are_known_elsewhere(made_up):
+    entries = {**made_up.entries, "bespoke(weight=7)": next(iter(made_up.entries.values()))}
+    table = checked(replace(made_up, entries=entries), "that one")
+    assert table.entries == entries
 
 
 def test_edited_table_is_refused(made_up, tmp_path):

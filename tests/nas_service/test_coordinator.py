@@ -305,8 +305,8 @@ def test_events_tell_the_story(lab: Lab) -> None:
         curve = trials.learning_curve(conn, "j.t0")
     assert [e.data["state"] for e in told if e.type == "job"] == ["queued", "running", "finished"]
     assert len([e for e in told if e.type == "trial" and e.data["state"] == "completed"]) == 6
-    assert len([e for e in told if e.type == "epoch"]) == 12
-    assert [point["epoch"] for point in curve] == [1, 2]
+    assert len([e for e in told if e.type == "epoch"]) == 18
+    assert [point["epoch"] for point in curve] == [1, 2, 3]
     assert [e.seq for e in told] == list(range(1, len(told) + 1))
 
 

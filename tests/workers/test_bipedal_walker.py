@@ -143,11 +143,12 @@ def test_progress_is_told_after_each_repetition() -> None:
     assert [(report.state, report.epoch) for report in reports] == [
         ("progress", 1),
         ("progress", 2),
+        ("progress", 3),
         ("completed", 3),
     ]
     scores = WalkerEvaluator(max_steps=30).shared(network(0), WEIGHTS, 3, 3)
     assert reports[0].metrics["mean_reward"] == scores[:, 0].mean()
-    assert reports[2].metrics["mean_reward"] == pytest.approx(scores.mean())
+    assert reports[3].metrics["mean_reward"] == pytest.approx(scores.mean())
 
 
 def test_it_stops_between_two_episodes() -> None:

@@ -21,8 +21,8 @@ from pydantic import Field
 from search_spaces import Architecture, Op, Signature
 from search_spaces.space import Kind
 
-from ..requests import EvaluationRequest, Fidelity, Report, Runner, ShouldStop, State, TrialRequest
-from ..trial_runner import TrialRunner
+from ..requests import EvaluationRequest, Fidelity, Report, Runner, ShouldStop, TrialRequest
+from ..trial_runner import TrialRunner, reports_of_epoch
 from .base import Metric, Task, TaskOptions
 
 TICK_S = 0.01  # how often simulated work asks whether it should stop
@@ -96,8 +96,7 @@ class LandscapeRunner(TrialRunner):
                 return
             accuracy = top * _learned(epoch, self._options.epochs)
             metrics = {"val_accuracy": accuracy, "val_loss": -math.log(max(accuracy, 1e-9))}
-            state: State = "completed" if epoch == epochs else "progress"
-            yield Report(request.request_id, request.attempt, trial.trial_id, state, epoch, metrics)
+            yield from reports_of_epoch(request, trial, epoch, metrics)
 
     def _score(self, trial: TrialRequest) -> float:
         noise = (

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..requests import EvaluationRequest, Report, ShouldStop, State, TrialRequest
-from ..trial_runner import TrialRunner
+from ..requests import EvaluationRequest, Report, ShouldStop, TrialRequest
+from ..trial_runner import TrialRunner, reports_of_epoch
 from .control import network_of, summary
 from .evaluator import Evaluator
 from .shared_weights import SharedWeights
@@ -30,5 +30,4 @@ class WalkerRunner(TrialRunner):
                     return
                 rewards[row, done] = self._evaluator.shared(network, weight[None], 1, trial.seed + done)[0, 0]
             metrics = summary(rewards[:, : done + 1], self._weights.centres, self._evaluator.worst)
-            state: State = "completed" if done + 1 == repetitions else "progress"
-            yield Report(request.request_id, request.attempt, trial.trial_id, state, done + 1, metrics)
+            yield from reports_of_epoch(request, trial, done + 1, metrics)

@@ -12,11 +12,12 @@ from nas_service.palette import themed
 from ..chart import Chart
 from ..job.toggle import Toggle
 from ..theme import milliseconds, sheet
-from . import bars, drawing
+from . import bars
+from .picture import STYLE as OF_PICTURES
 from .picture import is_weight_agnostic, picture
 
 STYLE = (
-    drawing.STYLE
+    OF_PICTURES
     + """
 .drawn { width: 100%; gap: 8px 24px; align-items: flex-start; flex-wrap: wrap; max-height: 1600px; overflow: auto; }
 .drawn > .picture { flex: 0 1 400px; min-width: 0; }

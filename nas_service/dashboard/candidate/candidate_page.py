@@ -120,8 +120,9 @@ class CandidatePage:
         with self._head:
             ui.label(f"Candidate {candidate.number}").classes("text-xl")
             pill(candidate.state)
-            ui.label("of")
-            ui.link(self._job.name, f"/jobs/{self._job_id}").style("min-width:0;overflow-wrap:anywhere")
+            with ui.row().classes("items-baseline no-wrap").style("gap:8px;min-width:0"):
+                ui.label("of")
+                ui.link(self._job.name, f"/jobs/{self._job_id}").style("min-width:0;overflow-wrap:anywhere")
             ui.space()
             ui.link("compare with others", comparison(candidates=[candidate.id]))
 

@@ -170,11 +170,11 @@ def _missing(rows: Rows) -> Iterator[str]:
 def _op(place: int, op: OpView, scale: Scale, rows: Rows) -> Iterator[str]:
     top, width, thickness = rows.top(place), scale.width(op.out_shape), scale.thickness(op.out_shape)
     differing = rows.differing.get(place, ())
-    yield f"<g><title>{_clean(' · '.join(filter(None, (title(op), details(op), *differing))))}</title>"
+    yield f"<g><title>{_clean(' · '.join(filter(None, (title(op), _properties(op), *differing))))}</title>"
     yield _rect(role(op), _middle() - width / 2, top + (ROW - thickness) / 2, width, thickness)
     yield _text(TEXT_LEFT, top + 19, cut(title(op), LONGEST["title"]))
     yield _text(WIDTH, top + 19, cut(shape(op.out_shape), LONGEST["shape"]), "quiet", end=True)
-    yield _text(TEXT_LEFT, top + 34, cut(details(op), LONGEST["details"]), "quiet")
+    yield _text(TEXT_LEFT, top + 34, cut(_properties(op), LONGEST["details"]), "quiet")
     if differing:
         yield _text(WIDTH - 6, top + 34, "≠", "differs", end=True)
     yield "</g>"
@@ -218,6 +218,11 @@ def role(op: OpView) -> str:
     if isinstance(kernel, list) and len(kernel) == len(op.in_shape) - 1 == 3 and kernel[0] > 1:
         return "temporal"
     return _ROLES.get(op.kind, "other")
+
+
+def _properties(op: OpView) -> str:
+    """With what its colour says of an op that joins frames."""
+    return " · ".join(filter(None, ("temporal" if role(op) == "temporal" else "", details(op))))
 
 
 def _frames(dimensions: Sequence[int]) -> int:

@@ -14,6 +14,14 @@ from . import bars, drawing
 from .drawing import Rows
 
 SHARPNESS: Final = 2  # pixels of a saved picture for one on the page
+OF_SERVICE: Final = """
+.picture { max-width: 100%; }
+.of-service { max-width: 100%; overflow: auto; }
+.of-service img { max-width: none; background: white; }
+.body--dark .of-service { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
+@media (max-width: 820px) { .of-service img { zoom: .8; } }
+"""  # in the dark, what is black on white becomes white on what lies behind it, and hues stay
+STYLE: Final = drawing.STYLE + OF_SERVICE
 LOOKS: Final = "['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'font-size', 'font-weight', 'opacity']"
 SAVE: Final = f"""() => {{
     const shown = getHtmlElement(%d).querySelector('svg, img'), png = '%s' === 'PNG', name = '%s';
@@ -81,8 +89,7 @@ def is_weight_agnostic(architecture: ArchitectureView) -> bool:
 
 
 def _of_the_service(candidate_id: str) -> None:
-    """The service's picture of the network, as an image on white: nothing in it can act on the page."""
-    with ui.element("div").style("max-width:100%;overflow:auto"):
-        address = f"/api/v1/candidates/{candidate_id}/picture.svg"
-        shown = ui.element("img").props(f'src="{address}" alt="candidate {candidate_id}"')
-        shown.style("max-width:none;background:white;border-radius:6px")
+    """The service's picture of the network, as an image: nothing in it can act on the page."""
+    address = f"/api/v1/candidates/{candidate_id}/picture.svg"
+    with ui.element("div").props('tabindex="0" role="region" aria-label="network"').classes("of-service"):
+        ui.element("img").props(f'src="{address}" alt="candidate {candidate_id}"')

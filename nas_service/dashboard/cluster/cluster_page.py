@@ -88,20 +88,24 @@ def _draw_workers(cluster: ClusterView) -> None:
             leads = ("leads", "it runs the jobs") if cluster.leading else ("follows", "it leaves jobs to another")
             figure("this process", *leads)
         with ui.column().classes("w-full nodes").style("gap:0"):
+            most = max((len(parts_of(node)) for node in cluster.nodes), default=0)
             for node in cluster.nodes:
-                _draw_node(node)
+                _draw_node(node, most)
         versions = " · ".join(f"{name} {version}" for name, version in cluster.versions.items())
         ui.label(versions).classes("muted text-sm text")
 
 
-def _draw_node(node: NodeView) -> None:
-    """A machine, and how much of it is in use."""
+def _draw_node(node: NodeView, most: int) -> None:
+    """A machine, and how much of it is in use; below others that have up to so many parts."""
+    parts = parts_of(node)
     with ui.row().classes("w-full items-center node"):
         ui.label(node.name).classes("text").style("font-weight:500;flex:3 1 200px")
-        for name, total, free in parts_of(node):
+        for name, total, free in parts:
             with ui.column().style("gap:2px;flex:2 1 120px"):
                 ui.linear_progress(1 - free / total, show_value=False, size="6px").props("rounded color=primary")
                 ui.label(f"{name}: {resources(total, free)}").classes("muted text-xs")
+        for _ in range(most - len(parts)):
+            ui.element("div").classes("gt-xs").style("flex:2 1 120px")
         ui.label(workers_of(node)).classes("muted text-xs").style("flex:2 1 120px")
 
 

@@ -12,7 +12,7 @@ from nas_service.api.comparison_views import MOST, JobsComparison
 from nas_service.client import ApiError
 from nas_service.palette import themed
 
-from ..candidate import drawing
+from ..candidate.picture import STYLE as OF_PICTURES
 from ..chart import Chart
 from ..part import Part, trouble
 from ..saving import save_button, save_numbers, save_row
@@ -34,7 +34,8 @@ STYLE = f"""
 .compared-name.muted {{ font-weight: 400; }}
 .compared-pictures {{ display: grid; gap: 28px 24px; width: 100%;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); }}
-{drawing.STYLE}
+{OF_PICTURES}
+.compared-pictures .of-service img {{ max-width: 100%; height: auto; zoom: 1; }}
 {matrix.STYLE}
 """
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 from typing import Any
 
 from nas_service.api.comparison_views import StandingView
 
 from ..axes import brief, value_axis
-from ..theme import INK, MORE_SERIES, MUTED
+from ..theme import INK, MORE_SERIES, MUTED, SHEET
 from ..wording import cut
 from .measures import LETTERS, Network
 
@@ -21,7 +22,12 @@ MARKS = ("●", "■", "▲", "◆", "▼", "★")  # the same as characters
 LONGEST = 32  # characters of a name in the legend
 TOOLTIP = "p => `${p.data[2]}<br>${p.data[1]} at ${p.data[0]}`"  # of ids and numbers: it is read as HTML
 COMPARED = "compared below"
-SIDES = ("top", "right", "bottom", "left")  # of a ring, for letters: networks may be as good as equal
+SIDES = {"top": (0.0, 0.08), "left": (-0.05, 0.0), "bottom": (0.0, -0.08), "right": (0.05, 0.0)}
+"""Where a ring's letter may stand, shares of the chart's width and height from it; first where no front has a line."""
+NARROW = 560  # px; below that the legend has the numbers of jobs alone, whose names stand above the chart
+SHORT = {":formatter": "name => name.split(' ')[0]", "itemWidth": 18, "itemGap": 7}
+
+Point = tuple[float, float]
 
 
 def options(standings: Sequence[StandingView], networks: Sequence[Network] = ()) -> dict[str, Any]:
@@ -36,7 +42,11 @@ def options(standings: Sequence[StandingView], networks: Sequence[Network] = ())
         "tooltip": {":formatter": TOOLTIP},
         "xAxis": value_axis(standings[0].cost, 32, costs) | {"scale": True},
         "yAxis": value_axis(standings[0].metric, 46, values) | {"scale": True},
-        "series": [*(_series(place, one) for place, one in enumerate(standings)), *_rings(placed)],
+        "series": [
+            *(_series(place, one) for place, one in enumerate(standings)),
+            *_rings(placed, _sides(placed, list(zip(costs, values, strict=True)))),
+        ],
+        "media": [{"query": {"maxWidth": NARROW}, "option": {"legend": SHORT}}],
     }
 
 
@@ -73,9 +83,26 @@ def _series(place: int, one: StandingView) -> dict[str, Any]:
     }
 
 
-def _rings(placed: Sequence[tuple[float, float, str, str]]) -> list[dict[str, Any]]:
+def _sides(placed: Sequence[tuple[float, float, str, str]], points: Sequence[Point]) -> list[str]:
+    """Of each ring the first side where its letter is as far as can be from points, other rings and their letters."""
+    scales = [(min(along), (max(along) - min(along)) or 1.0) for along in zip(*points, strict=True)]
+
+    def share(point: Point) -> Point:
+        x, y = ((value - least) / span for value, (least, span) in zip(point, scales, strict=True))
+        return x, y
+
+    crowd, sides = [share(point) for point in points], []
+    for x, y in (share((cost, value)) for cost, value, *_ in placed):
+        spots = {side: (x + right, y + up) for side, (right, up) in SIDES.items()}
+        sides.append(max(SIDES, key=lambda side: min(_apart(spots[side], one) for one in crowd)))
+        crowd.append(spots[sides[-1]])
+    return sides
+
+
+def _rings(placed: Sequence[tuple[float, float, str, str]], sides: Sequence[str]) -> list[dict[str, Any]]:
     """Around the networks, with their letters. Of one name, they have one place in the legend."""
     label = {"show": True, "color": INK, "fontWeight": 600, "formatter": "{@[3]}"}
+    label |= {"textBorderColor": SHEET, "textBorderWidth": 3}
     return [
         {
             "name": COMPARED,
@@ -83,9 +110,15 @@ def _rings(placed: Sequence[tuple[float, float, str, str]]) -> list[dict[str, An
             "symbol": "circle",
             "symbolSize": 20,
             "itemStyle": {"color": "transparent", "borderColor": INK, "borderWidth": 1.5},
-            "label": label | {"position": SIDES[place % len(SIDES)]},
+            "label": label | {"position": side},
             "z": 5,
             "data": [list(point)],
         }
-        for place, point in enumerate(placed)
+        for point, side in zip(placed, sides, strict=True)
     ]
+
+
+def _apart(one: Point, other: Point) -> float:
+    """In distances of a letter from its ring, which are longer along the height than along the width."""
+    apart = hypot((one[0] - other[0]) / SIDES["right"][0], (one[1] - other[1]) / SIDES["top"][1])
+    return round(apart, 3)

@@ -29,6 +29,8 @@ STYLE = f"""
 }}
 """
 
+BREAK = ".\u200b"  # a long path goes on in the next line behind one of its dots
+
 Cell = Callable[[], object]  # draws what stands in a cell
 Row = tuple[str, Sequence[Cell]]  # what, and the cells
 
@@ -51,7 +53,7 @@ def matrix(caption: str, heads: Sequence[Cell], rows: Sequence[Row], *, code: bo
             for what, cells in rows:
                 with ui.element("tr"):
                     with ui.element("th").props("scope=row").classes(font):
-                        ui.label(what)
+                        ui.label(what.replace(".", BREAK) if code else what)
                     for cell in cells:
                         with ui.element("td").classes(font):
                             cell()

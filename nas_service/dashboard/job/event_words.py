@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from nas_service.api.views import EventView
 
+from ..theme import reward
 from .candidate_table import short
 
 Data = Mapping[str, Any]
@@ -49,14 +50,15 @@ def _trial(data: Data) -> Told:
     if data.get("state") == "failed":
         cause = f"{str(data.get('cause') or 'error').replace('_', ' ')}: {data.get('message') or 'it said nothing'}"
         return Told(f"Trial {short(trial)} failed", cause, "danger", candidate, trial)
-    reward = data.get("reward")
-    scored = "" if reward is None else f", reward {reward:.4f}"
+    scored = "" if data.get("reward") is None else f", reward {reward(data['reward'])}"
     return Told(f"Trial {short(trial)} {data.get('state')}{scored}", candidate=candidate)
 
 
 def _trials(data: Data) -> Told:
     best = data.get("best")
-    return Told(f"{data['completed']:,} trials completed" + ("" if best is None else f", the best reward {best:.4f}"))
+    return Told(
+        f"{data['completed']:,} trials completed" + ("" if best is None else f", the best reward {reward(best)}")
+    )
 
 
 def _screened(data: Data) -> Told:

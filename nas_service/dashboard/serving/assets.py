@@ -39,8 +39,8 @@ class KeptAssets:
             await send({**head, "headers": list(head["headers"])})
             await send({"type": "http.response.body", "body": body})
         else:
-            answer = _Copied(send)
-            await self._app(scope, receive, answer.send)
+            answer = _Copied(receive, send)
+            await self._app(scope, answer.receive, answer.send)
             self._keep(key, answer)
 
     def _keep(self, key: tuple[str, bool], answer: _Copied) -> None:
@@ -57,21 +57,30 @@ class Compressed(GZipMiddleware):
 
 
 class _Copied:
-    """An answer that is passed on, and copied where it never changes."""
+    """An answer that is passed on, and copied where it never changes.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    The file of a reader who leaves is read no further, and Starlette's middlewares end the answer there as if it were
+    whole.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
         self._head: Message = {}
         self._parts: list[bytes] = []
-        self._whole = False
+        self._whole = self._left = False
 
     @property
     def never_changes(self) -> bool:
-        return self._whole
+        return self._whole and not self._left
 
     @property
     def copy(self) -> Kept:
         return self._head, b"".join(self._parts)
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left |= message["type"] == "http.disconnect" and not self._whole
+        return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_forever(message):

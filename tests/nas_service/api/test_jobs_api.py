@@ -169,10 +169,10 @@ def test_a_candidate_shows_its_architecture_lineage_and_trials(client: Client) -
 def test_trials_show_their_learning_curve_and_log(client: Client) -> None:
     job = client.wait(client.submit(SPEC | {"task": {"name": "landscape", "epochs": 3}, "budget": {"trials": 3}}).id)
     trial = client.trials_page(job.id, state="completed").items[0]
-    assert [point["epoch"] for point in trial.curve] == [1, 2]
+    assert [point["epoch"] for point in trial.curve] == [1, 2, 3]
     assert client.trial(trial.id) == trial
     log = client.trial_log(trial.id)
-    assert "epoch 2: val_accuracy" in log
+    assert "epoch 3: val_accuracy" in log
     assert "state: completed, 20" in log
     assert "s after its start" in log
     assert "queued 20" in log

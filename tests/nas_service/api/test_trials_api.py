@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from services import ENDLESS, SPEC, Live
 
-from nas_service.api.learning import band
+from nas_service.api.learning import band, whole
 from nas_service.api.views import TrialView
 from nas_service.client import Client
 
@@ -48,17 +49,31 @@ def test_a_trial_that_has_ended_is_nowhere(client: Client, finished: str) -> Non
 
 
 def test_the_curves_of_finished_trials_are_a_band_and_the_best(client: Client) -> None:
-    """The task reports the last of three epochs as the result."""
     job = client.wait(client.submit(SPEC | {"seed": 62, "task": {"name": "landscape", "epochs": 3}}).id)
     curves, ended = client.curves(job.id), list(client.trials(job.id, state="completed"))
     assert (curves.metric, curves.trials, curves.epochs) == ("val_accuracy", len(ended), [1, 2, 3])
-    for place, told in enumerate([[one.curve[1] for one in ended], [one.metrics for one in ended]], start=1):
+    for place, told in enumerate(zip(*(one.curve for one in ended), strict=True)):
         shown = (curves.low[place], curves.median[place], curves.high[place])
         assert shown == pytest.approx(np.quantile([one["val_accuracy"] for one in told], (0.1, 0.5, 0.9)))
     best = client.candidate(job.incumbent or "").trials[-1]
     assert curves.candidate_id == job.incumbent
     assert curves.best_epochs == [1, 2, 3]
-    assert curves.best == [*(point["val_accuracy"] for point in best.curve), best.metrics["val_accuracy"]]
+    assert curves.best == [point["val_accuracy"] for point in best.curve]
+    assert curves.best[-1] == best.metrics["val_accuracy"]
+
+
+def test_the_curve_of_trials_that_told_no_epoch_is_their_result(client: Client) -> None:
+    job = client.wait(client.submit(SPEC | {"seed": 63, "budget": {"trials": 3}}).id)
+    curves, ended = client.curves(job.id), list(client.trials(job.id, state="completed"))
+    assert [one.curve for one in ended] == [[], [], []]
+    assert (curves.epochs, curves.median) == ([1], [np.median([one.metrics["val_accuracy"] for one in ended])])
+
+
+def test_a_curve_that_was_begun_ends_where_it_was_given_up() -> None:
+    trial = SimpleNamespace(fidelity={"epochs": 4}, metrics={"acc": 0.2})
+    told = [{"epoch": 1.0, "acc": 0.1}, {"epoch": 2.0, "acc": 0.2}]
+    assert whole(trial, told) == told
+    assert whole(trial, []) == [{"epoch": 4.0, "acc": 0.2}]
 
 
 def test_curves_of_a_job_without_results_are_empty(client: Client, held: str) -> None:

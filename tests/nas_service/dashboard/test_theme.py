@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nas_service.dashboard.theme import STATE_COLORS, amount, count, milliseconds, share
+from nas_service.dashboard.theme import STATE_COLORS, amount, count, milliseconds, reward, share
 from nas_service.store import jobs
 
 
@@ -19,6 +19,13 @@ def test_counts(value: float | None, shown: str) -> None:
 @pytest.mark.parametrize(("value", "shown"), [(None, "–"), (0.9712, "97.12%"), (1.0, "100.00%"), (-0.25, "-0.25")])
 def test_metrics(value: float | None, shown: str) -> None:
     assert share(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "–"), (0.98765, "0.9877"), (-1.5, "-1.5000"), (443.5612, "443.6"), (-91.25, "-91.25")]
+)
+def test_rewards_have_the_digits_that_tell_them_apart(value: float | None, shown: str) -> None:
+    assert reward(value) == shown
 
 
 def test_latencies_carry_their_error_where_there_is_one() -> None:

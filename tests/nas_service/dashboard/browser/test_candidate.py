@@ -90,6 +90,8 @@ def test_a_weight_agnostic_network_is_drawn_whatever_its_job_is_called(visit: Op
     picture = page.get_by_role("img", name=f"candidate {job}.c1")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.complete && image.naturalWidth") > 400
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(page.get_by_role("link", name=WANN["name"])).to_be_visible()
 
 

@@ -68,6 +68,7 @@ def test_clips_show_their_frames_and_what_works_along_time() -> None:
     picture = parsed(sampled("tvn"))
     assert len([rect for rect in picture.iter(f"{SVG}rect") if rect.get("class") == "input"]) == 8
     assert "temporal" in [name for name, _, _ in bars(picture)]
+    assert any(text.startswith("temporal") for text in picture.itertext())
     assert "8 frames of 64×64 px at " in "".join(picture.itertext())
 
 

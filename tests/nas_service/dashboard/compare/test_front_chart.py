@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compared_views import network
 from listed_jobs import listed
 
 from nas_service.api.comparison_views import MOST, FrontView, StandingView
 from nas_service.api.views import ArmView
-from nas_service.dashboard.compare.front_chart import LONGEST, MARKS, SYMBOLS, options, rows
+from nas_service.dashboard.compare.front_chart import LONGEST, MARKS, SIDES, SYMBOLS, options, rows
+from nas_service.dashboard.compare.measures import Network
 from nas_service.dashboard.theme import MORE_SERIES
 
 ARM = ArmView(trials=9, candidates=2, best_reward=0.5, hypervolume=0.5, mean=None, low=None, high=None)
@@ -18,6 +21,10 @@ def standing(name: str = "a job", points: int = 2) -> StandingView:
     numbers = range(1, points + 1)
     front = FrontView(id=[f"j.c{n}" for n in numbers], value=[n / 3 for n in numbers], cost=[n * 1e6 for n in numbers])
     return StandingView(job=listed(name=name), metric="val_accuracy", cost="macs", found=ARM, front=front, best=None)
+
+
+def rings_of(networks: list[Network]) -> list[dict[str, Any]]:
+    return [one for one in options([standing()], networks)["series"] if one["type"] == "scatter"]
 
 
 def test_fronts_differ_in_shape_and_in_colour() -> None:
@@ -54,8 +61,23 @@ def test_networks_are_ringed_with_their_letters_where_they_have_a_result() -> No
     front, *rings = options([standing()], compared)["series"]
     assert [ring["data"] for ring in rings] == [[[3e6, 0.5, "j.c1", "A"]], [[2e6, 0.25, "j.c3", "C"]]]
     assert {ring["label"]["formatter"] for ring in rings} == {"{@[3]}"}
-    assert len({ring["label"]["position"] for ring in rings}) == 2
     assert [one["name"] for one in options([standing()], [network()])["series"]] == [front["name"]]
+
+
+def test_letters_stand_where_there_is_room() -> None:
+    alike = [network(id=f"j.c{n}", value=0.5, cost=3e6) for n in range(4)]
+    assert {ring["label"]["position"] for ring in rings_of(alike)} == set(SIDES)
+    far = [network(value=0.4, cost=1.5e6), network(id="j.c2", value=0.5, cost=3e6)]
+    assert [ring["label"]["position"] for ring in rings_of(far)] == ["top", "top"]
+    near = [network(value=0.5, cost=2.9e6), network(id="j.c2", value=0.52, cost=2.9e6)]
+    assert [ring["label"]["position"] for ring in rings_of(near)] == ["left", "top"]
+
+
+def test_a_narrow_legend_has_the_numbers_of_jobs_alone() -> None:
+    [narrow] = options([standing()])["media"]
+    assert narrow["query"]["maxWidth"] > 390
+    assert "split(' ')[0]" in narrow["option"]["legend"][":formatter"]
+    assert options([standing()])["series"][0]["name"].split(" ")[0] == "1"
 
 
 def test_rows_are_the_points_with_their_jobs() -> None:

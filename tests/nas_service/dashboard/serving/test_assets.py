@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Message
 
 from nas_service.dashboard.serving.assets import Compressed, KeptAssets
 
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 TEXT = "a script " * 1000
+HEARD = 100  # turns of the event loop, in which every task has heard of what happened
 
 Get = Callable[..., httpx.Response]
+
+
+class Passing(BaseHTTPMiddleware):
+    """Changes nothing, as most of them."""
+
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        return await call_next(request)
 
 
 @pytest.fixture
@@ -93,3 +105,48 @@ def test_pages_are_compressed_and_small_answers_are_not(get: Get) -> None:
     assert page.headers["content-encoding"] == "gzip"
     assert int(page.headers["content-length"]) < len(TEXT) / 10
     assert "content-encoding" not in get("/tiny").headers
+
+
+@pytest.mark.parametrize("coded", [b"gzip", b"identity"])
+def test_an_answer_whose_reader_left_in_the_middle_is_not_kept(tmp_path: Path, coded: bytes) -> None:
+    """The middlewares of NiceGUI end such an answer as if it were whole."""
+    path = tmp_path / "script.js"
+    path.write_bytes(b"a script " * 100_000)
+    app = Starlette(routes=[Route("/script.js", lambda _: FileResponse(path, headers=FOREVER))])
+    app.add_middleware(Passing)
+    app.add_middleware(Compressed)
+    app.add_middleware(KeptAssets)
+
+    async def read(*, leaving: bool) -> bytes:
+        said, left = [{"type": "http.request"}], asyncio.Event()
+        parts: list[bytes] = []
+
+        async def receive() -> Message:
+            if said:
+                return said.pop()
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            parts.append(message.get("body", b""))
+            if leaving and message["type"] == "http.response.body":
+                left.set()
+                for _ in range(HEARD):
+                    await asyncio.sleep(0)
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": "GET",
+            "path": "/script.js",
+            "query_string": b"",
+            "headers": [(b"accept-encoding", coded)],
+        }
+        await app(scope, receive, send)
+        return b"".join(parts)
+
+    part, whole = asyncio.run(read(leaving=True)), asyncio.run(read(leaving=False))
+    assert len(part) < len(whole)
+    assert (gzip.decompress(whole) if coded == b"gzip" else whole) == path.read_bytes()
+    assert asyncio.run(read(leaving=False)) == whole
