@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from nas_service.api.views import EventView, JobView
 from nas_service.client import ApiError, AsyncClient
 from nas_service.palette import themed
 
-from ..theme import LINE, PAPER, address, sheet
-from ..when import Ago
+from ..theme import ACCENT, LINE, PAPER, address, sheet
+from ..when import ago, utc
 from .candidate_table import short
 from .event_words import told
 from .toggle import Toggle
@@ -20,10 +22,26 @@ KINDS: Final = {"ends": "everything", "failures": "failures", "job": "the job it
 NONE: Final = {"ends": "Nothing has happened yet.", "failures": "Nothing has failed.", "job": "Nothing yet."}
 PAGE = 15  # rows, and how many more a click on "earlier" brings
 MOST = 500
+ROW: Final = """
+<div class="event text-sm">
+  <time class="muted text-xs" data-before="" :datetime="props.row.at">{{ props.row.ago }}</time>
+  <div class="text">
+    <span :class="props.row.tone">{{ props.row.text }}</span>
+    <a v-if="props.row.candidate" :href="props.row.page">candidate {{ props.row.candidate }}</a>
+    <div v-if="props.row.cause" class="muted text-xs text">{{ props.row.cause }}</div>
+  </div>
+  <button v-if="props.row.log_of" type="button" class="unfold" :aria-expanded="props.row.log !== null"
+    @click="$parent.$emit('log', props.row.log_of)">log</button>
+  <div v-if="props.row.log !== null" class="log" tabindex="0">{{ props.row.log }}</div>
+</div>
+"""
 STYLE = f"""
 .event {{ display: grid; grid-template-columns: 92px minmax(0, 1fr) auto; gap: 2px 16px; width: 100%; padding: 7px 0;
   border-top: 1px solid {LINE}; align-items: baseline; }}
 .event > .log {{ grid-column: 1 / -1; }}
+.event > time {{ white-space: nowrap; }}
+.unfold {{ background: none; border: none; padding: 0 8px; font: inherit; font-size: 12px; color: {ACCENT};
+  cursor: pointer; }}
 .log {{ font-family: ui-monospace, monospace; font-size: 12px; line-height: 1.6; white-space: pre-wrap;
   overflow-wrap: anywhere; background: {PAPER}; border: 1px solid {LINE}; border-radius: 6px; padding: 8px 12px;
   max-height: 280px; overflow-y: auto; width: 100%; margin: 4px 0; }}
@@ -40,13 +58,14 @@ class EventsPanel:
         self._wanted = PAGE
         self._last: int | None = None  # the newest event that there was, of whatever kind; None: nothing was read
         self._events: list[EventView] = []
-        self._rows: dict[int, _Row] = {}
+        self._logs: dict[str, str] = {}  # those that are unfolded, by trial
 
     def build(self) -> None:
         ui.add_css(themed(STYLE))
         with sheet("Events").classes("events").style("gap:8px") as self._sheet:
             self._kinds = Toggle("events", "which events", KINDS, lambda: self._anew(PAGE))
-            self._list = ui.column().classes("w-full").style("gap:0").props("role=log aria-live=off")
+            self._list = ui.table(rows=[], row_key="seq").classes("w-full").on("log", self._unfold)
+            self._list.props("grid flat hide-header hide-no-data role=log aria-live=off").add_slot("item", ROW)
             self._none = ui.label().classes("muted text-sm")
             self._more = ui.button("earlier", on_click=self._further).props("flat dense no-caps color=primary")
         self._more.set_visibility(False)
@@ -70,26 +89,15 @@ class EventsPanel:
         self._show(events[: self._wanted], earlier=earlier)
 
     def _show(self, events: list[EventView], *, earlier: bool) -> None:
-        self._events = events
-        seen = {event.seq for event in events}
-        free = [self._rows.pop(gone) for gone in self._rows.keys() - seen]
-        for place, event in enumerate(events):
-            if event.seq not in self._rows:
-                self._rows[event.seq] = self._row(free)
-                self._rows[event.seq].show(event, self._job_id)
-                self._rows[event.seq].move(place)
-        for row in free:
-            row.delete()
+        if events != self._events:
+            self._events = events
+            self._draw()
         self._none.text = "" if events else NONE[self._kinds.value]
         self._none.set_visibility(not events)
         self._more.set_visibility(earlier and self._wanted < MOST)
 
-    def _row(self, free: list[_Row]) -> _Row:
-        """One whose event is no longer shown, or a new one."""
-        if free:
-            return free.pop()
-        with self._list:
-            return _Row(self._client)
+    def _draw(self) -> None:
+        self._list.props["rows"] = rows(self._job_id, self._events, self._logs)
 
     async def _further(self) -> None:
         await self._anew(min(MOST, self._wanted + PAGE))
@@ -101,60 +109,33 @@ class EventsPanel:
         except ApiError as error:
             ui.notify(f"The events cannot be read: {error}", type="warning")
 
+    async def _unfold(self, clicked: GenericEventArguments) -> None:
+        """Show the log of a trial, or hide it again."""
+        trial = str(clicked.args)
+        if self._logs.pop(trial, None) is None and any(told(event).log_of == trial for event in self._events):
+            try:
+                self._logs[trial] = await self._client.trial_log(trial)
+            except ApiError as error:
+                self._logs[trial] = f"The log cannot be read: {error}"
+        self._draw()
 
-class _Row:
-    """One event, and later another; the log of a trial is read when somebody wants to see it."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
-        self._log_of = ""
-        with ui.element("div").classes("event text-sm") as self._box:
-            self._at = Ago(0.0).classes("muted text-xs").style("white-space:nowrap")
-            with ui.column().classes("text").style("gap:0"):
-                with ui.row().classes("items-baseline").style("gap:0 8px"):
-                    self._text = ui.label()
-                    self._candidate = ui.link()
-                self._cause = ui.label().classes("muted text-xs text")
-            self._open = ui.button("log", on_click=self._unfold).props("flat dense no-caps size=sm color=primary")
-            self._log = ui.label().classes("log").props("tabindex=0")
+def rows(job_id: str, events: Sequence[EventView], logs: Mapping[str, str]) -> tuple[dict[str, Any], ...]:
+    """As text, whatever a worker has said. A tuple, which NiceGUI sends as it is; a list it would watch."""
+    return tuple(_row(job_id, event, logs) for event in events)
 
-    def show(self, event: EventView, job_id: str) -> None:
-        words = told(event)
-        self._at.show(event.at)
-        self._text.text = words.text
-        self._text.classes(replace=words.tone)
-        self._candidate.set_visibility(bool(words.candidate))
-        if words.candidate:
-            self._candidate.text = f"candidate {short(words.candidate)}"
-            self._candidate.props["href"] = address(job_id, words.candidate)
-        self._cause.text = words.cause
-        self._cause.set_visibility(bool(words.cause))
-        self._log_of, self._log.text = words.log_of, ""
-        self._open.set_visibility(bool(words.log_of))
-        self._fold(shown=False)
 
-    def move(self, place: int) -> None:
-        self._box.move(target_index=place)
-
-    def delete(self) -> None:
-        self._box.delete()
-
-    def _fold(self, *, shown: bool) -> None:
-        self._log.set_visibility(shown)
-        self._open.props["aria-expanded"] = str(shown).lower()
-
-    async def _unfold(self) -> None:
-        """As text, whatever a worker has said."""
-        trial, shown = self._log_of, not self._log.visible
-        if shown and not self._log.text:
-            log = await self._read(trial)
-            if trial != self._log_of:  # the row has become that of another event
-                return
-            self._log.text = log
-        self._fold(shown=shown)
-
-    async def _read(self, trial: str) -> str:
-        try:
-            return await self._client.trial_log(trial)
-        except ApiError as error:
-            return f"The log cannot be read: {error}"
+def _row(job_id: str, event: EventView, logs: Mapping[str, str]) -> dict[str, Any]:
+    words = told(event)
+    return {
+        "seq": event.seq,
+        "at": utc(event.at).isoformat(),
+        "ago": ago(event.at),
+        "text": words.text,
+        "tone": words.tone,
+        "cause": words.cause,
+        "candidate": short(words.candidate),
+        "page": address(job_id, words.candidate),
+        "log_of": words.log_of,
+        "log": logs.get(words.log_of) if words.log_of else None,
+    }
