@@ -23,6 +23,7 @@ from . import browser as browsers
 HERE = Path(__file__).parent
 REST_S = 1.0  # before a search goes on: its viewers are there, and what they brought about is over
 FOLLOWED_MS = 60_000
+BEFORE = 20  # of the trials, one in so many has ended before the viewers come
 
 
 def measured(
@@ -31,9 +32,10 @@ def measured(
     """Trials a second of searches whose page is open `viewers` times, and of as many that nobody looks at.
 
     `tabs` of the viewers are tabs of a real browser, which gives way to everything else on this machine; the others
-    are clients that do not draw. Every search waits until its viewers are there. They follow each other as alone, with,
-    with, alone. A trial takes `seconds` on as many slots as are asked for at once, or nothing at all. `cpu_ms` is the
-    processor time of the whole service a trial, in milliseconds, `more_cpu` the share by which it grows with viewers.
+    are clients that do not draw. Every search has begun, and waits until its viewers are there. They follow each other
+    as alone, with, with, alone. A trial takes `seconds` on as many slots as are asked for at once, or nothing at all.
+    `cpu_ms` is the processor time of the whole service a trial, in milliseconds, `more_cpu` the share by which it
+    grows with viewers.
     """
     spent = {"alone": Spent(), "with_viewers": Spent()}
     came: list[dict[str, float]] = []
@@ -100,11 +102,13 @@ def cpu_of(process: int) -> float:
 
 
 def waiting(client: Client, trials: int, seconds: float, seed: int) -> str:
-    """A job that is paused before its first trial, or soon after."""
+    """A job that is paused when it has something to show."""
     wanted = spec("random", trials) | {"seed": seed}
     if seconds:
         wanted |= {"task": {"name": "landscape", "seconds": seconds}}
     job = client.submit(wanted).id
+    while client.job(job).completed < trials // BEFORE:
+        time.sleep(0.05)
     client.pause(job)
     return job
 

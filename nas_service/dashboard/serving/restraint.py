@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Final
 
 SHARE: Final = 0.03  # of a processor, for the event loop, which draws the pages, and for the threads that read for them
-OVER_S: Final = 2.0  # for which at least its share is counted
+OVER_S: Final = 2.0  # for which at least it is counted what looks take
 USUAL_S: Final = 1.0
 LONGEST_S: Final = 4.0  # that one page pauses
 EACH_S: Final = 0.5  # and so much longer for each one more
-SHRINKS: Final = 0.5  # at a time, for pages look together: the first of them finds that nobody has for a while
 READERS: Final = "AnyIO worker thread"  # the name of threads in which requests are answered
 
 
@@ -27,21 +26,24 @@ class Restraint:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, spent: Callable[[], float] | None = None) -> None:
         self._clock, self._spent = clock, spent or Serving().spent
-        self._wanted_s = USUAL_S
-        self._at: tuple[float, float] | None = None  # by clock and processor, when its share was last counted
+        self._look_s = 0.0  # of the processor, that a look takes with all that was done beside it
+        self._looks = 0  # since they were last counted
+        self._at: tuple[float, float] | None = None  # by clock and processor, when that was
 
     def pause_s(self, pages: int) -> float:
-        """How long a page that has looked leaves it at that, where so many are open. Asked in the loop's thread."""
+        """How long a page that has looked leaves it at that, where so many are open. Asked in the loop's thread.
+
+        What a look costs is remembered while nobody looks: pages that all begin at once do not begin too quickly.
+        """
+        self._looks += 1
         now = self._clock()
         if self._at is None:
             self._at = now, self._spent()
-        took_s = now - self._at[0]
-        if took_s >= max(OVER_S, self._wanted_s):
+        elif now - self._at[0] >= OVER_S:
             spent = self._spent()
-            self._wanted_s *= max(SHRINKS, (spent - self._at[1]) / took_s / SHARE)
-            self._at = now, spent
-        self._wanted_s = min(max(self._wanted_s, USUAL_S), LONGEST_S + EACH_S * (pages - 1))
-        return self._wanted_s
+            self._look_s = (spent - self._at[1]) / self._looks
+            self._looks, self._at = 0, (now, spent)
+        return min(max(USUAL_S, self._look_s * pages / SHARE), LONGEST_S + EACH_S * (pages - 1))
 
 
 class Serving:

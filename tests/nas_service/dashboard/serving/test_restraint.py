@@ -72,6 +72,15 @@ def test_pages_are_live_again_once_there_is_less_to_do() -> None:
     assert loop.pause_s == USUAL_S
 
 
+def test_pages_that_have_rested_do_not_begin_too_quickly() -> None:
+    loop = Loop(50, 0.02)
+    loop.goes_on()
+    before = loop.pause_s
+    loop.now += 3600
+    loop.spent += 0.02
+    assert loop.restraint.pause_s(50) == pytest.approx(before, rel=0.1)
+
+
 def test_a_moment_is_not_enough_to_tell() -> None:
     loop = Loop(50, 0.0)
     loop.goes_on(rounds=1)
