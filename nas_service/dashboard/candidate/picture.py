@@ -9,11 +9,10 @@ from nicegui import ui
 from nas_service.api.views import ArchitectureView
 
 from ..csv_text import file_name
-from ..saving import save_button, save_numbers, save_row
+from ..saving import SAVE_DRAWING, save_button, save_numbers, save_row
 from . import bars, drawing
 from .drawing import Rows
 
-SHARPNESS: Final = 2  # pixels of a saved picture for one on the page
 OF_SERVICE: Final = """
 .picture { max-width: 100%; }
 .of-service { max-width: 100%; overflow: auto; }
@@ -22,49 +21,6 @@ OF_SERVICE: Final = """
 @media (max-width: 820px) { .of-service img { zoom: .8; } }
 """  # in the dark, what is black on white becomes white on what lies behind it, and hues stay
 STYLE: Final = drawing.STYLE + OF_SERVICE
-LOOKS: Final = "['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'font-size', 'font-weight', 'opacity']"
-SAVE: Final = f"""() => {{
-    const shown = getHtmlElement(%d).querySelector('svg, img'), png = '%s' === 'PNG', name = '%s';
-    const behind = getComputedStyle(shown.closest('.sheet') || document.body).backgroundColor;
-    const save = address => {{
-        const link = document.createElement('a');
-        link.href = address;
-        link.download = name;
-        link.click();
-    }};
-    const drawn = () => {{  // with the looks that its classes have in the theme of this page
-        const copy = shown.cloneNode(true), box = shown.viewBox.baseVal, of = [...copy.querySelectorAll('*')];
-        shown.querySelectorAll('*').forEach((one, place) => {{
-            const style = getComputedStyle(one);
-            for (const look of {LOOKS}) of[place].setAttribute(look, style.getPropertyValue(look));
-            of[place].removeAttribute('class');
-        }});
-        const paper = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-        for (const [key, value] of [['width', '100%%'], ['height', '100%%'], ['fill', behind]])
-            paper.setAttribute(key, value);
-        copy.prepend(paper);
-        copy.removeAttribute('class');
-        copy.setAttribute('width', box.width);
-        copy.setAttribute('height', box.height);
-        copy.setAttribute('font-family', getComputedStyle(shown).fontFamily);
-        return URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], {{type: 'image/svg+xml'}}));
-    }};
-    const address = shown.localName === 'svg' ? drawn() : shown.src;
-    if (!png) return save(address);
-    const image = new Image();
-    image.onload = () => {{
-        const canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
-        canvas.width = {SHARPNESS} * image.width;
-        canvas.height = {SHARPNESS} * image.height;
-        if (shown.localName === 'img') {{
-            pen.fillStyle = getComputedStyle(shown).backgroundColor;
-            pen.fillRect(0, 0, canvas.width, canvas.height);
-        }}
-        pen.drawImage(image, 0, 0, canvas.width, canvas.height);
-        canvas.toBlob(blob => save(URL.createObjectURL(blob)));
-    }};
-    image.src = address;
-}}"""
 
 
 def picture(candidate_id: str, architecture: ArchitectureView, rows: Rows | None = None) -> ui.column:
@@ -77,7 +33,8 @@ def picture(candidate_id: str, architecture: ArchitectureView, rows: Rows | None
             ui.html(drawing.drawing(architecture, rows), sanitize=False).classes("w-full")
         with save_row():
             for kind in ("SVG", "PNG"):
-                script = SAVE % (part.id, kind, file_name(name, kind.lower()))
+                shown = f"getHtmlElement({part.id}).querySelector('svg, img')"
+                script = f"() => ({SAVE_DRAWING})({shown}, '{file_name(name, kind.lower())}')"
                 save_button(name, kind).on("click", js_handler=script)
             save_button(name, "CSV").on("click", lambda: save_numbers(name, bars.rows(architecture.ops)))
     return part

@@ -1,26 +1,41 @@
-"""A small learning curve of a trial under way, beside those of finished ones, as ECharts options. Pure."""
+"""Small learning curves of trials under way, beside those of finished ones, as paths of SVG. Pure.
+
+There are up to a dozen on a page, which change with every epoch: as charts they would be most of what the page costs.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from nas_service.api.curve_views import CurvesView
 from nas_service.api.views import TrialView
 
-from ..axes import value_axis
 from ..candidate import curves
-from ..theme import ACCENT, BEHIND, SERIES
+from ..once import once
+from ..theme import ACCENT, BEHIND, LINE, MUTED, SERIES
 
-BEST = SERIES[1]
-BAND = {"color": BEHIND, "opacity": 0.35}
+BEST: Final = SERIES[1]
+WIDTH, HEIGHT = 260, 112  # of a drawing
+LEFT, RIGHT, TOP, BOTTOM = 40, 252, 8, 92  # of its axes
+STYLE: Final = f"""
+.curve {{ display: block; width: 100%; }}
+.curve path {{ fill: none; stroke-linejoin: round; stroke-linecap: round; }}
+.curve .axis {{ stroke: {LINE}; stroke-width: 1; }}
+.curve .band {{ fill: {BEHIND}; opacity: 0.35; }}
+.curve .median {{ stroke: {BEHIND}; stroke-width: 1.5; }}
+.curve .best {{ stroke: {BEST}; stroke-width: 1.5; stroke-dasharray: 5 4; }}
+.curve .own {{ stroke: {ACCENT}; stroke-width: 2.5; }}
+.curve .marks {{ stroke: {ACCENT}; stroke-width: 5; }}
+.curve text {{ fill: {MUTED}; font-size: 10.5px; }}
+"""
 
 
 @dataclass(frozen=True)
 class Extent:
-    """What all small charts of a page show, so that they can be compared: the last epoch, and the values between."""
+    """What all drawings of a page show, so that they can be compared: the last epoch, and the values between."""
 
     epochs: float
     low: float
@@ -44,24 +59,34 @@ def _rounded(low: float, high: float) -> tuple[float, float]:
     return lowest * step, max(highest, lowest + 1) * step
 
 
-def options(trial: TrialView, finished: CurvesView, shown: Extent) -> dict[str, Any]:
-    """The curve of the trial over the band of the finished ones, their median and the best of them."""
-    metric = finished.metric
-    median = list(zip(finished.epochs, finished.median, strict=True))
-    best = list(zip(finished.best_epochs, finished.best, strict=True))
+@once
+def behind(finished: CurvesView, shown: Extent) -> dict[str, Any]:
+    """What all drawings have: paths of the band of the finished ones, their median and the best of them, and scales."""
+    band = [
+        *zip(finished.epochs, finished.high, strict=True),
+        *reversed([*zip(finished.epochs, finished.low, strict=True)]),
+    ]
     return {
-        "animation": False,
-        "grid": {"left": 42, "right": 10, "top": 10, "bottom": 22},
-        "tooltip": {"show": False},
-        "xAxis": value_axis("", 0) | {"minInterval": 1, "min": 0, "max": shown.epochs, "splitLine": {"show": False}},
-        "yAxis": value_axis("", 0) | {"min": shown.low, "max": shown.high, "interval": (shown.high - shown.low) / 2},
-        "series": [
-            *_band(finished),
-            _line("median", median, {"color": BEHIND, "width": 1.5}),
-            _line("best", best, {"color": BEST, "width": 1.5, "type": "dashed"}),
-            _line("trial", curves.points(trial, metric), {"color": ACCENT, "width": 2.5}, size=5),
+        "band": path(band, shown),
+        "median": path(zip(finished.epochs, finished.median, strict=True), shown),
+        "best": path(zip(finished.best_epochs, finished.best, strict=True), shown),
+        "values": [
+            {"y": _y(value, shown), "text": f"{value:.3g}"}
+            for value in (shown.low, (shown.low + shown.high) / 2, shown.high)
         ],
+        "epochs": f"{shown.epochs:g}",
     }
+
+
+def path(points: Iterable[Sequence[float]], shown: Extent) -> str:
+    """Of (epoch, value) in the drawing, as SVG has it."""
+    places = [f"{_x(epoch, shown):g} {_y(value, shown):g}" for epoch, value in points]
+    return "M" + "L".join(places) if places else ""
+
+
+def marks(points: Iterable[Sequence[float]], shown: Extent) -> str:
+    """A dot for each point, as a path whose lines have no length."""
+    return "".join(f"M{_x(epoch, shown):g} {_y(value, shown):g}h0" for epoch, value in points)
 
 
 def rows(trials: Iterable[TrialView], metric: str) -> list[dict[str, Any]]:
@@ -73,23 +98,9 @@ def rows(trials: Iterable[TrialView], metric: str) -> list[dict[str, Any]]:
     ]
 
 
-def _band(finished: CurvesView) -> list[dict[str, Any]]:
-    """Two stacked lines that are not drawn, and the area between them."""
-    low = list(zip(finished.epochs, finished.low, strict=True))
-    above = [(e, high - low) for e, low, high in zip(finished.epochs, finished.low, finished.high, strict=True)]
-    hidden = {"opacity": 0}
-    stacked = {"stack": "band", "stackStrategy": "all"}
-    return [_line("low", low, hidden) | stacked, _line("band", above, hidden) | stacked | {"areaStyle": BAND}]
+def _x(epoch: float, shown: Extent) -> float:
+    return round(LEFT + (RIGHT - LEFT) * epoch / (shown.epochs or 1.0), 1)
 
 
-def _line(name: str, points: Sequence[Any], style: dict[str, Any], size: int = 0) -> dict[str, Any]:
-    return {
-        "name": name,
-        "type": "line",
-        "data": [list(point) for point in points],
-        "lineStyle": style,
-        "itemStyle": {"color": style.get("color", BEHIND)},
-        "symbolSize": size,
-        "showSymbol": size > 0,
-        "silent": True,
-    }
+def _y(value: float, shown: Extent) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * (value - shown.low) / (shown.high - shown.low), 1)

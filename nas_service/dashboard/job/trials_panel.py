@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from nas_service.api.curve_views import CurvesView
 from nas_service.api.views import JobView, TrialView
@@ -14,9 +16,10 @@ from nas_service.client import AsyncClient
 from nas_service.palette import themed
 
 from ..candidate import curves
-from ..chart import Chart
 from ..cluster.queue_words import TrialRow, trial_row, waits
-from ..theme import ACCENT, BEHIND, LINE, address, share, sheet
+from ..csv_text import file_name
+from ..saving import SAVE_DRAWING, save_numbers
+from ..theme import ACCENT, BEHIND, LINE, MUTED, address, share, sheet
 from . import small_curves
 from .candidate_table import short
 from .small_curves import Extent
@@ -25,15 +28,59 @@ LISTED = 100  # trials that are read
 SHOWN = 12  # of them as a card with a chart
 MACHINES = 4  # that are named, those with the most trials
 GROWN = 1.2  # by which factor more trials have to have finished until their band is read again
-STYLE = f"""
-.trials-grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)); gap: 12px;
-  align-items: start; width: 100%; }}
-.trial {{ border: 1px solid {LINE}; border-radius: 8px; padding: 10px 12px; gap: 4px; min-width: 0; }}
+NAME: Final = "learning curve of a trial"
+STYLE: Final = f"""
+.trials-grid .q-table__grid-content {{ display: grid; gap: 12px; align-items: start; width: 100%;
+  grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)); }}
+.trial {{ border: 1px solid {LINE}; border-radius: 8px; padding: 10px 12px; min-width: 0; display: grid; gap: 4px; }}
 .trial.waits {{ order: 1; }}
+.trial > .first {{ display: flex; gap: 8px; align-items: baseline; white-space: nowrap; }}
+.trial > .first > a {{ font-weight: 500; }}
+.trial > .first > :last-child {{ margin-left: auto; }}
+.done {{ height: 4px; border-radius: 2px; background: {LINE}; overflow: hidden; }}
+.done > div {{ height: 100%; background: {ACCENT}; transition: width 0.3s; }}
+.trial > .saves {{ display: flex; }}
+.trial > .saves > button {{ background: none; border: none; font-size: 11px; color: {MUTED}; cursor: pointer; }}
 @media (hover: hover) {{ .trial:not(:hover, :focus-within) .saves {{ opacity: 0; }} }}
 .swatch {{ display: inline-block; width: 18px; height: 0; border-top: 3px solid; margin-right: 6px;
   vertical-align: middle; }}
+{small_curves.STYLE}
 """
+CARD: Final = f"""
+<div :class="['trial', {{ waits: props.row.waits }}]">
+  <div class="first">
+    <a :href="props.row.page">{{{{ props.row.candidate }}}}</a>
+    <span class="muted text-xs">{{{{ props.row.since }}}}</span>
+    <span class="text-sm">{{{{ props.row.value }}}}</span>
+  </div>
+  <div v-if="!props.row.waits" class="done" role="progressbar" :aria-valuenow="Math.round(100 * props.row.done)">
+    <div :style="{{ width: 100 * props.row.done + '%' }}"></div>
+  </div>
+  <div class="muted text-xs text">{{{{ props.row.told }}}}</div>
+  <svg v-if="props.row.drawn" class="curve" viewBox="0 0 {small_curves.WIDTH} {small_curves.HEIGHT}" role="img"
+    aria-label="{NAME}" :data-trial="props.row.id">
+    <template v-for="one in props.cols[0].values" :key="one.text">
+      <path class="axis" :d="`M{small_curves.LEFT} ${{one.y}}H{small_curves.RIGHT}`" />
+      <text x="{small_curves.LEFT - 6}" :y="one.y + 3.5" text-anchor="end">{{{{ one.text }}}}</text>
+    </template>
+    <text x="{small_curves.LEFT}" y="{small_curves.HEIGHT - 5}">0</text>
+    <text x="{small_curves.RIGHT}" y="{small_curves.HEIGHT - 5}" text-anchor="end">{{{{ props.cols[0].epochs }}}}</text>
+    <path class="band" :d="props.cols[0].band" />
+    <path class="median" :d="props.cols[0].median" />
+    <path class="best" :d="props.cols[0].best" />
+    <path class="own" :d="props.row.own" />
+    <path class="marks" :d="props.row.marks" />
+  </svg>
+  <div v-if="props.row.drawn" class="saves">
+    <button type="button" aria-label="{NAME} as PNG" @click="$parent.$emit('picture', props.row.id)">PNG</button>
+    <button type="button" aria-label="{NAME} as CSV" @click="$parent.$emit('numbers', props.row.id)">CSV</button>
+  </div>
+</div>
+"""
+PICTURE: Final = f"""trial => {{
+    const shown = [...document.querySelectorAll('.curve')].find(one => one.dataset.trial === trial);
+    if (shown) ({SAVE_DRAWING})(shown, '{file_name(NAME, "png")}');
+}}"""
 
 
 class TrialsPanel:
@@ -44,7 +91,8 @@ class TrialsPanel:
         self._job_id = job_id
         self._finished: CurvesView | None = None
         self._banded: tuple[float, str | None] = (0, None)  # finished trials and incumbent when the curves were read
-        self._cards: list[_Card] = []
+        self._shown: Sequence[TrialView] = ()
+        self._places: dict[str, int] = {}  # of the trials that are shown
 
     def build(self) -> None:
         ui.add_css(themed(STYLE))
@@ -52,13 +100,14 @@ class TrialsPanel:
             self._told = ui.label().classes("text-sm text")
             self._held = ui.label().classes("muted text-xs text")
             self._key = ui.row().classes("muted text-xs").style("gap:4px 20px")
-            self._grid = ui.element("div").classes("trials-grid")
+            self._grid = ui.table(rows=[], row_key="place").classes("w-full trials-grid")
+            self._grid.props("grid flat hide-header hide-no-data").add_slot("item", CARD)
+            self._grid.on("numbers", self._save).on("picture", js_handler=PICTURE)
         self._sheet.set_visibility(False)
 
     async def refresh(self, job: JobView) -> None:
         self._sheet.set_visibility(not job.final)
         if job.final:
-            self._hide(self._cards)
             return
         page = await self._client.trials_page(self._job_id, limit=LISTED)
         if page.items:
@@ -87,67 +136,59 @@ class TrialsPanel:
                 _swatch(small_curves.BEST, "dashed", f"the best, {short(finished.candidate_id)}")
 
     def _draw(self, job: JobView, trials: Sequence[TrialView]) -> None:
-        """A card whose trial has ended is taken by the next one, so that the others stay where they are."""
-        finished = self._finished
-        self._key.set_visibility(bool(trials))
-        if finished is None or not trials:
-            self._hide(self._cards)
-            return
-        self._fit(len(trials))
-        kept = {card.trial_id for card in self._cards} & {trial.id for trial in trials}
-        free = [card for card in self._cards if card.trial_id not in kept]
-        cards = {card.trial_id: card for card in self._cards}
-        extent, now = small_curves.extent(trials, finished, finished.metric), time.time()
-        for trial in trials:
-            card = cards[trial.id] if trial.id in kept else free.pop(0)
-            card.show(trial_row(job, trial, now), trial, finished, extent)
-        self._hide(free)
+        finished, self._shown = self._finished, trials
+        there = finished is not None and bool(trials)
+        self._key.set_visibility(there)
+        self._grid.set_visibility(there)
+        if finished is not None and trials:
+            extent = small_curves.extent(trials, finished, finished.metric)
+            told = small_curves.behind(finished, extent)
+            self._places = placed(self._places, [trial.id for trial in trials])
+            drawn = cards(job, sorted(trials, key=lambda one: self._places[one.id]), finished, extent)
+            with self._grid.props.suspend_updates():
+                self._grid.props["columns"] = ({"name": "all", "label": "", "field": "id"} | told,)
+            if drawn != self._grid.props["rows"]:
+                self._grid.props["rows"] = drawn
 
-    def _hide(self, cards: Sequence[_Card]) -> None:
-        """And not delete: another trial may have its card at the next look."""
-        for card in cards:
-            card.hide()
-
-    def _fit(self, wanted: int) -> None:
-        with self._grid:
-            self._cards += [_Card() for _ in range(wanted - len(self._cards))]
+    def _save(self, clicked: GenericEventArguments) -> None:
+        if self._finished is not None:
+            wanted = [trial for trial in self._shown if trial.id == clicked.args]
+            save_numbers(NAME, small_curves.rows(wanted, self._finished.metric))
 
 
-class _Card:
-    """One trial: which candidate, since when and where, how far, and its curve."""
+def cards(
+    job: JobView, trials: Sequence[TrialView], finished: CurvesView, extent: Extent
+) -> tuple[dict[str, Any], ...]:
+    """What each trial's card says and draws. A tuple, which NiceGUI sends as it is; a list it would watch."""
+    now = time.time()
+    return tuple(
+        _card(place, trial_row(job, trial, now), trial, finished, extent) for place, trial in enumerate(trials)
+    )
 
-    def __init__(self) -> None:
-        self.trial_id = ""
-        with ui.column().classes("trial") as self._box:
-            with ui.row().classes("w-full items-baseline no-wrap").style("gap:8px"):
-                self._name = ui.link("", "").style("font-weight:500")
-                self._since = ui.label().classes("muted text-xs").style("white-space:nowrap")
-                ui.space()
-                self._value = ui.label().classes("text-sm").style("white-space:nowrap")
-            self._bar = ui.linear_progress(0, show_value=False, size="4px").props("rounded color=primary")
-            self._told = ui.label().classes("muted text-xs text")
-            self._chart = Chart("learning curve of a trial", height="110px")
 
-    def hide(self) -> None:
-        self.trial_id = ""
-        self._box.set_visibility(False)
+def _card(place: int, row: TrialRow, trial: TrialView, finished: CurvesView, extent: Extent) -> dict[str, Any]:
+    points = curves.points(trial, finished.metric)
+    return {
+        "place": place,
+        "id": row.id,
+        "candidate": short(row.candidate),
+        "page": address(row.job_id, row.candidate),
+        "since": f"waits for {row.since}" if row.waits else f"for {row.since}",
+        "value": share(points[-1][1]) if points else "",
+        "waits": row.waits,
+        "done": row.done,
+        "told": " · ".join(filter(None, ("" if row.waits else f"epoch {row.epoch}", row.rung, row.place))),
+        "drawn": bool(points or finished.epochs) and not row.waits,
+        "own": small_curves.path(points, extent),
+        "marks": small_curves.marks(points, extent),
+    }
 
-    def show(self, row: TrialRow, trial: TrialView, finished: CurvesView, extent: Extent) -> None:
-        points = curves.points(trial, finished.metric)
-        if row.id != self.trial_id:
-            self.trial_id = row.id
-            self._box.set_visibility(True)
-            self._name.text = short(row.candidate)
-            self._name.props["href"] = address(row.job_id, row.candidate)
-        self._since.text = f"waits for {row.since}" if row.waits else f"for {row.since}"
-        self._value.text = share(points[-1][1]) if points else ""
-        self._box.classes(add="waits" if row.waits else "", remove="" if row.waits else "waits")
-        self._bar.value = row.done
-        self._bar.set_visibility(not row.waits)
-        self._told.text = " · ".join(filter(None, ("" if row.waits else f"epoch {row.epoch}", row.rung, row.place)))
-        self._chart.set_visibility(bool(points or finished.epochs) and not row.waits)
-        options = small_curves.options(trial, finished, extent)
-        self._chart.show(options, lambda: small_curves.rows([trial], finished.metric))
+
+def placed(before: Mapping[str, int], trials: Sequence[str]) -> dict[str, int]:
+    """Where each trial's card stands: where it stood, or where one has ended, so that the others stay there."""
+    kept = {trial: before[trial] for trial in trials if trial in before and before[trial] < len(trials)}
+    free = iter(sorted({*range(len(trials))} - {*kept.values()}))
+    return kept | {trial: next(free) for trial in trials if trial not in kept}
 
 
 def chosen(trials: Sequence[TrialView]) -> list[TrialView]:

@@ -9,7 +9,18 @@ import pytest
 from told_views import trial
 
 from nas_service.api.curve_views import CurvesView
-from nas_service.dashboard.job.small_curves import Extent, extent, options, rows
+from nas_service.dashboard.job.small_curves import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    Extent,
+    behind,
+    extent,
+    marks,
+    path,
+    rows,
+)
 
 NONE = CurvesView(
     metric="acc", trials=0, epochs=[], low=[], median=[], high=[], candidate_id=None, best_epochs=[], best=[]
@@ -31,20 +42,33 @@ def learning(*values: float, **changes: Any) -> Any:
     return trial(curve=[{"epoch": n + 1.0, "acc": value} for n, value in enumerate(values)], **changes)
 
 
-def test_a_chart_draws_the_band_the_median_the_best_and_the_trial() -> None:
-    shown = options(learning(0.3, 0.62), FINISHED, Extent(4, 0, 1))
-    drawn = {series["name"]: series["data"] for series in shown["series"]}
-    assert drawn == {
-        "low": [[1, 0.25], [2, 0.5]],
-        "band": [[1, 0.5], [2, 0.8 - 0.5]],
-        "median": [[1, 0.5], [2, 0.6]],
-        "best": [[1, 0.7], [2, 0.9]],
-        "trial": [[1, 0.3], [2, 0.62]],
-    }
-    assert (shown["xAxis"]["max"], shown["yAxis"]["min"], shown["yAxis"]["max"]) == (4, 0, 1)
+def test_what_all_drawings_have_is_the_band_the_median_and_the_best() -> None:
+    told = behind(FINISHED, Extent(4, 0, 1))
+    x1, x2 = (LEFT + (RIGHT - LEFT) * epoch / 4 for epoch in (1, 2))
+
+    def y(value: float) -> str:
+        return f"{round(BOTTOM - (BOTTOM - TOP) * value, 1):g}"
+
+    assert told["band"] == f"M{x1:g} {y(0.75)}L{x2:g} {y(0.8)}L{x2:g} {y(0.5)}L{x1:g} {y(0.25)}"
+    assert told["median"] == f"M{x1:g} {y(0.5)}L{x2:g} {y(0.6)}"
+    assert told["best"] == f"M{x1:g} {y(0.7)}L{x2:g} {y(0.9)}"
+    assert [one["text"] for one in told["values"]] == ["0", "0.5", "1"]
+    assert told["epochs"] == "4"
 
 
-def test_all_charts_have_one_scale_that_holds_every_value() -> None:
+def test_nothing_is_drawn_where_nothing_has_finished() -> None:
+    told = behind(NONE, Extent(4, 0, 1))
+    assert (told["band"], told["median"], told["best"]) == ("", "", "")
+
+
+def test_a_curve_is_a_line_with_a_dot_for_each_epoch() -> None:
+    points, shown = [[0, 0.0], [4, 1.0]], Extent(4, 0, 1)
+    assert path(points, shown) == f"M{LEFT} {BOTTOM}L{RIGHT} {TOP}"
+    assert marks(points, shown) == f"M{LEFT} {BOTTOM}h0M{RIGHT} {TOP}h0"
+    assert path([], shown) == marks([], shown) == ""
+
+
+def test_all_drawings_have_one_scale_that_holds_every_value() -> None:
     trials = [learning(0.1), learning(0.3, fidelity={"epochs": 9.0})]
     assert astuple(extent(trials, FINISHED, "acc")) == pytest.approx((9, 0.1, 0.9))
     assert astuple(extent(trials, NONE, "acc")) == pytest.approx((9, 0.1, 0.3))

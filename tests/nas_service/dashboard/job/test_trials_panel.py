@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from told_views import job, trial
 
-from nas_service.dashboard.job.trials_panel import SHOWN, chosen, held, told
+from nas_service.dashboard.job.trials_panel import SHOWN, chosen, held, placed, told
 
 
 def test_running_trials_come_before_waiting_ones() -> None:
@@ -44,3 +44,11 @@ def test_of_many_machines_those_with_most_trials_are_named() -> None:
 def test_a_job_without_trials_says_why() -> None:
     assert told(job(), [], more=False) == "No trial is under way."
     assert told(job(reason="no free slot"), [], more=False) == "No trial is under way: no free slot."
+
+
+def test_cards_stay_where_they_are_while_their_trials_run() -> None:
+    before = placed({}, ["a", "b", "c"])
+    assert before == {"a": 0, "b": 1, "c": 2}
+    assert placed(before, ["a", "c", "d"]) == {"a": 0, "c": 2, "d": 1}
+    assert sorted(placed(before, ["c", "a"]).values()) == [0, 1]  # of fewer trials none stands apart
+    assert placed(before, []) == {}
