@@ -1,6 +1,6 @@
 // NiceGUI's chart, begun when it is wanted: at once where it is in sight, the others when the browser has time. A chart
 // is costly to begin, and one that is hidden, or has nothing to draw yet, would be drawn twice.
-import EChart from "nicegui-echart-element/echart.js";
+import EChart from "echart";
 
 const NEAR_PX = 200; // outside of the window: what is about to be scrolled into sight
 const ANYWHERE_PX = 1e6; // on the page, unless it is hidden

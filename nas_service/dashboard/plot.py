@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nicegui import ui
 
-_ELEMENT = Path(inspect.getfile(ui.echart)).parent
+_WHOLE = Path(inspect.getfile(ui.echart)).with_suffix(".js")
 
 
-class Plot(ui.echart, component="plot.js", esm={"nicegui-echart-element": str(_ELEMENT)}):
+class Plot(ui.echart, component="plot.js", dependencies=[_WHOLE]):
     """Of charts far down a page the viewer waits for none: what is seen is drawn first."""
