@@ -26,8 +26,9 @@ USABLE = """
 (() => {
   const seen = what => [...document.querySelectorAll(what)].filter(one => one.offsetHeight);
   const inWindow = one => one.getBoundingClientRect().top < innerHeight;
-  const points = seen('.nicegui-echart').filter(inWindow).map(one => getElement(Number(one.id.slice(1))).chart.getModel().getSeries()
-    .reduce((sum, series) => sum + series.getData().count(), 0));
+  const points = seen('.nicegui-echart').filter(inWindow).map(one =>
+    getElement(Number(one.id.slice(1))).chart.getModel().getSeries()
+      .reduce((sum, series) => sum + series.getData().count(), 0));
   const rows = seen('.q-table tbody td, .ag-center-cols-container .ag-cell').length;
   const loading = seen('[aria-busy=true], .q-inner-loading, .q-skeleton').length;
   return points.length && Math.min(...points) > 0 && Math.max(...points) >= DRAWN && rows && !loading;

@@ -64,6 +64,5 @@ button, input:where([type='button'], [type='reset'], [type='submit']), ::file-se
 }
 """
 
-STYLE: Final = _PLAIN + "@layer utilities {\n%s\n}" % "\n".join(
-    f".{name} {{ {rule}; }}" for name, rule in CLASSES.items()
-)
+_RULES: Final = "\n".join(f".{name} {{ {rule}; }}" for name, rule in CLASSES.items())
+STYLE: Final = f"{_PLAIN}@layer utilities {{\n{_RULES}\n}}"
