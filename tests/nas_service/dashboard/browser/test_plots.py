@@ -17,6 +17,7 @@ FIRST, LAST = f"{PLOTS}[0]", f"{PLOTS}.at(-1)"
 def busy(visit: Open, finished: str) -> Page:
     """The page of a job in a browser that has no time before a test gives it some."""
     page = visit("/cluster")
+    page.set_viewport_size({"width": 1280, "height": 500})
     page.add_init_script(BUSY)
     page.goto(f"{page.url.removesuffix('/cluster')}/jobs/{finished}")
     page.wait_for_function(f"() => {FIRST} && ({DRAWN})({FIRST})")
@@ -31,7 +32,6 @@ def test_a_chart_far_down_waits_until_the_browser_has_time(busy: Page) -> None:
 
 
 def test_a_chart_that_is_scrolled_to_is_drawn_at_once(busy: Page) -> None:
-    assert not busy.evaluate(f"({DRAWN})({LAST})")
     busy.evaluate(f"{LAST}.scrollIntoView()")
     busy.wait_for_function(f"() => ({DRAWN})({LAST})")
 
