@@ -3,8 +3,9 @@
 A real Chromium opens the page of a running job with 10,000 and with 200,000 evaluated candidates, which the store's own
 functions put into a real database: first with an empty cache, then with the scripts in it. Bytes are those of the
 network, headers included, with the messages of the WebSocket as they are before compression. A page is usable when
-every chart that is seen has drawn its points, its table has rows, and nothing says that it is loading; seconds count
-from the beginning of the navigation to the frame after that, on one machine with the service.
+every chart in the window has drawn its points, its table has rows, and nothing says that it is loading (charts further
+down are drawn next, before anybody has scrolled to them); seconds count from the beginning of the navigation to the
+frame after that, on one machine with the service.
 
 - `job_page_mb`, `job_page_s`: 10,000 candidates, scripts cached: the most of several visits, and their median
 - `job_page_200k_mb`, `job_page_200k_s`: the same for 200,000

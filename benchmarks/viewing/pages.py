@@ -20,12 +20,15 @@ from .browser import Visit, visit
 
 DRAWN = 500  # points of the scatter at the least; the page thins out more candidates than it can draw
 
-# Every chart that is seen has drawn, one of them the scatter; tables have rows; nothing says that it is still loading.
+# Every chart in the window has drawn, one of them the scatter; tables have rows; nothing says that it is still loading.
+# Charts further down are drawn after these.
 USABLE = """
 (() => {
   const seen = what => [...document.querySelectorAll(what)].filter(one => one.offsetHeight);
-  const points = seen('.nicegui-echart').map(one => getElement(Number(one.id.slice(1))).chart.getModel().getSeries()
-    .reduce((sum, series) => sum + series.getData().count(), 0));
+  const inWindow = one => one.getBoundingClientRect().top < innerHeight;
+  const points = seen('.nicegui-echart').filter(inWindow).map(one =>
+    getElement(Number(one.id.slice(1))).chart.getModel().getSeries()
+      .reduce((sum, series) => sum + series.getData().count(), 0));
   const rows = seen('.q-table tbody td, .ag-center-cols-container .ag-cell').length;
   const loading = seen('[aria-busy=true], .q-inner-loading, .q-skeleton').length;
   return points.length && Math.min(...points) > 0 && Math.max(...points) >= DRAWN && rows && !loading;

@@ -83,7 +83,7 @@ def mount(app: FastAPI, service: Place | None = None) -> None:
         viewer: Caller = request.state.caller
         await ClusterPage(api(viewer), viewer).build()
 
-    ui.run_with(app, title="NAS service", show_welcome_message=False, gzip_middleware_factory=None)
+    ui.run_with(app, title="NAS service", tailwind=False, show_welcome_message=False, gzip_middleware_factory=None)
     pages.add_middleware(Compressed)
     pages.add_middleware(KeptAssets)  # around the other
     _end_with(app, api.hub)

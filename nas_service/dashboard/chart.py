@@ -12,22 +12,18 @@ from nas_service.palette import dressed
 
 from . import shade
 from .csv_text import file_name
+from .plot import Plot
 from .saving import save_button, save_numbers, save_row
 from .theme import INK, LINE, SHEET
 
 Rows: TypeAlias = Callable[[], Sequence[Mapping[str, Any]]]
-PICTURE: Final = """() => {
+PICTURE: Final = """async () => {
     const element = getElement(%d), behind = element.$el.closest('.sheet') || document.body;
     const link = document.createElement('a');
     const backgroundColor = getComputedStyle(behind).backgroundColor;
-    link.href = element.chart.getDataURL({type: 'png', pixelRatio: 2, backgroundColor});
+    link.href = (await element.drawn()).getDataURL({type: 'png', pixelRatio: 2, backgroundColor});
     link.download = '%s';
     link.click();
-}"""
-
-
-UNMOUNT: Final = """vnode => {  // a chart that goes before it is drawn: NiceGUI ends what it never began
-    vnode.component.proxy.chart ??= new Proxy({}, {get: () => () => {}});
 }"""
 
 
@@ -47,8 +43,7 @@ class Chart:
         self._shade = shade.of_page()
         self._shade.join(self)
         with ui.column().classes("charted") as self._box:
-            self.plot = ui.echart({}, on_point_click=on_point_click).style(f"height:{height}")
-            self.plot.on("vnodeBeforeUnmount", js_handler=UNMOUNT)
+            self.plot = Plot({}, on_point_click=on_point_click).style(f"height:{height}")
             self.plot.props["role"] = "img"
             self.plot.props["aria-label"] = name
             self._csv = self._build_buttons()

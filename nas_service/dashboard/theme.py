@@ -10,7 +10,7 @@ from nicegui import ui
 from nas_service.access import Caller
 from nas_service.palette import LIGHT, themed
 
-from . import pressing, shade, when
+from . import base, pressing, shade, when
 
 INK: Final = LIGHT["ink"]
 MUTED: Final = LIGHT["muted"]
@@ -115,6 +115,7 @@ def frame(title: str, viewer: Caller) -> ui.column:
     shade.of_page().build()
     when.build()
     pressing.build()
+    ui.add_css(base.STYLE)
     ui.add_css(themed(_STYLE))
     with ui.row().classes("w-full items-center head"):
         ui.link("NAS service", "/").style(themed(f"color:{INK};font-weight:600"))
