@@ -40,6 +40,7 @@ STYLE = f"""
   border-top: 1px solid {LINE}; align-items: baseline; }}
 .event > .log {{ grid-column: 1 / -1; }}
 .event > time {{ white-space: nowrap; }}
+.event a {{ margin-left: 8px; }}
 .unfold {{ background: none; border: none; padding: 0 8px; font: inherit; font-size: 12px; color: {ACCENT};
   cursor: pointer; }}
 .log {{ font-family: ui-monospace, monospace; font-size: 12px; line-height: 1.6; white-space: pre-wrap;
