@@ -10,7 +10,8 @@ from nicegui import ui
 from .csv_text import csv_text, file_name
 
 SHARPNESS: Final = 2  # pixels of a saved picture for one on the page
-LOOKS: Final = "['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linecap', 'font-size', 'font-weight', 'opacity']"
+LINES: Final = "'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linecap'"
+LOOKS: Final = f"['fill', {LINES}, 'font-size', 'font-weight', 'opacity']"
 SAVE_DRAWING: Final = f"""(shown, name) => {{  // an svg or img, as it is or, where the file is called so, as png
     const png = name.endsWith('.png');
     const behind = getComputedStyle(shown.closest('.sheet') || document.body).backgroundColor;
