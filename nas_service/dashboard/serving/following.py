@@ -14,6 +14,7 @@ from ..part import Part
 from .live import LiveClient, Watch
 
 SLOW_S = 15.0  # for what changes without an event: pace and time left, why a job waits
+REST_S = 0.5  # after a look, though another topic may have changed
 LIVELY_S = 2.0  # for what is under way: learning curves, progress of exports, workers
 
 Look = Callable[[], Awaitable[None]]
@@ -31,7 +32,7 @@ def lively() -> float:
 async def follow(client: LiveClient, look: Look, topics: Collection[str], patience: Patience = slow) -> None:
     """Look now, and again whenever a topic changes, or when nothing was heard of it for `patience`.
 
-    It is never more often than the hub's `pause_s`, and ends with the page.
+    It is never more often than the hub's pause, and ends with the page.
     """
     watch = client.hub.watch(client.key, topics)
     ui.context.client.on_delete(lambda: client.hub.leave(watch))
@@ -49,12 +50,13 @@ async def _follow(client: LiveClient, watch: Watch, look: Look, patience: Patien
     await page.connected()
     with slot:
         while not page.is_deleted:
-            await watch.news(patience())
+            await watch.news(max(patience(), client.hub.pause_s))
             try:
                 await look()
             except Exception as error:  # noqa: BLE001 - as NiceGUI's timers do: the next look may succeed
                 app.handle_exception(error)
-            await asyncio.sleep(client.hub.pause_s)
+            client.hub.looked()
+            await asyncio.sleep(REST_S)
 
 
 def said(look: Look, away: Part[str], what: str) -> Look:

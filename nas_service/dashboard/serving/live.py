@@ -1,8 +1,9 @@
 """What all open pages of a process share: one stream of what changes, and answers that are the same for each of them.
 
 A page watches topics: the id of a job, `JOBS`, which is any of them, or `DEVICES`. `Hub` listens to the service while
-somebody watches, and wakes the pages of a topic together, once a second at most. What they then ask for is asked once:
-an answer is for everybody who asks the same until its topic changes, or for a second where nothing tells.
+somebody watches, and wakes the pages of a topic together, once a second at most, or more seldom where they have much to
+do, see `restraint`. What they then ask for is asked once: an answer is for everybody who asks the same until they are
+woken again, or for so long where nothing tells.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ from .restraint import Restraint
 T = TypeVar("T")
 JOBS: Final = "jobs"
 DEVICES: Final = "devices"  # their tables, campaigns and agents
-PAUSE_S: Final = 1.0  # between two times that a topic wakes its pages
-FRESH_S: Final = 1.0  # how long an answer is good where nothing says that it has changed
 ADMITTED_S: Final = 2.0  # how long a key is not asked for again: one that is revoked sees no more after that
 AGAIN_S: Final = (0.2, 0.5, 1.0, 2.0)  # pauses before the service is listened to again; the last one stays
 SHUT_OUT: Final = (401, 403)
@@ -100,8 +99,12 @@ class Hub:
 
     @property
     def pause_s(self) -> float:
-        """How long a page that has looked leaves it at that: a second, or longer where many are open and have work."""
+        """Between two times that a topic wakes its pages, and how long an answer is good where nothing tells."""
         return self._restraint.pause_s(len(self._watches))
+
+    def looked(self) -> None:
+        """A page has."""
+        self._restraint.looked()
 
     def leave(self, watch: Watch) -> None:
         """The last one who leaves ends the stream."""
@@ -160,11 +163,11 @@ class Hub:
         self._tell(JOBS, *filter(None, [job_id]))
 
     def _tell(self, *topics: str) -> None:
-        """Wake the pages of these, now or when a second has passed since the last time."""
+        """Wake the pages of these, now or when there was a pause since the last time."""
         for topic in topics:
             if topic in self._due:
                 continue
-            wait_s = self._changed_at.get(topic, float("-inf")) + PAUSE_S - self._clock()
+            wait_s = self._changed_at.get(topic, float("-inf")) + self.pause_s - self._clock()
             if wait_s <= 0:
                 self._wake(topic)
             else:
@@ -223,7 +226,7 @@ class Hub:
         _seen(done)
 
     def _is_old(self, answer: _Answer) -> bool:
-        return bool(answer.at) and self._clock() - answer.at[0] >= FRESH_S
+        return bool(answer.at) and self._clock() - answer.at[0] >= self.pause_s
 
     def _version(self, topic: str) -> tuple[int, int]:
         return self._round, self._versions.get(topic, 0)

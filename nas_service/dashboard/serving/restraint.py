@@ -30,8 +30,8 @@ class Restraint:
         self._looks = 0  # since they were last counted
         self._at: tuple[float, float] | None = None  # by clock and processor, when that was
 
-    def pause_s(self, pages: int) -> float:
-        """How long a page that has looked leaves it at that, where so many are open. Asked in the loop's thread.
+    def looked(self) -> None:
+        """A page has looked. To be told in the event loop's thread.
 
         What a look costs is remembered while nobody looks: pages that all begin at once do not begin too quickly.
         """
@@ -43,7 +43,10 @@ class Restraint:
             spent = self._spent()
             self._look_s = (spent - self._at[1]) / self._looks
             self._looks, self._at = 0, (now, spent)
-        return min(max(USUAL_S, self._look_s * pages / SHARE), LONGEST_S + EACH_S * (pages - 1))
+
+    def pause_s(self, pages: int) -> float:
+        """From one look to the next, where so many pages are open."""
+        return min(max(USUAL_S, self._look_s * pages / SHARE), LONGEST_S + EACH_S * max(0, pages - 1))
 
 
 class Serving:

@@ -24,7 +24,8 @@ class Loop:
         for _ in range(rounds):
             for _ in range(self.pages):
                 self.now, self.spent = self.now + self.look_s, self.spent + self.look_s
-                self.pause_s = self.restraint.pause_s(self.pages)
+                self.restraint.looked()
+            self.pause_s = self.restraint.pause_s(self.pages)
             self.now += self.pause_s
         return (self.spent - begun[1]) / (self.now - begun[0])
 
@@ -78,6 +79,7 @@ def test_pages_that_have_rested_do_not_begin_too_quickly() -> None:
     before = loop.pause_s
     loop.now += 3600
     loop.spent += 0.02
+    loop.restraint.looked()
     assert loop.restraint.pause_s(50) == pytest.approx(before, rel=0.1)
 
 
@@ -86,6 +88,7 @@ def test_a_moment_is_not_enough_to_tell() -> None:
     loop.goes_on(rounds=1)
     loop.spent += OVER_S / 2
     loop.now += OVER_S / 2 - USUAL_S
+    loop.restraint.looked()
     assert loop.restraint.pause_s(50) == USUAL_S
 
 
