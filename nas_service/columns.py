@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from .pareto import Positions, Values
-from .store import Job, asks, candidates, searched
+from .store import Job, asks, candidates, names, searched
 
 Flags = NDArray[np.bool_]
 
@@ -68,9 +68,10 @@ class Results(Columns):
         if not self._proposals:
             waited, new = asks.waiting(conn, job.id), candidates.evaluated(conn, job.id)
         else:
-            recent = asks.since(conn, job.id, self._proposals, self._waited)
-            waited = [number for number, _, waits in recent if waits]
-            new = candidates.evaluated(conn, job.id, {candidate for _, candidate, waits in recent if not waits})
+            recent, brought, waits = asks.since(conn, job.id, self._proposals, self._waited)
+            waited = recent[waits == 1].astype(np.int64).tolist()
+            told = np.unique(brought[waits == 0]).astype(np.int64).tolist()
+            new = candidates.evaluated(conn, job.id, [names.candidate(job.id, number) for number in told])
         self.take_in(new)
         self._proposals, self._waited = job.proposals, waited
         self.changes += new.shape[1] > 0

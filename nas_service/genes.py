@@ -7,8 +7,9 @@ network counts once a column.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
@@ -114,10 +115,14 @@ class Tries:
     def take(self, rows: Sequence[Tried]) -> None:
         if not rows:
             return
-        if isinstance(self.space, ChoiceSpace):
-            self._blocks.append(_block(self.space, [row.genotype for row in rows]))
+        space = self.space
+        if isinstance(space, ChoiceSpace):
+            self._blocks.append(_block(space, [row.genotype for row in rows]))
+            numbers: Callable[[Genotype], Mapping[str, float]] = partial(_widths, space)
+        else:
+            numbers = space.traits
         for place, row in enumerate(rows, len(self)):
-            for name, value in self._numbers(row.genotype).items():
+            for name, value in numbers(row.genotype).items():
                 places, values = self.traits.setdefault(name, (array("q"), array("d")))
                 places.append(place)
                 values.append(value)
@@ -128,11 +133,6 @@ class Tries:
             self._generations.append(latest)
         self._candidates.extend(row.candidate_number for row in rows)
         self._next = rows[-1].number + 1
-
-    def _numbers(self, genotype: Genotype) -> Mapping[str, float]:
-        if not isinstance(self.space, ChoiceSpace):
-            return self.space.traits(genotype)
-        return self.space.explicit_widths(genotype) if "widths" in genotype else NONE
 
 
 def choices(tries: Tries, *, population: int | None, most: int) -> Choices:
@@ -172,6 +172,10 @@ def _block(space: ChoiceSpace, genotypes: Sequence[Genotype]) -> NDArray[Any]:
             space.decode(genotype)
         raise SpaceError("there are genotypes that this space does not know", "genotype.choices")
     return block.astype(np.min_scalar_type(max(space.choices, default=0)))
+
+
+def _widths(space: ChoiceSpace, genotype: Genotype) -> Mapping[str, float]:
+    return space.explicit_widths(genotype) if "widths" in genotype else NONE
 
 
 def _columns(tries: Tries, population: int | None, most: int) -> Columns:

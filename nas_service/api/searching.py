@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 from nas_service.genes import Choices, Trait, Tries, choices
 from nas_service.progress import KINDS, Steps, progress, thinned
 from nas_service.store import Job, names
+from nas_service.window import Window
 
 from . import architectures
 from .clouds import DIGITS
 from .held import HeldJob
+from .kept import LARGE
 from .search_views import ArmProgress, ChoicesView, GeneView, ProgressView, TraitView
 from .service import Service
 from .views import FrameView
@@ -29,8 +31,7 @@ def progress_told(service: Service, job: Job, most: int) -> str:
         return service.held.look(job.id, partial(_progress, most)).model_dump_json()
 
     name = "progress", job.id, most, job.state, job.started_at
-    reached = job.completed + job.failed + job.reused
-    return service.kept.get(name, reached, work_out, exact=job.state != "running")
+    return service.kept.get(name, _results(job), work_out, exact=job.state != "running")
 
 
 def choices_told(service: Service, job: Job, most: int) -> str:
@@ -41,6 +42,22 @@ def choices_told(service: Service, job: Job, most: int) -> str:
 
     name = "choices", job.id, most, job.state
     return service.kept.get(name, job.trials, work_out, exact=job.state != "running")
+
+
+def points_told(service: Service, job: Job, most: int | None, within: Window | None) -> str:
+    """As JSON, all points or those that stand for them. Finalists change without a result: only large jobs may wait."""
+
+    def work_out() -> str:
+        return service.held.look(job.id, lambda held, conn, now: held.cloud.points(conn, now, most, within))
+
+    reached = _results(job)
+    if job.state != "running" or reached < LARGE or most is None:  # all points are too many to keep
+        return work_out()
+    return service.kept.get(("points", job.id, most, within), reached, work_out, exact=False)
+
+
+def _results(job: Job) -> int:
+    return job.completed + job.failed + job.reused
 
 
 def _progress(most: int, held: HeldJob, conn: Connection, job: Job) -> ProgressView:

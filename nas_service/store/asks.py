@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, and_, bindparam, or_, select
+import numpy as np
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Integer,
+    ScalarSelect,
+    and_,
+    bindparam,
+    cast,
+    or_,
+    select,
+)
 
 from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
@@ -17,6 +29,9 @@ from . import jobs as job_rows
 from . import trials as trial_rows
 from .bulk import Bulk, Row
 from .listed import among, one_of
+from .names import number_in
+from .plain import Numbers
+from .plain import numbers as numbers_of
 from .records import Known, Lease, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, jobs, proposals, requests, trials
 
@@ -122,16 +137,20 @@ def waiting(conn: Connection, job_id: str) -> list[int]:
     return list(conn.execute(select(p.number).where(p.job_id == job_id, p.status.is_(None))).scalars())
 
 
-def since(conn: Connection, job_id: str, number: int, waited: Collection[int]) -> list[tuple[int, str, bool]]:
-    """(number, candidate id, whether it waits) of the proposals from this number on, and of those that `waited` names.
+def since(conn: Connection, job_id: str, number: int, waited: Collection[int]) -> Numbers:
+    """Columns number, number of the candidate, whether it waits: of proposals from a number on, and of those `waited`.
 
     Whoever looked before, and names those that waited then, finds here every candidate whose result is new since:
     there is none without a proposal that was told of it.
     """
     p = proposals.c
-    query = select(p.number, p.candidate_id, p.status.is_(None).label("waits")).where(p.job_id == job_id)
-    old = conn.execute(query.where(among(p.number, "numbers")), {"numbers": list(waited)}) if waited else ()
-    return [tuple(row) for row in (*old, *conn.execute(query.where(p.number >= number)))]
+    waits = cast(p.status.is_(None), Integer)
+    query = select(p.number, number_in(p.candidate_id, job_id), waits).where(p.job_id == job_id)
+    new = numbers_of(conn, query.where(p.number >= number))
+    if not waited:
+        return new
+    old = numbers_of(conn, query.where(among(p.number, "numbers")), {"numbers": list(waited)})
+    return np.concatenate([old, new], axis=1)
 
 
 def of_keys(conn: Connection, job_id: str, keys: Collection[str]) -> tuple[dict[str, Reusable], dict[str, str]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select
 
-AT_ONCE = 1000  # rows: few enough to stay in the processor's cache
+AT_ONCE = 250  # rows: so few that the garbage collector, which looks through the whole process, is not called for them
 
 Numbers = NDArray[np.float64]
 

@@ -17,6 +17,7 @@ from nas_service.api import (
     listing,
     readings,
     retargeting,
+    searching,
     storage,
     submission,
 )
@@ -177,7 +178,9 @@ def points(job_id: Id, service: Here, most: Most = None, within: Within = None) 
     place. Of a growing job, points only make room for new ones.
     """
     window = clouds.window(within)
-    return answers.written(service.held.look(job_id, lambda one, conn, job: one.cloud.points(conn, job, most, window)))
+    with service.store.read() as conn:
+        job = jobs.get(conn, job_id)
+    return answers.written(searching.points_told(service, job, most, window))
 
 
 @router.get("/{job_id}/finalists")

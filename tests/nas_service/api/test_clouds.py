@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 from searches import Lab, spec
 
-from nas_service.api import clouds, held
+from nas_service.api import clouds, held, kept, searching
 from nas_service.api.held import Held
 from nas_service.api.point_views import Points
 from nas_service.errors import NotFound, ServiceError
@@ -135,3 +136,24 @@ def test_numbers_have_six_significant_digits_and_unusual_ones_all() -> None:
     values = [0.1234564, -0.1234566, 123456789.0, 0.3, 1e-5 / 3, 7.0, 0.0, 5e-324, 1e300]
     expected = [0.123456, -0.123457, 123457000.0, 0.3, 3.33333e-06, 7.0, 0.0, 5e-324, 1e300]
     assert clouds._rounded(np.array(values)).tolist() == expected
+
+
+def test_points_of_a_large_job_that_runs_rest_and_in_the_end_all_are_told(
+    store: Store, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "LARGE", 5)
+    monkeypatch.setattr(kept, "LARGE", 5)
+    service: Any = SimpleNamespace(held=Held(store), kept=kept.Kept(clock=lambda: 0.0))
+    lab.submit(spec(40))
+
+    def told(job: Job, most: int | None = 100) -> int:
+        return len(Points.model_validate_json(searching.points_told(service, job, most, None)).id)
+
+    few = lab.until(lambda job: job.completed >= 2)
+    assert told(few) == few.completed
+    some = lab.until(lambda job: job.completed >= 5)
+    assert told(some) == some.completed
+    more = lab.until(lambda job: job.completed >= 20)
+    assert told(more) == some.completed
+    assert told(more, None) == more.completed
+    assert told(lab.finish()) == 40

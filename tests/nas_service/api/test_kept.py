@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from nas_service.api.kept import MOST, SLACK, Kept
+from nas_service.api.kept import LARGE, LONGEST_S, MOST, REST, SLACK, Kept
 from nas_service.api.views import Health
 
 
@@ -22,22 +22,71 @@ class Maker:
         return Health(ready=True, checks={"made": str(self.made)})
 
 
+class Times:
+    """A clock, and the processor time of who asks: a maker that takes `each` seconds of it."""
+
+    def __init__(self, each: float) -> None:
+        self.now, self.spent, self.each, self.made = 0.0, 0.0, each, 0
+        self.kept = Kept(lambda: self.now, lambda: self.spent)
+
+    def __call__(self) -> int:
+        self.spent += self.each
+        self.made += 1
+        return self.made
+
+    def told(self, reached: int, *, exact: bool = False) -> int:
+        return self.kept.get("j", reached, self, exact=exact)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "exact", "made"),
     [
         (10, 10, True, 1),
         (10, 11, True, 2),
         (10, 11, False, 2),
+        (LARGE - 2, LARGE - 1, False, 2),
         (10 * SLACK, 10 * SLACK + 10, False, 1),
         (10 * SLACK, 10 * SLACK + 11, False, 2),
         (10 * SLACK, 10 * SLACK + 1, True, 2),
         (10, 9, False, 2),
+        (LARGE + 1, LARGE, False, 2),
     ],
 )
 def test_an_answer_is_made_anew_when_its_job_has_moved_on(before: int, after: int, exact: bool, made: int) -> None:
-    kept, make = Kept(), Maker()
-    kept.get("j", before, make, exact=exact)
-    assert kept.get("j", after, make, exact=exact).checks == {"made": str(made)}
+    times = Times(each=0.0)
+    times.told(before, exact=exact)
+    assert times.told(after, exact=exact) == made
+
+
+def test_an_answer_of_a_large_job_that_runs_rests_for_many_times_what_it_took() -> None:
+    times = Times(each=0.1)
+    times.told(LARGE)
+    times.now = 0.1 * REST - 0.01
+    assert times.told(2 * LARGE) == 1
+    times.now = 0.1 * REST
+    assert times.told(2 * LARGE) == 2
+
+
+def test_it_rests_no_longer_than_a_viewer_can_wait() -> None:
+    times = Times(each=LONGEST_S)
+    times.told(LARGE)
+    times.now = LONGEST_S
+    assert times.told(2 * LARGE) == 2
+
+
+@pytest.mark.parametrize(("reached", "exact"), [(LARGE - 1, False), (3 * LARGE, True)])
+def test_a_small_job_and_one_that_does_not_run_are_told_at_once(reached: int, exact: bool) -> None:
+    times = Times(each=0.1)
+    times.told(reached - 1, exact=exact)
+    assert times.told(reached, exact=exact) == 2
+
+
+def test_viewers_take_no_more_than_their_share_however_many_ask() -> None:
+    times = Times(each=0.1)
+    for tenth in range(1000):
+        times.now = tenth / 10
+        times.told(LARGE + 1000 * tenth)
+    assert times.spent <= 100 / REST + 0.1
 
 
 def test_answers_that_nobody_asked_for_lately_go() -> None:
