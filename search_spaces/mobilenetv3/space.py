@@ -125,7 +125,7 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
         return Architecture.chain([*ops, *self._end(ops[-1].out_shape, form, stem.out_shape[0], widths.get(HEAD))])
 
     def build_indexed(self, choices: Indices, widths: Mapping[str, int]) -> Architecture:
-        return super().build_indexed(choices, widths) if widths else Architecture.chain(self._tries.ops(choices))
+        return super().build_indexed(choices, widths) if widths else self._tries.architecture(choices)
 
     @cached_property
     def _tries(self) -> Tries:

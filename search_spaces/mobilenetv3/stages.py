@@ -13,6 +13,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
+from ..architecture import Architecture, Segment
 from ..choice_space import Indices, Position
 from ..ops import Activation, Op, Shape, Skip, strided
 from .network import Layer, layer_op, make_divisible, se_width
@@ -22,6 +23,7 @@ Beginning = tuple[Shape, int, int, StageOp, bool, Skip, Activation]  # what is f
 
 Strides = tuple[int, ...]  # of the first layers of stages
 
+LONGEST = 3  # layers of a segment: of longer ones too few come twice
 MOST = 250_000  # entries in the tries of a space, before they are begun anew
 
 
@@ -75,35 +77,35 @@ class Tries:
 
     def _forget(self) -> None:
         self.size = 0
-        self._begun: dict[Indices, tuple[Op, Starts]] = {}
-        self._ended: dict[tuple[Shape, Indices], tuple[Op, ...]] = {}
+        self._begun: dict[Indices, tuple[Segment, Starts]] = {}
+        self._ended: dict[tuple[Shape, Indices], Segment] = {}
         self._starts: dict[tuple[Shape, Strides], Starts] = {}
         self._layers: dict[tuple[Beginning, Strides], Layers] = {}
 
-    def ops(self, choices: Indices) -> list[Op]:
+    def architecture(self, choices: Indices) -> Architecture:
         """The network that these choices mean, which the space has."""
         if self.size > MOST:
             self._forget()
         resolution, form, *stages = self._parts(choices)
         stem, starts = self._begun.get(resolution) or self._first(resolution)
-        ops = [stem]
+        segments = [stem]
         for shared in stages:
-            (first, *others), layers = starts[shared]
-            ops.append(layers[choices[first]])
+            first, others, layers = starts[shared]
+            segments.append(layers[choices[first]])
             layers = layers.following
             for own in others:
-                ops.append(layers[choices[own]])
+                segments.append(layers[choices[own]])
             starts = layers.leaving
-        ops += self._ended.get((starts.shape, form)) or self._last(starts.shape, form)
-        return ops
+        segments.append(self._ended.get((starts.shape, form)) or self._last(starts.shape, form))
+        return Architecture.joined(segments)
 
-    def _first(self, resolution: Indices) -> tuple[Op, Starts]:
+    def _first(self, resolution: Indices) -> tuple[Segment, Starts]:
         stem, strides = self._begin(self.options[0][resolution[0]])
-        self._begun[resolution] = stem, self.starts(stem.out_shape, strides)
+        self._begun[resolution] = Segment([stem]), self.starts(stem.out_shape, strides)
         return self._begun[resolution]
 
-    def _last(self, shape: Shape, form: Indices) -> tuple[Op, ...]:
-        self._ended[shape, form] = self._end(shape, self.options[1][form[0]])
+    def _last(self, shape: Shape, form: Indices) -> Segment:
+        self._ended[shape, form] = Segment(self._end(shape, self.options[1][form[0]]))
         return self._ended[shape, form]
 
     def starts(self, shape: Shape, strides: Strides) -> Starts:
@@ -119,40 +121,49 @@ class Tries:
         return self._layers[beginning, strides]
 
 
-class Starts(dict[Indices, tuple[tuple[slice, ...], "Layers"]]):
-    """What may come first in a stage, by what its layers share, and where the choices of each of its layers stand."""
+class Starts(dict[Indices, tuple[slice, tuple[slice, ...], "Layers"]]):
+    """What may come first in a stage, by what its layers share.
+
+    With that, where the choices of its first layer stand, those of each segment after it, and the layers to choose from.
+    """
 
     def __init__(self, tries: Tries, shape: Shape, strides: Strides) -> None:
         self.shape = shape
         self._tries, self._strides = tries, strides
 
-    def __missing__(self, shared: Indices) -> tuple[tuple[slice, ...], Layers]:
+    def __missing__(self, shared: Indices) -> tuple[slice, tuple[slice, ...], Layers]:
         stride, *strides = self._strides
         place = self._tries.stages[-len(self._strides)]
         chosen = zip(self._tries.options[place.shared], shared, strict=True)
         op, out, depth, se, skip, activation = (options[index] for options, index in chosen)
-        width = 2 if op == "mbconv" else 1  # others have no expansion to choose
-        first = place.kernels.start
-        own = tuple(slice(at, at + width) for at in range(first, first + 2 * depth, 2))
-        beginning = self.shape, out, stride, op, se, skip, activation
-        self[shared] = found = own, self._tries.layers(beginning, tuple(strides))
+        layers = self._tries.layers((self.shape, out, stride, op, se, skip, activation), tuple(strides))
+        start, end = place.kernels.start, place.kernels.start + 2 * depth
+        if op == "mbconv":
+            first, *others = (slice(at, at + 2) for at in range(start, end, 2))
+        else:  # there is no expansion to choose
+            first, long = slice(start, start + 1), 2 * LONGEST
+            others = [slice(at, min(at + long, end), 2) for at in range(start + 2, end, long)]
+        self[shared] = found = first, tuple(others), layers
         self._tries.size += 1
         return found
 
 
-class Layers(dict[Indices, Op]):
-    """The layers that may come next in a stage, by kernel and expansion."""
+class Layers(dict[Indices, Segment]):
+    """The layers that may come next in a stage, by kernel and expansion, or by the kernels of a few."""
 
     def __init__(self, tries: Tries, beginning: Beginning, strides: Strides) -> None:
         self._tries, self._beginning, self._strides = tries, beginning, strides
 
-    def __missing__(self, chosen: Indices) -> Op:
+    def __missing__(self, chosen: Indices) -> Segment:
         place = self._tries.stages[-len(self._strides) - 1]
-        kernel = self._tries.options[place.kernels][0][chosen[0]]
-        factor = self._tries.options[place.expansions][0][chosen[1]] if len(chosen) > 1 else 1
-        self[chosen] = layer = _layer_op(self._beginning, kernel, factor, None)
+        kernels, factors = self._tries.options[place.kernels][0], self._tries.options[place.expansions][0]
+        if self._beginning[3] == "mbconv":
+            ops = [_layer_op(self._beginning, kernels[chosen[0]], factors[chosen[1]], None)]
+        else:
+            ops = [_layer_op(self._beginning, kernels[index], 1, None) for index in chosen]
+        self[chosen] = found = Segment(ops)
         self._tries.size += 1
-        return layer
+        return found
 
     @cached_property
     def following(self) -> Layers:
