@@ -83,8 +83,10 @@ class ChoiceSpace(BoundSpace):
         return self.build(dict(zip(self._names, options, strict=True)), widths)
 
     def build_indexed(self, choices: Indices, widths: Mapping[str, int]) -> Architecture:
-        """The same for option indices that are of this space, in the same order: quickest, for a space that keeps parts
-        of networks by the choices that led to them."""
+        """The same for the indices of options, which are of this space.
+
+        Quickest, for a space that keeps parts of networks by the choices that led to them.
+        """
         return self.build_listed(tuple(map(getitem, self._options, choices)), widths)
 
     @abstractmethod
@@ -93,6 +95,12 @@ class ChoiceSpace(BoundSpace):
 
     def sample(self, rng: Generator) -> Genotype:
         return {"choices": rng.integers(self._counts).tolist()}
+
+    def samples(self, rng: Generator, n: int) -> list[Genotype]:
+        """By one call of the generator, which gives the same numbers and leaves it as it would be."""
+        if type(self).sample is not ChoiceSpace.sample:
+            return super().samples(rng, n)
+        return [{"choices": choices} for choices in rng.integers(self._counts, size=(n, len(self._counts))).tolist()]
 
     def mutate(self, genotype: Genotype, rng: Generator) -> Genotype:
         """One active position takes another option, so that the architecture is another.
