@@ -29,7 +29,7 @@ RECENT = 2048  # architectures that are kept
 MUTATION_ATTEMPTS = 16  # draws until the architecture differs; one in seventy changes nothing in `mobilenetv3`
 
 
-Indices = bytes | tuple[int, ...]  # of chosen options; bytes where they fit, which are quicker to slice and to look up
+Indices = bytes | tuple[int, ...]  # of chosen options; bytes where they fit, as these are quicker to look up
 
 
 class Position(NamedTuple):
@@ -189,7 +189,7 @@ class ChoiceSpace(BoundSpace):
 
     @cached_property
     def _offered(self) -> Callable[[bytes], object] | None:
-        """Tells indices of options from others, all at once; None where a position has more options than a byte tells."""
+        """Tells indices of options from others, all at once; None where a byte cannot name all options."""
         if max(self.choices, default=1) > 256:
             return None
         runs = (b"[\\x00-\\x%02x]{%d}" % (n - 1, len(list(alike))) for n, alike in groupby(self.choices))

@@ -1,8 +1,8 @@
 """The stages of a `mobilenetv3` network: their places among the choices, their layers, and tries of layers met before.
 
-Hardly one network comes twice in a search, though its layers do. So each layer is kept behind those that it follows,
-under the indices of its own choices: a network is put together by one look-up for each of its layers, without reading
-an option or making an op.
+Hardly one network comes twice in a search, though its layers do. So layers are kept as segments behind what they
+follow, under the indices of their own choices: a network is put together by a dozen look-ups, without reading an option
+or making an op.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from .network import Layer, layer_op, make_divisible, se_width
 
 StageOp = Literal["conv", "separable", "mbconv"]
 Beginning = tuple[Shape, int, int, StageOp, bool, Skip, Activation]  # what is fed, width, stride, and what all share
-
 Strides = tuple[int, ...]  # of the first layers of stages
 
 LONGEST = 3  # layers of a segment: of longer ones too few come twice
@@ -93,8 +92,7 @@ class Tries:
             first, others, layers = starts[shared]
             segments.append(layers[choices[first]])
             layers = layers.following
-            for own in others:
-                segments.append(layers[choices[own]])
+            segments += [layers[choices[own]] for own in others]
             starts = layers.leaving
         segments.append(self._ended.get((starts.shape, form)) or self._last(starts.shape, form))
         return Architecture.joined(segments)
@@ -124,7 +122,7 @@ class Tries:
 class Starts(dict[Indices, tuple[slice, tuple[slice, ...], "Layers"]]):
     """What may come first in a stage, by what its layers share.
 
-    With that, where the choices of its first layer stand, those of each segment after it, and the layers to choose from.
+    With that: where the choices of its first layer stand, those of each segment after it, and the layers themselves.
     """
 
     def __init__(self, tries: Tries, shape: Shape, strides: Strides) -> None:
