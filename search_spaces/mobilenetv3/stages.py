@@ -1,7 +1,7 @@
 """The stages of a `mobilenetv3` network: their places among the choices, their layers, and tries of layers met before.
 
 Hardly one network comes twice in a search, though its layers do. So layers are kept as segments behind what they
-follow, under the indices of their own choices: a network is put together by a dozen look-ups, without reading an option
+follow, under the indices of their own choices: a network is put together by a look-up for each layer, without reading an option
 or making an op.
 """
 
@@ -22,7 +22,6 @@ StageOp = Literal["conv", "separable", "mbconv"]
 Beginning = tuple[Shape, int, int, StageOp, bool, Skip, Activation]  # what is fed, width, stride, and what all share
 Strides = tuple[int, ...]  # of the first layers of stages
 
-LONGEST = 3  # layers of a segment: of longer ones too few come twice
 MOST = 250_000  # entries in the tries of a space, before they are begun anew
 
 
@@ -122,7 +121,7 @@ class Tries:
 class Starts(dict[Indices, tuple[slice, tuple[slice, ...], "Layers"]]):
     """What may come first in a stage, by what its layers share.
 
-    With that: where the choices of its first layer stand, those of each segment after it, and the layers themselves.
+    With that: where the choices of its first layer stand, those of each layer after it, and the layers themselves.
     """
 
     def __init__(self, tries: Tries, shape: Shape, strides: Strides) -> None:
@@ -136,18 +135,15 @@ class Starts(dict[Indices, tuple[slice, tuple[slice, ...], "Layers"]]):
         op, out, depth, se, skip, activation = (options[index] for options, index in chosen)
         layers = self._tries.layers((self.shape, out, stride, op, se, skip, activation), tuple(strides))
         start, end = place.kernels.start, place.kernels.start + 2 * depth
-        if op == "mbconv":
-            first, *others = (slice(at, at + 2) for at in range(start, end, 2))
-        else:  # there is no expansion to choose
-            first, long = slice(start, start + 1), 2 * LONGEST
-            others = [slice(at, min(at + long, end), 2) for at in range(start + 2, end, long)]
+        width = 2 if op == "mbconv" else 1  # others have no expansion to choose
+        first, *others = (slice(at, at + width) for at in range(start, end, 2))
         self[shared] = found = first, tuple(others), layers
         self._tries.size += 1
         return found
 
 
 class Layers(dict[Indices, Segment]):
-    """The layers that may come next in a stage, by kernel and expansion, or by the kernels of a few."""
+    """The layers that may come next in a stage, by kernel and expansion."""
 
     def __init__(self, tries: Tries, beginning: Beginning, strides: Strides) -> None:
         self._tries, self._beginning, self._strides = tries, beginning, strides
@@ -155,11 +151,8 @@ class Layers(dict[Indices, Segment]):
     def __missing__(self, chosen: Indices) -> Segment:
         place = self._tries.stages[-len(self._strides) - 1]
         kernels, factors = self._tries.options[place.kernels][0], self._tries.options[place.expansions][0]
-        if self._beginning[3] == "mbconv":
-            ops = [_layer_op(self._beginning, kernels[chosen[0]], factors[chosen[1]], None)]
-        else:
-            ops = [_layer_op(self._beginning, kernels[index], 1, None) for index in chosen]
-        self[chosen] = found = Segment(ops)
+        factor = factors[chosen[1]] if len(chosen) > 1 else 1
+        self[chosen] = found = Segment([_layer_op(self._beginning, kernels[chosen[0]], factor, None)])
         self._tries.size += 1
         return found
 
