@@ -1,8 +1,8 @@
 """The stages of a `mobilenetv3` network: their places among the choices, their layers, and tries of layers met before.
 
 Hardly one network comes twice in a search, though its layers do. So layers are kept as segments behind what they
-follow, under the indices of their own choices: a network is put together by a look-up for each layer, without reading an option
-or making an op.
+follow, under the indices of their own choices: a network is put together by a look-up for each layer, without reading
+an option or making an op.
 """
 
 from __future__ import annotations
