@@ -21,7 +21,7 @@ from device_agent.files import write_atomically
 from device_agent.machine import Device
 from device_agent.measure import Protocol
 from device_agent.setting import CPU, USUAL, Setting
-from search_spaces import Architecture, Op
+from search_spaces import Architecture, Op, Segment
 
 from .between import Between, Interpolation, flaw
 from .calibration import NORMAL_95, Calibration
@@ -31,6 +31,7 @@ SCHEMA = 2
 READABLE = (1, 2)
 LOCAL = "local"  # the name of the device that the service runs on
 LONGEST = 200  # characters of a key that a message repeats
+MOST = 250_000  # segments of which a table keeps what they cost
 RECENT = 32  # files whose tables are kept
 
 Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -153,9 +154,12 @@ class LatencyTable:
 
         Between measured widths and sizes, ops are interpolated, with a wider interval (see `latency_tables.between`).
         """
-        costs = self._costs
+        costs, sums = self._costs, self._sums
         try:
-            total = sum([costs[op.key] for op in architecture.ops])
+            if architecture.segments:
+                total = sum([sums[segment] for segment in architecture.segments])
+            else:
+                total = sum([costs[op.key] for op in architecture.ops])
         except KeyError:
             return self._interpolated(architecture)
         latency_ms = self.calibration.latency_ms(total)
@@ -218,6 +222,10 @@ class LatencyTable:
         return {key: entry.latency_ms for key, entry in self.entries.items()}
 
     @cached_property
+    def _sums(self) -> _Sums:
+        return _Sums(self._costs)
+
+    @cached_property
     def _interpolation(self) -> Interpolation:
         return Interpolation(self._costs)
 
@@ -239,6 +247,20 @@ class LatencyTable:
         latency_ms = self.calibration.latency_ms(sum(known))
         missing = tuple(sorted(key for key, cost in found.items() if cost is None))
         return Estimate(latency_ms, latency_ms * self.calibration.relative_error, missing)
+
+
+class _Sums(dict[Segment, float]):
+    """What segments cost of which each op was measured; the others raise KeyError. Begun anew when there are `MOST`."""
+
+    def __init__(self, costs: Mapping[str, float]) -> None:
+        self._costs = costs
+
+    def __missing__(self, segment: Segment) -> float:
+        total = sum([self._costs[key] for key in segment.keys])
+        if len(self) >= MOST:
+            self.clear()
+        self[segment] = total
+        return total
 
 
 def load(path: str | Path) -> LatencyTable:

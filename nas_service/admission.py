@@ -59,7 +59,7 @@ def _refuse_small_budget(search: Search) -> None:
 def _refuse_impossible_limits(search: Search) -> None:
     """Refuses limits that none of `PROBED` samples meets, and tables that lack what the samples need."""
     rng = np.random.default_rng(search.spec.seed)
-    costs = [search.costs(search.bound.architecture(search.bound.sample(rng))) for _ in range(PROBED)]
+    costs = [search.costs(search.bound.architecture(drawn)) for drawn in search.bound.samples(rng, PROBED)]
     if any(search.objective.violation(c) is None for c in costs):
         return
     limits = search.spec.objective.limits

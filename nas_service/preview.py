@@ -79,7 +79,7 @@ class Preview:
 def preview(search: Search, earlier: Sequence[Measured], cluster: Resources) -> Preview:
     """Sample the space and weigh `earlier` trials. Raises InvalidSpec where the latency table lacks an op."""
     rng = np.random.default_rng(search.spec.seed)
-    costs = [search.costs(search.bound.architecture(search.bound.sample(rng))) for _ in range(SAMPLED)]
+    costs = [search.costs(search.bound.architecture(drawn)) for drawn in search.bound.samples(rng, SAMPLED)]
     feasible = np.array([search.objective.violation(c) is None for c in costs])
     limits = [_limit(name, limit, costs) for name, limit in search.spec.objective.limits.items() if name in costs[0]]
     hardest = max(limits, key=lambda one: one.share_over, default=None)

@@ -1,6 +1,6 @@
 """Search spaces and the architectures they describe. Nothing here needs torch; modules and ONNX are in `modules/`."""
 
-from .architecture import Architecture, Node
+from .architecture import Architecture, Node, Segment
 from .choice_space import ChoiceSpace, Position
 from .errors import SpaceError
 from .narrowing import NarrowableSpace
@@ -19,6 +19,7 @@ __all__ = [
     "Options",
     "Position",
     "SearchSpace",
+    "Segment",
     "Signature",
     "SpaceError",
     "get_space",

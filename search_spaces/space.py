@@ -52,6 +52,10 @@ class BoundSpace(ABC):
     def sample(self, rng: Generator) -> Genotype:
         """A random genotype."""
 
+    def samples(self, rng: Generator, n: int) -> list[Genotype]:
+        """What `n` calls of `sample` would give; a space may draw them together, if that is quicker."""
+        return [self.sample(rng) for _ in range(n)]
+
     @abstractmethod
     def mutate(self, genotype: Genotype, rng: Generator) -> Genotype:
         """A copy with one active part changed."""

@@ -15,7 +15,7 @@ class RandomSearch(Strategy):
     summary: ClassVar[str] = "independent samples; the control for every other strategy"
 
     def ask(self, n: int, context: Context) -> list[Proposal]:  # noqa: ARG002
-        return [Proposal(self.space.sample(self.rng)) for _ in range(n)]
+        return [Proposal(genotype) for genotype in self.space.samples(self.rng, n)]
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """Nothing to learn."""

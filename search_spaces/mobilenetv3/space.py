@@ -8,24 +8,22 @@ that MobileNetV3 gained with NetAdapt). Input resolution and the form of the las
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
-from itertools import repeat
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from functools import cache, cached_property
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Len
 from pydantic import Field, PositiveInt
 
 from ..architecture import Architecture
-from ..choice_space import ChoiceSpace, Position
+from ..choice_space import ChoiceSpace, Indices, Position
 from ..errors import SpaceError
 from ..narrowing import NarrowableSpace
-from ..ops import Activation, Op, Shape, Skip
+from ..ops import Op, Shape, Skip
 from ..space import Genotype, Kind, Options, SearchSpace, Signature
-from .network import Ends, Layer, last_stage, layer_op, make_divisible, se_width, stem_op, stride_plan
+from .network import Ends, Form, last_stage, make_divisible, stem_op, stride_plan
 from .references import REFERENCES, reference
+from .stages import StageOp, StagePlace, Tries, add_stage
 from .widths import HEAD, STEM, shared, sizes
-
-StageOp = Literal["conv", "separable", "mbconv"]
 
 
 class Stage(Options):
@@ -66,24 +64,6 @@ class MobileNetV3Options(Options):
 
     def stages(self) -> tuple[Stage, ...]:
         return BACKBONES[self.backbone] if isinstance(self.backbone, str) else self.backbone
-
-
-class StagePlace(NamedTuple):
-    """Where a stage's choices stand among the positions, its kernels and expansions by layer, and its widths' names."""
-
-    shared: slice  # op, width, depth, squeeze-and-excitation, skip and activation, as `_positions` has them
-    kernels: slice
-    expansions: slice
-    width: str
-    layers: tuple[str, ...]
-    expanded: tuple[str, ...]
-
-    @classmethod
-    def of(cls, name: str, start: int, deepest: int) -> StagePlace:
-        own, end = start + 6, start + 6 + 2 * deepest
-        layers = tuple(f"{name}.layer{layer}" for layer in range(deepest))
-        expanded = tuple(f"{layer}.expanded" for layer in layers)
-        return cls(slice(start, own), slice(own, end, 2), slice(own + 1, end, 2), f"{name}.width", layers, expanded)
 
 
 class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
@@ -138,14 +118,29 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
 
     def build_listed(self, options: tuple[Any, ...], widths: Mapping[str, int]) -> Architecture:
         resolution, form = options[:2]
-        stem = widths.get(STEM, self._stem)
-        stem_stride, *strides = stride_plan(resolution, self._strides)
-        ops = [stem_op((self.signature.channels, resolution, resolution), stem, stem_stride, "hswish")]
+        stem, strides = self._begin(resolution, widths.get(STEM))
+        ops = [stem]
         for stage, stride in zip(self._stages, strides, strict=True):
-            _add_stage(ops, stage, stride, options, widths)
-        shape = ops[-1].out_shape
-        ends = Ends(stem, widths.get(HEAD, make_divisible(6 * shape[0])), self.options.hidden, form)
-        return Architecture.chain([*ops, *last_stage(shape, ends, self.signature.outputs)])
+            add_stage(ops, stage, stride, options, widths)
+        return Architecture.chain([*ops, *self._end(ops[-1].out_shape, form, stem.out_shape[0], widths.get(HEAD))])
+
+    def build_indexed(self, choices: Indices, widths: Mapping[str, int]) -> Architecture:
+        return super().build_indexed(choices, widths) if widths else self._tries.architecture(choices)
+
+    @cached_property
+    def _tries(self) -> Tries:
+        return Tries(self.positions, self._stages, self._begin, self._end)
+
+    def _begin(self, resolution: int, width: int | None = None) -> tuple[Op, tuple[int, ...]]:
+        """The stem, and the strides of the stages' first layers."""
+        stride, *strides = stride_plan(resolution, self._strides)
+        shape = self.signature.channels, resolution, resolution
+        return stem_op(shape, width or self._stem, stride, "hswish"), tuple(strides)
+
+    def _end(self, shape: Shape, form: Form, stem: int | None = None, head: int | None = None) -> tuple[Op, ...]:
+        """The last stage of a network whose last layer leaves this shape."""
+        ends = Ends(stem or self._stem, head or make_divisible(6 * shape[0]), self.options.hidden, form)
+        return last_stage(shape, ends, self.signature.outputs)
 
     def widths(self, genotype: Genotype) -> dict[str, int]:
         """Bottlenecks, those that add to one another as one (`stem.width+stage0.width`), then expansions."""
@@ -164,64 +159,6 @@ class BoundMobileNetV3(ChoiceSpace, NarrowableSpace):
     def _layer_names(self, genotype: Genotype) -> list[str]:
         chosen = self.decode(genotype)
         return [name for stage in self._stages for name in stage.layers if self.is_active(f"{name}.kernel", chosen)]
-
-
-def _add_stage(
-    ops: list[Op], stage: StagePlace, stride: int, options: tuple[Any, ...], widths: Mapping[str, int]
-) -> None:
-    op, out, depth, se, skip, activation = options[stage.shared]
-    kernels, factors = options[stage.kernels][:depth], options[stage.expansions] if op == "mbconv" else repeat(1)
-    shape = ops[-1].out_shape
-    if not widths:
-        layers = _STAGES[shape, out, stride, op, se, skip, activation]
-        for chosen in zip(kernels, factors, strict=False):
-            layer, layers = layers[chosen]
-            ops.append(layer)
-        return
-    out = widths.get(stage.width, out)
-    for kernel, factor, expanded in zip(kernels, factors, map(widths.get, stage.expanded), strict=False):
-        ops.append(_layer_op((shape, out, stride, op, se, skip, activation), kernel, factor, expanded))
-        shape, stride = ops[-1].out_shape, 1
-
-
-Beginning = tuple[Shape, int, int, StageOp, bool, Skip, Activation]  # what is fed, width, stride, and what all share
-
-
-class _Layers(dict[tuple[int, float], tuple[Op, "_Layers"]]):
-    """The layers that may come next in a stage, by kernel and expansion, each with those that may follow it."""
-
-    def __init__(self, beginning: Beginning) -> None:
-        self._beginning = beginning
-
-    def __missing__(self, chosen: tuple[int, float]) -> tuple[Op, _Layers]:
-        layer = _layer_op(self._beginning, *chosen, None)
-        _, out, _, op, se, skip, activation = self._beginning
-        self[chosen] = found = layer, _STAGES[layer.out_shape, out, 1, op, se, skip, activation]
-        return found
-
-
-class _Stages(dict[Beginning, _Layers]):
-    """The first layers of stages; like the pool of ops it only grows, and at about the same pace."""
-
-    def __missing__(self, beginning: Beginning) -> _Layers:
-        self[beginning] = layers = _Layers(beginning)
-        return layers
-
-
-_STAGES = _Stages()
-
-
-@cache
-def _layer_op(beginning: Beginning, kernel: int, factor: float, given: int | None) -> Op:
-    """The chosen layer; `given` is the width of its expansion where the genotype states it."""
-    shape, out, stride, op, se, allowed, activation = beginning
-    skip = allowed if shape[0] == out else "none"
-    if op == "conv":
-        return layer_op(shape, Layer(kernel, None, out, stride, 0, activation, skip), stride)
-    widened = make_divisible(shape[0] * factor) if op == "mbconv" and factor != 1 else shape[0]
-    expanded = widened if given is None else given
-    squeezed = se_width(expanded) if se else 0
-    return layer_op(shape, Layer(kernel, expanded, out, stride, squeezed, activation, skip), stride)
 
 
 @cache

@@ -8,17 +8,19 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from hashlib import blake2b
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import mutated
 
-from device_agent.machine import usable_cores
+from device_agent.machine import Device, usable_cores
 from device_agent.setting import Setting
-from latency_tables import LatencyTable, TableError, load, table_path, table_paths
+from latency_tables import Estimate, LatencyTable, TableError, load, table_path, table_paths
+from latency_tables.calibration import Calibration
 from latency_tables.runtime import Runtime
 from latency_tables.table import Entry, checked
-from search_spaces import Architecture
+from search_spaces import Architecture, Signature, get_space
 from search_spaces.ops import Classifier, Conv
 
 STRANGER = Architecture.chain([Conv((1, 8, 8), 8, 7), Classifier((8, 8, 8), 3)])
@@ -245,3 +247,34 @@ def test_a_file_that_is_nested_too_deeply_is_damaged(tmp_path, text):
     path.write_text(text)
     with pytest.raises(TableError, match="is damaged"):
         load(path)
+
+
+def _table_of(networks: list[Architecture], left_out: set[str]) -> LatencyTable:
+    costs = {op.key: op.macs / 1e7 + 0.013 for network in networks for op in network.ops}
+    entries = {key: Entry(cost, 0.0, 3) for key, cost in costs.items() if key not in left_out}
+    return LatencyTable(Device.here("bench"), Runtime.here(), entries, (), Calibration(1.1, 0.3, 0.02, 12))
+
+
+def _same(estimate: Estimate, other: Estimate) -> bool:
+    """Equal but for the order of additions."""
+    figures = (other.latency_ms, other.error_ms)
+    return estimate.missing == other.missing and (estimate.latency_ms, estimate.error_ms) == pytest.approx(
+        figures, rel=1e-14
+    )
+
+
+@pytest.mark.parametrize("left_out", ["nothing", "some ops", "all of a kind"])
+def test_networks_of_segments_cost_what_their_ops_do(left_out, monkeypatch):
+    monkeypatch.setattr("latency_tables.table.MOST", 20)  # forgotten again and again
+    space = get_space("mobilenetv3", resolution=[16, 24]).bind(Signature("image", 1, 10, (8, 32)))
+    networks = [space.architecture(genotype) for genotype in space.samples(np.random.default_rng(0), 60)]
+    keys = sorted({op.key for network in networks for op in network.ops})
+    chosen = {"nothing": set(), "some ops": set(keys[::9]), "all of a kind": {k for k in keys if "conv(" in k[:5]}}
+    table = _table_of(networks, chosen[left_out])
+    estimates = [table.estimate(network) for network in networks]
+    for network, estimate in zip(networks, estimates, strict=True):
+        assert network.segments
+        assert _same(estimate, table.estimate(Architecture.chain(network.ops)))
+    assert any(estimate.missing for estimate in estimates) == (left_out == "all of a kind")
+    assert len(table._sums) <= 20
+    assert table._sums or left_out != "nothing"
