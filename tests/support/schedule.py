@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
+
 from long_units import rank
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-SHARED = (  # the files of a folder share one service...
-    "tests/e2e/",
-    "tests/nas_service/dashboard/browser/",
+SHARED = (  # files of one pattern share one service and one browser...
+    "tests/e2e/*",
+    "tests/nas_service/dashboard/browser/test_[a-j]*",
+    "tests/nas_service/dashboard/browser/test_[k-z]*",
 )
 ON_THEIR_OWN = (
     "test_guides.py",
     "test_topic_guides.py",
     "test_own_data_guide.py",
     "test_restart.py",
+    "test_standalone.py",
 )  # ...except these
 SINGLE = (  # each of these tests starts what it needs
     "tests/docs/test_own_guides.py",
@@ -35,8 +39,8 @@ class Units(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if file in SINGLE:
             return nodeid
-        folder = next((one for one in SHARED if file.startswith(one)), "")
-        return folder if folder and not file.endswith(ON_THEIR_OWN) else file
+        shared = next((pattern for pattern in SHARED if fnmatch(file, pattern)), "")
+        return shared if shared and not file.endswith(ON_THEIR_OWN) else file
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         under_way = sum(self._has_long(one) for one in self.nodes)
