@@ -26,7 +26,7 @@ setup: $(STAMP)  ## prepare .venv with a python of 3.11 to 3.14, and nothing els
 demo: $(STAMP)  ## run a whole search on this machine, to a verified ONNX file (some minutes)
 	$(BIN)/nas demo
 
-test: $(STAMP)  ## run all tests in two processes, the fast ones first
+test: $(STAMP)  ## run all tests in four processes
 	$(BIN)/python -m pytest $(if $(findstring no:xdist,$(PYTEST_ARGS)),,-n auto) $(PYTEST_ARGS)
 
 lint: $(STAMP)  ## check style, formatting and types

@@ -1,4 +1,4 @@
-"""What every test stands on: one thread a process, no settings of the developer's own service, slow tests last."""
+"""What every test stands on: one thread a process, no settings of the developer's own service, an order."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ from pathlib import Path
 
 import empty_stores
 import pytest
+from long_units import rank
 from postgres_server import Postgres
 
 from nas_service.store import Store
 
-LAST = (  # those that take minutes; the longest of them first, so that all processes end at about the same time
-    "tests/e2e/test_guides.py",
-    "tests/e2e/test_topic_guides.py",
-    "tests/e2e/",
-    "tests/docs/",
-    "tests/chaos/test_monkey.py",
-    "tests/chaos/",
-)
+PROCESSES = 4  # twice as many as the processors of a small machine: tests of services and pages mostly wait
 REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER", "")
 
 for name in [name for name in os.environ if name.startswith("NAS_")]:
@@ -29,30 +23,27 @@ for name in [name for name in os.environ if name.startswith("NAS_")]:
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start hundreds of processes: the first one compiles for all
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - else a trial waits until no other test wants the processor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _rank(item.nodeid))
+    items.sort(key=lambda item: rank(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """`-n auto`, as `make test` says: two processes, and for a single file none but this one."""
+    """`-n auto`, as `make test` says: four processes, and for a single file none but this one."""
     files = {argument.partition("::")[0] for argument in config.args}
-    return 2 if len(files) > 1 or Path(*files).is_dir() else 0
+    return PROCESSES if len(files) > 1 or Path(*files).is_dir() else 0
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Whole files to each process, in the order of collection."""
+    """Whole files to each process, the long ones from the beginning on."""
     from schedule import Units  # without xdist, nothing asks for it
 
     config.option.loadscopereorder = False
     return Units(config, log)
-
-
-def _rank(nodeid: str) -> int:
-    return next((1 + place for place, start in enumerate(LAST) if nodeid.startswith(start)), 0)
 
 
 @pytest.hookimpl(wrapper=True)

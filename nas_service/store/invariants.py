@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -79,6 +77,9 @@ def broken(conn: Connection) -> Iterator[Finding]:
 
 def _differences(conn: Connection) -> list[str]:
     """What alembic would do to make tables, columns, indexes and constraints those of the code."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     steps = compare_metadata(MigrationContext.configure(conn, opts={"include_name": _ours}), metadata)
     first = [step[0] if isinstance(step, list) else step for step in steps]
     return [f"{verb} {getattr(what, 'name', None) or where}" for verb, what, *where in first]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,6 +37,8 @@ def newest() -> str:
 
 def present(conn: Connection) -> str | None:
     """The schema of the database; None where it has none."""
+    from alembic.migration import MigrationContext  # alembic takes longer to import than most commands run
+
     return MigrationContext.configure(conn).get_current_revision()
 
 
@@ -47,6 +50,8 @@ def refuse_newer(found: str | None, what: str = "the database") -> None:
 
 def upgrade(conn: Connection, to: str = "head") -> None:
     """Bring the schema up to a version, from none or from any older one. Raises NewerSchema."""
+    from alembic import command
+
     refuse_newer(present(conn))
     config = _config()
     config.attributes["connection"] = conn
@@ -54,6 +59,8 @@ def upgrade(conn: Connection, to: str = "head") -> None:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
@@ -61,4 +68,6 @@ def _config() -> Config:
 
 @cache
 def _script() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory.from_config(_config())

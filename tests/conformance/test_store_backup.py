@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import empty_stores
 import pytest
 from postgres_server import Postgres
 from rows import add_job, add_trials
@@ -150,9 +151,8 @@ def test_a_backup_of_an_older_schema_is_upgraded(
     file = tmp_path / "rows.backup"
     assert back_up(old, file, at=5.0).schema == stored.stem
     old.migrate()
-    for url in (f"sqlite:///{tmp_path}/copy.sqlite", postgres.fresh()):
+    for url in (empty_stores.migrated(tmp_path / "copy.sqlite"), postgres.migrated()):
         copy = opened(url)
-        copy.migrate()
         restore(copy, file)
         assert content(copy) == content(old)
 
