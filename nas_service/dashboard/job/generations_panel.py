@@ -46,7 +46,7 @@ class GenerationsPanel:
             part.set_visibility(False)
 
     async def refresh(self, job: JobView) -> None:
-        self._later.look((job.trials, job.state))
+        self._later.look((job.trials, job.state), final=job.final)
 
     async def _read(self) -> str:
         """Draw what there is; what to say where there is nothing."""

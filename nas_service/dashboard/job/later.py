@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Hashable
 
 from nicegui import background_tasks, ui
 
 from nas_service.client import ApiError
 
+AGAIN_S = 15.0
 CONFLICT = 409  # which asking again does not change
 
 
@@ -24,8 +26,13 @@ class Later:
         self._reading = False
         self._note = ui.label("reading …").classes("muted text-sm text")
 
-    def look(self, state: Hashable) -> None:
-        """Read, where it was not yet read in this state; what changes meanwhile is read the next time."""
+    def look(self, state: Hashable, *, final: bool) -> None:
+        """Read, where it was not yet read in this state; what changes meanwhile is read the next time.
+
+        Until the state is final, it is read again after a while all the same: an answer of a large job may be of a
+        moment before.
+        """
+        state = state, None if final else int(time.monotonic() / AGAIN_S)
         if state == self._seen or self._reading:
             return
         self._seen, self._reading = state, True

@@ -45,7 +45,7 @@ class ProgressPanel:
 
     async def refresh(self, job: JobView) -> None:
         self._is_over = job.final
-        self._later.look((job.completed, job.failed, job.reused, job.state))
+        self._later.look((job.completed, job.failed, job.reused, job.state), final=job.final)
 
     async def _read(self) -> str:
         """Draw what there is; what to say where there is nothing."""

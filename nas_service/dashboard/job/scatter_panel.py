@@ -94,9 +94,11 @@ class ScatterPanel:
     def _is_due(self, job: JobView) -> bool:
         """Whether there is something new; of many candidates a few more may wait."""
         grown = job.completed - self._drawn
-        if grown:
-            return job.final or self._drawn < GROWN or grown >= self._drawn // GROWN or self._looks >= LOOKS
-        awaits = job.final and job.spec.get("measure") is not None
+        if grown and (job.final or self._drawn < GROWN or grown >= self._drawn // GROWN):
+            return True
+        if not job.final:  # an answer of a large job may have been of a moment before
+            return self._looks >= LOOKS
+        awaits = job.spec.get("measure") is not None
         whole = self._points.whole
         return awaits and self._looks >= LOOKS and whole is not None and not whole.measured.at
 
