@@ -29,8 +29,8 @@ class GenerationsPanel:
 
     def build(self) -> None:
         self._wanted = page_address.given().get("gene", "")
-        with sheet("Generations").classes("generations"):
-            self._later = Later("What the search chose", self._read)
+        with sheet("Generations").classes("generations") as part:
+            self._later = Later("What the search chose", self._read, part)
             with ui.element("div").classes("deep").props('tabindex="0" role="region"') as self._all:
                 self._all.props["aria-label"] = "all choices"
                 self._heat = Chart(f"Choices of {self._job_id}", on_point_click=self._pick_gene)
@@ -42,8 +42,8 @@ class GenerationsPanel:
                 )
             self._one = Chart(f"Shares of a choice of {self._job_id}", height="280px")
             self._note = ui.label().classes("muted text-sm")
-        for part in (self._all, self._which, self._one, self._note):
-            part.set_visibility(False)
+        for shown in (self._all, self._which, self._one, self._note):
+            shown.set_visibility(False)
 
     async def refresh(self, job: JobView) -> None:
         self._later.look((job.trials, job.state), final=job.final)

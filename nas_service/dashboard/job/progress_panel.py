@@ -33,9 +33,9 @@ class ProgressPanel:
         self._is_over = False
 
     def build(self) -> None:
-        with sheet("Progress").classes("progress"):
+        with sheet("Progress").classes("progress") as part:
             self._against = Toggle("progress", "horizontal axis", AGAINST, self._draw)
-            self._later = Later("How the search gets on", self._read)
+            self._later = Later("How the search gets on", self._read, part)
             with ui.element("div").classes("columns") as self._charts:
                 self._rewards = Chart(f"Rewards of {self._job_id}", height="300px", on_point_click=self._open)
                 self._hypervolumes = Chart(f"Hypervolume of {self._job_id}", height="300px")

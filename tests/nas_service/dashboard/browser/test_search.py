@@ -170,3 +170,22 @@ def test_a_phone_shows_both_without_scrolling_sideways(visit: Open, controlled: 
         for canvas in canvases(page, panel).all():
             assert canvas.bounding_box()["width"] <= NARROW
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+
+
+def test_what_is_not_in_the_window_is_brought_up_to_date_when_it_is(visit: Open, client: Client, running: str) -> None:
+    page = visit(f"/jobs/{running}")
+    page.set_viewport_size({"width": 1280, "height": 300})
+    chart = canvases(page, "progress").first
+    expect(chart).not_to_be_in_viewport()
+    page.wait_for_timeout(1000)  # until a reading that had begun has been drawn
+    before = len(options(chart)["series"][0]["data"])
+    told = page.get_by_text(re.compile(r"of 100,000$"))
+    first = told.inner_text()
+    expect(told).not_to_have_text(first)
+    expect(told).not_to_have_text(told.inner_text())
+    assert len(options(chart)["series"][0]["data"]) == before
+    chart.scroll_into_view_if_needed()
+    page.wait_for_function(
+        f"before => ({CHART})(document.querySelector('.progress canvas')).getOption().series[0].data.length > before",
+        arg=before,
+    )
