@@ -11,14 +11,13 @@ from xdist.workermanage import WorkerController
 SHARED = (  # files of one pattern share one service and one browser...
     "tests/e2e/*",
     "tests/nas_service/dashboard/browser/test_[a-j]*",
-    "tests/nas_service/dashboard/browser/test_[k-z]*",
+    "tests/nas_service/dashboard/browser/test_[k-z]*",  # which begin in two processes: in one there is one page server
 )
 ON_THEIR_OWN = (
     "test_guides.py",
     "test_topic_guides.py",
     "test_own_data_guide.py",
     "test_restart.py",
-    "test_standalone.py",
 )  # ...except these
 SINGLE = (  # each of these tests starts what it needs
     "tests/docs/test_own_guides.py",
