@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from nicegui import ui
-from nicegui.events import EChartPointClickEventArguments
+from nicegui.events import EChartPointClickEventArguments, GenericEventArguments
 
 from nas_service.access import Caller
 from nas_service.api.comparison_views import MOST, JobsComparison
@@ -38,6 +38,10 @@ STYLE = f"""
 .compared-pictures .of-service img {{ max-width: 100%; height: auto; zoom: 1; }}
 {matrix.STYLE}
 """
+TYPED = """() => {  // with the event itself: what is typed before a page is connected may reach the service later
+    const field = getHtmlElement(%d);
+    emit((field.matches('input') ? field : field.querySelector('input')).value);
+}"""
 
 
 class ComparePage:
@@ -83,12 +87,12 @@ class ComparePage:
         with ui.row().classes("items-center no-wrap").style("gap:12px;flex:0 1 320px"):
             field = ui.input(placeholder="id of a job or candidate")
             field.props('outlined dense color=primary aria-label="id of a job or candidate"')
-            field.style("flex:1 1 180px;min-width:0").on("keydown.enter", lambda: self._add(field.value))
-            button = ui.button("add", on_click=lambda: self._add(field.value))
+            field.style("flex:1 1 180px;min-width:0").on("keydown.enter", self._add, js_handler=TYPED % field.id)
+            button = ui.button("add").on("click", self._add, js_handler=TYPED % field.id)
             button.props("outline dense no-caps color=primary").style("padding:2px 14px")
 
-    def _add(self, named: str | None) -> None:
-        if one := (named or "").strip():
+    def _add(self, typed: GenericEventArguments) -> None:
+        if one := str(typed.args or "").strip():
             ui.navigate.to(self._wanted.having(one).address)
 
     async def refresh(self) -> None:
