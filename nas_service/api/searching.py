@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from nas_service.genes import Choices, Trait, Tries, choices
 from nas_service.progress import KINDS, Steps, progress, thinned
-from nas_service.store import Job, names
+from nas_service.store import Job, jobs, names
 from nas_service.window import Window
 
 from . import architectures
@@ -22,6 +22,12 @@ from .service import Service
 from .views import FrameView
 
 LONGEST = 200  # characters of an option
+
+
+def job(service: Service, job_id: str) -> Job:
+    """Read and let go of, for others may wait for the same answer. Raises NotFound."""
+    with service.store.read() as conn:
+        return jobs.get(conn, job_id)
 
 
 def progress_told(service: Service, job: Job, most: int) -> str:

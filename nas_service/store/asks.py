@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -26,12 +25,12 @@ from nas_service.strategies.base import Outcome, Proposal
 from workers.requests import Fidelity
 
 from . import jobs as job_rows
+from . import plain
 from . import trials as trial_rows
 from .bulk import Bulk, Row
 from .listed import among, one_of
 from .names import number_in
 from .plain import Numbers
-from .plain import numbers as numbers_of
 from .records import Known, Lease, NewCandidate, NewProposal, NewTrial
 from .schema import candidates, jobs, proposals, requests, trials
 
@@ -146,11 +145,7 @@ def since(conn: Connection, job_id: str, number: int, waited: Collection[int]) -
     p = proposals.c
     waits = cast(p.status.is_(None), Integer)
     query = select(p.number, number_in(p.candidate_id, job_id), waits).where(p.job_id == job_id)
-    new = numbers_of(conn, query.where(p.number >= number))
-    if not waited:
-        return new
-    old = numbers_of(conn, query.where(among(p.number, "numbers")), {"numbers": list(waited)})
-    return np.concatenate([old, new], axis=1)
+    return plain.since(conn, query, p.number, number, waited)
 
 
 def of_keys(conn: Connection, job_id: str, keys: Collection[str]) -> tuple[dict[str, Reusable], dict[str, str]]:

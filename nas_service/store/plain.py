@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select
+from sqlalchemy import Column, Connection, Select
+
+from .listed import among
 
 AT_ONCE = 250  # rows: so few that the garbage collector, which looks through the whole process, is not called for them
 
@@ -21,6 +23,15 @@ def rows(conn: Connection, query: Select[Any], given: Mapping[str, Any] | None =
     while some := cursor.fetchmany(AT_ONCE):
         yield some
     result.close()
+
+
+def since(conn: Connection, query: Select[Any], number: Column[Any], first: int, named: Collection[int]) -> Numbers:
+    """The `numbers` of a query in rows whose number is one of those that are named, and then from the first one on."""
+    new = numbers(conn, query.where(number >= first).order_by(number))
+    if not named:
+        return new
+    old = numbers(conn, query.where(among(number, "numbers")), {"numbers": list(named)})
+    return np.concatenate([old, new], axis=1)
 
 
 def numbers(conn: Connection, query: Select[Any], given: Mapping[str, Any] | None = None) -> Numbers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 from sqlalchemy import Connection, Integer, Text, case, cast, func, null, or_, select
 
 from . import plain
@@ -46,11 +45,7 @@ def proposed(conn: Connection, job_id: str, since: int = 0, waited: Collection[i
         case(STATUSES, value=p.status, else_=AWAITED),
         p.reward,
     ).where(p.job_id == job_id, or_(p.status.is_(None), p.status != "infeasible"))
-    new = plain.numbers(conn, query.where(p.number >= since).order_by(p.number))
-    if not waited:
-        return new
-    old = plain.numbers(conn, query.where(among(p.number, "numbers")), {"numbers": list(waited)})
-    return np.concatenate([old, new], axis=1)
+    return plain.since(conn, query, p.number, since, waited)
 
 
 def trained(conn: Connection, job_id: str, numbers: Collection[int] | None = None) -> Numbers:

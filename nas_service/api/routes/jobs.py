@@ -178,9 +178,7 @@ def points(job_id: Id, service: Here, most: Most = None, within: Within = None) 
     place. Of a growing job, points only make room for new ones.
     """
     window = clouds.window(within)
-    with service.store.read() as conn:
-        job = jobs.get(conn, job_id)
-    return answers.written(searching.points_told(service, job, most, window))
+    return answers.written(searching.points_told(service, searching.job(service, job_id), most, window))
 
 
 @router.get("/{job_id}/finalists")

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Query, Response
 from nas_service.api import answers, searching
 from nas_service.api.paging import Id
 from nas_service.api.search_views import ChoicesView, ProgressView
-from nas_service.api.service import Here, Service
-from nas_service.store import Job, jobs
+from nas_service.api.service import Here
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -21,16 +20,10 @@ Columns = Annotated[int, Query(ge=1, le=200, description="how many columns at mo
 @router.get("/{job_id}/progress", response_model=ProgressView)
 def progress(job_id: Id, service: Here, most: Steps = 500) -> Response:
     """Best reward and hypervolume of the search, and of its random control, after each trial."""
-    return answers.written(searching.progress_told(service, _job(service, job_id), most))
+    return answers.written(searching.progress_told(service, searching.job(service, job_id), most))
 
 
 @router.get("/{job_id}/choices", response_model=ChoicesView, responses={409: {}})
 def choices(job_id: Id, service: Here, most: Columns = 32) -> Response:
     """What the search chose, generation by generation: for each choice of its space how often each option."""
-    return answers.written(searching.choices_told(service, _job(service, job_id), most))
-
-
-def _job(service: Service, job_id: str) -> Job:
-    """Read and let go of, for others may wait for the same answer."""
-    with service.store.read() as conn:
-        return jobs.get(conn, job_id)
+    return answers.written(searching.choices_told(service, searching.job(service, job_id), most))

@@ -145,10 +145,14 @@ class TrialsPanel:
             told = small_curves.behind(finished, extent)
             self._places = placed(self._places, [trial.id for trial in trials])
             drawn = cards(job, sorted(trials, key=lambda one: self._places[one.id]), finished, extent)
-            with self._grid.props.suspend_updates():
-                self._grid.props["columns"] = ({"name": "all", "label": "", "field": "id"} | told,)
-            if drawn != self._grid.props["rows"]:
-                self._grid.props["rows"] = drawn
+            self._show(({"name": "all", "label": "", "field": "id"} | told,), drawn)
+
+    def _show(self, columns: tuple[dict[str, Any], ...], rows: tuple[dict[str, Any], ...]) -> None:
+        props = self._grid.props
+        if (columns, rows) != (props["columns"], props["rows"]):
+            with props.suspend_updates():
+                props["columns"], props["rows"] = columns, rows
+            self._grid.update()
 
     def _save(self, clicked: GenericEventArguments) -> None:
         if self._finished is not None:
